@@ -1,0 +1,476 @@
+//! The messages between the page and the engine: [`Command`]s one way, [`Event`]s the other, as JSON.
+//!
+//! Messages stay small: only the rows, ticks and names that stand on the screen, never the runs themselves.
+
+use crate::entities::{
+    Artifact, ColumnKey, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo, RunTag, RunView,
+};
+use crate::tracking::{ServerAddress, ServerInfo};
+use crate::view::{AxisKind, Brush, Direction, Lane, View};
+use serde::{Deserialize, Serialize};
+
+/// What the page asks of the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Probe a server and use it from now on. Answered by `Connected` or `ConnectFailed`.
+    Connect(ServerAddress),
+    /// Answered by `Experiments` or `Failed`.
+    ListExperiments,
+    /// Load all runs of these experiments. Answered by `Progress` events, `Columns`, then the view's events.
+    LoadRuns {
+        /// Whose runs.
+        experiment_ids: Vec<ExperimentId>,
+        /// Active, deleted or all of them.
+        run_view: RunView,
+    },
+    /// Stop the load under way and keep what has arrived.
+    CancelLoad,
+    /// Show the runs in this way. Answered by `Counts`, `Axes`, `RowsChanged`, and a repainted plot.
+    SetView {
+        /// The whole view.
+        view: View,
+        /// Returned in `Painted`, so that the page can time the change.
+        sequence: u32,
+    },
+    /// The plot's size and colours. Sent before the first paint and whenever they change.
+    SetPlot {
+        /// Drawing height and width, in CSS pixels, of the axes' area.
+        size: PlotSize,
+        /// The theme's colours.
+        theme: PlotTheme,
+    },
+    /// Ask for rows of the table, by their place in the present order. Answered by `Rows`.
+    Rows {
+        /// Returned with the answer; the page shows the newest only.
+        request: u32,
+        /// First row.
+        start: usize,
+        /// How many.
+        n_rows: usize,
+        /// The cells wanted, left to right.
+        columns: Vec<ColumnKey>,
+    },
+    /// The run under the pointer: in the plot (CSS pixels from the canvas's left top), in the table, or none.
+    /// Answered by `Hovered`.
+    Hover(HoverTarget),
+    /// Fetch one run anew with all it logged. Answered by `RunDetails` or `Failed`.
+    OpenRun(RunId),
+    /// List a folder of a run's artifacts; the root is the empty path. Answered by `Artifacts` or `Failed`.
+    ListArtifacts {
+        /// Whose.
+        run_id: RunId,
+        /// The folder below the artifact root.
+        path: String,
+    },
+    /// Fetch a file for saving. Answered by a `Download` from the worker (the bytes as a Blob) or `Failed`.
+    DownloadArtifact {
+        /// Whose.
+        run_id: RunId,
+        /// The file below the artifact root.
+        path: String,
+    },
+}
+
+/// Where the pointer is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum HoverTarget {
+    /// Nowhere.
+    None,
+    /// On the plot, in CSS pixels from the left top of the canvas.
+    Plot {
+        /// Across.
+        x_px: f64,
+        /// Down.
+        y_px: f64,
+    },
+    /// On a row of the table, by its run.
+    Run(RunId),
+}
+
+/// The plot's size.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlotSize {
+    /// Across, in CSS pixels, at the least; many axes make the plot wider than this (see `AxesInfo`).
+    pub width_px: f64,
+    /// Down, in CSS pixels, lanes included.
+    pub height_px: f64,
+    /// Device pixels per CSS pixel.
+    pub device_pixel_ratio: f64,
+}
+
+/// Red, green, blue, 0 to 255.
+pub type Rgb = [u8; 3];
+
+/// The theme's colours, read from the style sheet by the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlotTheme {
+    /// What the lines are drawn over.
+    pub surface: Rgb,
+    /// Kept runs outside the brushes.
+    pub context: Rgb,
+    /// The hovered run.
+    pub hover: Rgb,
+    /// Runs whose colour column has no number.
+    pub no_value: Rgb,
+    /// Colours of categories, in order of frequency; the last also serves all further ones.
+    pub series: Vec<Rgb>,
+    /// A perceptually uniform ramp, at least two stops, from the good end to the bad end.
+    pub ramp: Vec<Rgb>,
+}
+
+/// What the engine tells the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The engine runs. The page compares versions before it uses it.
+    Ready {
+        /// `CARGO_PKG_VERSION` of the engine.
+        version: String,
+    },
+    /// The server answered as a tracking server.
+    Connected(ServerInfo),
+    /// It did not.
+    ConnectFailed(ConnectProblem),
+    /// The server's experiments, newest change first.
+    Experiments {
+        /// Those that could be read.
+        items: Vec<Experiment>,
+        /// One sentence for each that could not.
+        skipped: Vec<String>,
+    },
+    /// How far the load has come.
+    Progress(LoadProgress),
+    /// The columns there are now.
+    Columns(ColumnsInfo),
+    /// How many runs each set holds.
+    Counts(Counts),
+    /// The filter's text does not parse; the last good one is still in force.
+    FilterProblem(Option<FilterProblem>),
+    /// The table's order or number of rows changed: ask again for the rows on the screen.
+    RowsChanged {
+        /// Rows of the table now: the brushed runs.
+        n_rows: usize,
+    },
+    /// Rows of the table.
+    Rows(RowsPage),
+    /// The axes' geometry.
+    Axes(AxesInfo),
+    /// A paint has reached the canvas.
+    Painted {
+        /// The `SetView` that caused it, or 0.
+        sequence: u32,
+        /// Runs drawn, the ones outside the brushes included.
+        n_runs: usize,
+        /// Runs in the brushes.
+        n_brushed: usize,
+        /// Axes drawn.
+        n_axes: usize,
+    },
+    /// The run under the pointer, or none.
+    Hovered(Option<HoveredRun>),
+    /// One run with all it logged.
+    RunDetails(RunDetails),
+    /// A folder of a run's artifacts.
+    Artifacts {
+        /// Whose.
+        run_id: RunId,
+        /// Which folder.
+        path: String,
+        /// What is in it, folders first.
+        items: Vec<Artifact>,
+    },
+    /// A file has arrived and can be saved: `url` is a blob address.
+    Download {
+        /// The file's own name.
+        file_name: String,
+        /// `blob:` address made by the worker.
+        url: String,
+    },
+    /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
+    Failed {
+        /// What had been asked for.
+        what: FailedWhat,
+        /// The sentence.
+        message: String,
+    },
+}
+
+/// What had been asked for when something failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailedWhat {
+    /// The list of experiments.
+    Experiments,
+    /// Loading runs.
+    Runs,
+    /// One run's details.
+    Run,
+    /// A folder of artifacts, or a file.
+    Artifacts,
+}
+
+/// Why a connection failed, with what mends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectProblem {
+    /// The kind, for tests and styling.
+    pub kind: ConnectProblemKind,
+    /// What happened, in one sentence.
+    pub message: String,
+    /// What to do, in sentences.
+    pub advice: String,
+    /// A command or proxy line to copy.
+    pub recipe: Option<String>,
+}
+
+/// The kinds of failed connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConnectProblemKind {
+    /// The text is no http or https address.
+    BadAddress,
+    /// Nothing answers there.
+    NotReachable,
+    /// It answers, but not to pages of this origin.
+    OriginRefused,
+    /// It answers, but not under this path.
+    WrongPath,
+    /// It wants to know who asks, or refuses who does.
+    NeedsSignIn,
+    /// Something else answers there.
+    NotATrackingServer,
+}
+
+/// How far a load has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct LoadProgress {
+    /// Runs in the table so far.
+    pub n_runs: usize,
+    /// Runs that could not be read.
+    pub n_skipped: usize,
+    /// Why, a sentence each, the same one only once.
+    pub skipped: Vec<String>,
+    /// Bytes received.
+    pub n_bytes: u64,
+    /// Whether requests are still under way.
+    pub is_loading: bool,
+    /// Whether the user stopped it before the end.
+    pub is_cancelled: bool,
+    /// Logged models whose size has been asked for and has arrived, of how many.
+    pub n_model_sizes: (usize, usize),
+}
+
+/// The columns there are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct ColumnsInfo {
+    /// Every column of the loaded runs.
+    pub columns: Vec<ColumnInfo>,
+    /// The table's columns where the view names none.
+    pub default_columns: Vec<ColumnKey>,
+    /// The axes where the view names none.
+    pub default_axes: Vec<ColumnKey>,
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ColumnInfo {
+    /// Its key.
+    pub key: ColumnKey,
+    /// Its header.
+    pub label: String,
+    /// Whether its values are numbers (right-aligned).
+    pub is_numeric: bool,
+    /// What stands behind the label, such as `s` or `kB`; empty for none.
+    pub unit: String,
+    /// Runs that have a value.
+    pub n_present: usize,
+    /// Different values.
+    pub n_distinct: usize,
+    /// Whether the runs differ in it, "has none" counting as a value.
+    pub is_varying: bool,
+    /// Whether smaller is better, as far as the name says: `Some(Ascending)` for errors and losses,
+    /// `Some(Descending)` for scores and accuracies.
+    pub better: Option<Direction>,
+}
+
+/// How many runs each set holds. Each is a part of the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Counts {
+    /// Loaded.
+    pub n_all: usize,
+    /// Kept: in the filter, and neither excluded nor left out by a keep.
+    pub n_kept: usize,
+    /// Kept and in all brushes.
+    pub n_brushed: usize,
+}
+
+/// Where and why a filter does not parse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterProblem {
+    /// First character of the wrong part, counted in chars.
+    pub start: usize,
+    /// One past its last character.
+    pub end: usize,
+    /// What was expected.
+    pub message: String,
+}
+
+/// Rows of the table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowsPage {
+    /// The request answered.
+    pub request: u32,
+    /// Place of the first row.
+    pub start: usize,
+    /// Rows of the whole table.
+    pub n_total: usize,
+    /// The rows.
+    pub rows: Vec<RowView>,
+}
+
+/// One row of the table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RowView {
+    /// Its run.
+    pub run_id: RunId,
+    /// The colour of its line, if it has one.
+    pub colour: Option<Rgb>,
+    /// The cells, as many and in the order asked for.
+    pub cells: Vec<Cell>,
+}
+
+/// What a cell shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Cell {
+    /// A number or text, formatted for its column.
+    Shown(String),
+    /// One of the special values.
+    Special(Lane),
+}
+
+/// The axes' geometry, in CSS pixels from the canvas's left top.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct AxesInfo {
+    /// The canvas's width: at least what was asked for.
+    pub width_px: f64,
+    /// The canvas's height.
+    pub height_px: f64,
+    /// Left to right.
+    pub axes: Vec<AxisInfo>,
+    /// The colour legend.
+    pub legend: Option<Legend>,
+}
+
+/// One axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AxisInfo {
+    /// What it shows.
+    pub column: ColumnKey,
+    /// Its title.
+    pub label: String,
+    /// The unit behind the title.
+    pub unit: String,
+    /// The kind in force.
+    pub kind: AxisKind,
+    /// Whether the kind was inferred.
+    pub is_kind_inferred: bool,
+    /// Whether large values stand at the bottom.
+    pub is_flipped: bool,
+    /// Where it stands.
+    pub x_px: f64,
+    /// Top of the part for values.
+    pub top_px: f64,
+    /// Bottom of the part for values.
+    pub bottom_px: f64,
+    /// Smallest and largest finite value; none for categorical axes and for axes without one.
+    pub domain: Option<(f64, f64)>,
+    /// Ticks or categories.
+    pub ticks: Vec<Tick>,
+    /// The lanes below the values.
+    pub lanes: Vec<LaneInfo>,
+    /// What a line under the title must say, such as `2 values at or below 0 stand at the low end`.
+    pub note: Option<String>,
+    /// The brush on it, if any.
+    pub brush: Option<Brush>,
+}
+
+/// A tick or a category.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tick {
+    /// Where it stands.
+    pub y_px: f64,
+    /// What it says.
+    pub label: String,
+    /// The category's whole text on a categorical axis; none on the others.
+    pub category: Option<String>,
+    /// Whether there is room for its label.
+    pub is_labelled: bool,
+}
+
+/// A lane on an axis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LaneInfo {
+    /// Which.
+    pub lane: Lane,
+    /// Where it stands.
+    pub y_px: f64,
+    /// Kept runs in it.
+    pub n_runs: usize,
+}
+
+/// The colour legend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Legend {
+    /// A ramp from `low` to `high`.
+    Ramp {
+        /// The coloured column.
+        column: ColumnKey,
+        /// The number at the first stop, formatted.
+        low: String,
+        /// The number at the last stop, formatted.
+        high: String,
+        /// Colours at equal steps from `low` to `high`.
+        stops: Vec<Rgb>,
+        /// Which end is better, as far as known.
+        better: Option<Direction>,
+    },
+    /// One colour a category.
+    Categories {
+        /// The coloured column.
+        column: ColumnKey,
+        /// Text and colour.
+        items: Vec<(String, Rgb)>,
+        /// Further categories that share the last colour.
+        n_others: usize,
+    },
+}
+
+/// The run under the pointer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HoveredRun {
+    /// Which.
+    pub run_id: RunId,
+    /// Its name.
+    pub name: String,
+    /// Its line: one point an axis, CSS pixels.
+    pub points: Vec<(f64, f64)>,
+    /// Its value on each axis, formatted.
+    pub values: Vec<String>,
+    /// Its place in the table, if it is in it.
+    pub row: Option<usize>,
+}
+
+/// One run with all it logged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunDetails {
+    /// What is known of it besides.
+    pub info: RunInfo,
+    /// The experiment's name, where known.
+    pub experiment_name: String,
+    /// Params by key.
+    pub params: Vec<Param>,
+    /// Latest metrics by key.
+    pub metrics: Vec<Metric>,
+    /// Tags by key.
+    pub tags: Vec<RunTag>,
+    /// The models it logged.
+    pub models: Vec<LoggedModelRef>,
+    /// Bytes of its models, where known.
+    pub model_size_bytes: Option<u64>,
+}

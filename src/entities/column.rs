@@ -1,0 +1,144 @@
+//! The names of a run's columns: everything about a run that can be shown, sorted, filtered or drawn.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a run has besides params, metrics and tags. `Duration` and `ModelSize` are derived by Runweave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Attribute {
+    /// The run's name.
+    RunName,
+    /// The run's id.
+    RunId,
+    /// The experiment's id.
+    ExperimentId,
+    /// The server's word for how far it has come.
+    Status,
+    /// Who started it.
+    User,
+    /// Start, milliseconds since 1970.
+    StartTime,
+    /// End, milliseconds since 1970.
+    EndTime,
+    /// End minus start, in milliseconds; missing while the run has no end.
+    Duration,
+    /// Bytes of the logged models' files; missing where no model was logged or its size is not yet known.
+    ModelSize,
+    /// `active` or `deleted`.
+    LifecycleStage,
+}
+
+impl Attribute {
+    /// All of them, in the order in which a column chooser lists them.
+    pub const ALL: [Self; 10] = [
+        Self::RunName,
+        Self::Duration,
+        Self::ModelSize,
+        Self::Status,
+        Self::StartTime,
+        Self::EndTime,
+        Self::User,
+        Self::RunId,
+        Self::ExperimentId,
+        Self::LifecycleStage,
+    ];
+
+    /// The name in addresses and filters; MLflow's own word where it has one.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RunName => "run_name",
+            Self::RunId => "run_id",
+            Self::ExperimentId => "experiment_id",
+            Self::Status => "status",
+            Self::User => "user_id",
+            Self::StartTime => "start_time",
+            Self::EndTime => "end_time",
+            Self::Duration => "duration",
+            Self::ModelSize => "model_size",
+            Self::LifecycleStage => "lifecycle_stage",
+        }
+    }
+
+    /// The words of a column header.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::RunName => "name",
+            Self::RunId => "run id",
+            Self::ExperimentId => "experiment id",
+            Self::Status => "status",
+            Self::User => "user",
+            Self::StartTime => "start time",
+            Self::EndTime => "end time",
+            Self::Duration => "duration",
+            Self::ModelSize => "model size",
+            Self::LifecycleStage => "lifecycle stage",
+        }
+    }
+
+    /// The attribute of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|attribute| attribute.as_str() == name)
+    }
+}
+
+/// Names one column. Its text form is `metrics.KEY`, `params.KEY`, `tags.KEY` or `attributes.NAME`;
+/// the key is everything after the first dot, whatever it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum ColumnKey {
+    /// An attribute of the run.
+    Attribute(Attribute),
+    /// A param.
+    Param(String),
+    /// A metric's latest value.
+    Metric(String),
+    /// A tag.
+    Tag(String),
+}
+
+impl ColumnKey {
+    /// The column named by its text form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (room, key) = text.split_once('.')?;
+        match room {
+            "metrics" => Some(Self::Metric(key.to_owned())),
+            "params" => Some(Self::Param(key.to_owned())),
+            "tags" => Some(Self::Tag(key.to_owned())),
+            "attributes" => Attribute::from_name(key).map(Self::Attribute),
+            _ => None,
+        }
+    }
+
+    /// The words of a column header or an axis: the key alone.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Attribute(attribute) => attribute.label(),
+            Self::Param(key) | Self::Metric(key) | Self::Tag(key) => key,
+        }
+    }
+}
+
+impl fmt::Display for ColumnKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute(attribute) => write!(f, "attributes.{}", attribute.as_str()),
+            Self::Param(key) => write!(f, "params.{key}"),
+            Self::Metric(key) => write!(f, "metrics.{key}"),
+            Self::Tag(key) => write!(f, "tags.{key}"),
+        }
+    }
+}
+
+impl From<ColumnKey> for String {
+    fn from(key: ColumnKey) -> Self {
+        key.to_string()
+    }
+}
+
+impl TryFrom<String> for ColumnKey {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` names no column"))
+    }
+}

@@ -1,0 +1,1 @@
+//! The columnar table of runs.

@@ -1,0 +1,1 @@
+//! Scales, axis inference, geometry and the rasteriser of the parallel coordinates.

@@ -1,0 +1,1 @@
+//! The address: what is compared and how it is shown, both ways.

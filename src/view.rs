@@ -1,0 +1,145 @@
+//! How a comparison is shown: filter, kept runs, brushes, sort, axes, columns, colour.
+//!
+//! A view is plain data without runs in it: the same view over the same runs gives the same page, which is
+//! why it can live in an address. It knows no server and draws nothing.
+
+use crate::entities::ColumnKey;
+use serde::{Deserialize, Serialize};
+
+/// The places on an axis for what is not a number and not a category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Lane {
+    /// Positive infinity.
+    PosInf,
+    /// Negative infinity.
+    NegInf,
+    /// Not a number.
+    Nan,
+    /// Text of length zero.
+    Empty,
+    /// The run has no such value.
+    Missing,
+}
+
+impl Lane {
+    /// All of them, top to bottom as an axis shows them.
+    pub const ALL: [Self; 5] = [Self::PosInf, Self::NegInf, Self::Nan, Self::Empty, Self::Missing];
+
+    /// The lane's word on an axis.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::PosInf => "+∞",
+            Self::NegInf => "−∞",
+            Self::Nan => "NaN",
+            Self::Empty => "empty",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// One thing a brush takes in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Pick {
+    /// Finite numbers from `low` to `high`, both included.
+    Interval {
+        /// The smaller bound.
+        low: f64,
+        /// The larger bound.
+        high: f64,
+    },
+    /// Exactly this text (also the text of a number on a categorical axis).
+    Text(String),
+    /// All values of this lane.
+    Lane(Lane),
+}
+
+/// A choice on one column: a run is in it when any of the picks takes it in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Brush {
+    /// The column it is on.
+    pub column: ColumnKey,
+    /// What it takes in; empty means no choice at all.
+    pub picks: Vec<Pick>,
+}
+
+/// A past decision that narrows the kept runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Step {
+    /// Only the runs in all of these brushes were kept.
+    Keep(Vec<Brush>),
+    /// The runs in all of these brushes were excluded.
+    Exclude(Vec<Brush>),
+}
+
+/// Which way a sort runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum Direction {
+    /// Smallest first.
+    #[default]
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// The order of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sort {
+    /// By this column.
+    pub column: ColumnKey,
+    /// In this direction; special values keep their place at the end in both (see `frame::sort`).
+    pub direction: Direction,
+}
+
+/// How an axis spreads its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AxisKind {
+    /// Evenly by value.
+    Linear,
+    /// Evenly by logarithm; values at or below zero stand at the low end, and the axis says so.
+    Log,
+    /// One place for each text.
+    Categorical,
+    /// Evenly by time, with dates as ticks.
+    Time,
+}
+
+/// One axis of the parallel coordinates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AxisView {
+    /// What it shows.
+    pub column: ColumnKey,
+    /// How it spreads values; inferred where not chosen.
+    pub kind: Option<AxisKind>,
+    /// Whether large values stand at the bottom.
+    pub is_flipped: bool,
+}
+
+/// One column of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnView {
+    /// What it shows.
+    pub column: ColumnKey,
+    /// Its width in CSS pixels; the default where not chosen.
+    pub width_px: Option<u16>,
+    /// Whether it stays in place when the table scrolls sideways.
+    pub is_pinned: bool,
+}
+
+/// Everything about how a comparison is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct View {
+    /// The text of the filter box.
+    pub filter: String,
+    /// Keep and exclude, oldest first.
+    pub steps: Vec<Step>,
+    /// The brushes now on the axes, at most one a column.
+    pub brushes: Vec<Brush>,
+    /// The table's order; the server's (newest first) where not chosen.
+    pub sort: Option<Sort>,
+    /// The axes, left to right; chosen by the engine where absent.
+    pub axes: Option<Vec<AxisView>>,
+    /// The table's columns, left to right; chosen by the engine where absent.
+    pub columns: Option<Vec<ColumnView>>,
+    /// The column that colours the lines; the last metric axis where absent.
+    pub colour: Option<ColumnKey>,
+}
