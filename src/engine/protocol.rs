@@ -98,8 +98,7 @@ pub struct PlotSize {
     pub device_pixel_ratio: f64,
 }
 
-/// Red, green, blue, 0 to 255.
-pub type Rgb = [u8; 3];
+pub use crate::plot::Rgb;
 
 /// The theme's colours, read from the style sheet by the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
