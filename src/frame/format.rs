@@ -106,7 +106,15 @@ fn style(sorted: &[f64]) -> Style {
                 let text = format!("{number:.n$}");
                 text.split_once('.').map_or(0, |(_, decimals)| decimals.trim_end_matches('0').len())
             };
-            Style::Decimals(sorted.iter().map(needed).max().unwrap_or(n))
+            let mut most = 0;
+            for number in sorted {
+                most = most.max(needed(number));
+                if most == n {
+                    // Usually among the first few; the rest of a long column need not be written.
+                    break;
+                }
+            }
+            Style::Decimals(most)
         }
         other => other,
     }

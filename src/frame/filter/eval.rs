@@ -119,8 +119,9 @@ fn is_so(
         }
         Operand::Text(wanted) => match (as_number(value), number(wanted)) {
             (Some(is), Some(wanted)) => is_number_so(comparison, is, wanted, wanted),
-            _ => cell_text(value, logged)
-                .is_some_and(|text| is_ordered_so(comparison, &*text, wanted.as_str())),
+            _ => {
+                cell_text(value, logged).is_some_and(|text| is_ordered_so(comparison, &text, wanted.as_str()))
+            }
         },
     }
 }
