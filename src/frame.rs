@@ -13,7 +13,7 @@ mod value;
 
 pub use brush::{IntervalIndex, brushed, brushed_all, kept};
 pub use filter::{Filter, FilterError};
-pub use format::{ColumnFormat, display_number};
+pub use format::{ColumnFormat, display_number, format_millis};
 pub use row_set::RowSet;
 pub use run_frame::{ColumnSummary, RunFrame};
 pub use sort::{natural_cmp, order};

@@ -142,6 +142,11 @@ fn write(number: f64, style: Style) -> String {
     }
 }
 
+/// The date and time of a timestamp in milliseconds since 1970, in UTC, such as `2026-11-23 10:04:05`.
+pub fn format_millis(millis: i64) -> String {
+    date(millis as f64)
+}
+
 fn date(millis: f64) -> String {
     let Ok(timestamp) = Timestamp::from_millisecond(millis as i64) else {
         return display_number(millis);

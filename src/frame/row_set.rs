@@ -88,6 +88,12 @@ impl RowSet {
         set
     }
 
+    /// The bitmap: row `r` is bit `r % 64` of word `r / 64`; bits beyond the last row are 0.
+    #[must_use]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// The rows in it, ascending.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         ones(self.words.iter().copied())

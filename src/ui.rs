@@ -1,0 +1,3 @@
+//! Components without knowledge of runs.
+
+pub mod theme;
