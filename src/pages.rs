@@ -1,0 +1,5 @@
+//! The pages.
+
+pub mod compare;
+pub mod context;
+pub mod run;

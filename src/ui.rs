@@ -1,0 +1,8 @@
+//! Parts of pages.
+
+pub mod column_list;
+pub mod data_grid;
+pub mod dialog;
+pub mod parallel_plot;
+pub mod per_frame;
+pub mod popover;
