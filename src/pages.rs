@@ -1,11 +1,10 @@
 //! The pages: thin, signals in and commands out.
 
-mod compare;
+pub mod compare;
 mod connect;
+pub mod context;
 mod experiments;
-mod run;
+pub mod run;
 
-pub use compare::ComparePage;
 pub use connect::ConnectPage;
 pub use experiments::ExperimentsPage;
-pub use run::RunPage;

@@ -1,3 +1,9 @@
-//! Components without knowledge of runs.
+//! Parts of pages, without knowledge of where the page stands.
 
+pub mod column_list;
+pub mod data_grid;
+pub mod dialog;
+pub mod parallel_plot;
+pub mod per_frame;
+pub mod popover;
 pub mod theme;

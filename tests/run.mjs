@@ -89,6 +89,8 @@ async function build({ always = false } = {}) {
   const folders = await step("build tools", tools);
   if (!existsSync(path.join(root, "target/wasm32-unknown-unknown/release"))) say("  building the site, a few minutes the first time");
   const env = { ...process.env, PATH: `${folders}:${process.env.PATH}` };
+  // A compiler error says more than where in trunk it surfaced.
+  env.RUST_BACKTRACE = "0";
   // trunk reads it as an option that takes true or false only.
   if (env.NO_COLOR !== undefined) env.NO_COLOR = "true";
   await step("release site", () => runLogged("trunk", ["build", "--release"], { env, logFile: path.join(home, "log/build.log") }));

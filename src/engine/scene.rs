@@ -215,7 +215,7 @@ impl Scene {
                 is_time,
                 is_metric: !matches!(view.column, ColumnKey::Param(_) | ColumnKey::Tag(_)),
             };
-            let axis = Axis::new(spec, values, layout.axis_layout());
+            let axis = Axis::new(spec, values, |row| frame.text(&view.column, row), layout.axis_layout());
             let is_categorical = axis.kind() == AxisKind::Categorical;
             positions.push(
                 values
@@ -344,7 +344,7 @@ impl Scene {
             context_alpha: CONTEXT_ALPHA,
             focus_alpha: FOCUS_ALPHA,
         };
-        plot.raster.compose(width, &mut self.pixels, &raster_theme);
+        plot.raster.compose(width, &raster_theme, &mut self.pixels);
         let painted = Event::Painted {
             sequence,
             n_runs: self.kept.len(),

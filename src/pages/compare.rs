@@ -1,0 +1,399 @@
+//! The compare page: filter, counts, parallel coordinates and the table of runs.
+//!
+//! It turns what people do into a changed view, the changed view into one message to the engine, and keeps the
+//! views before for undo. It looks at no run.
+
+mod filter_box;
+mod status;
+mod timing;
+
+use self::filter_box::FilterBox;
+pub(crate) use self::status::bytes_text;
+use self::status::{LoadStatus, RunCounts};
+use self::timing::Timings;
+use crate::engine::Command;
+use crate::engine::protocol::PlotSize;
+use crate::entities::{ExperimentId, RunView};
+use crate::pages::context::{HistoryEntry, RunsContext};
+use crate::ui::column_list::{ColumnList, ListKind};
+use crate::ui::data_grid::DataGrid;
+use crate::ui::dialog::Dialog;
+use crate::ui::parallel_plot::{ParallelPlot, now_millis};
+use crate::view::View;
+use crate::view::edit::{Defaults, EditRequest, ViewEdit};
+use leptos::ev;
+use leptos::prelude::*;
+use std::time::Duration;
+use wasm_bindgen::JsCast;
+
+/// How long the page waits for a paint before it sends the next view all the same.
+const PATIENCE: Duration = Duration::from_millis(120);
+/// Views kept for undo.
+const MAX_UNDO: usize = 200;
+
+/// The views before and after the present one.
+#[derive(Clone, Debug, Default)]
+struct History {
+    past: Vec<View>,
+    future: Vec<View>,
+    /// The view before the drag or the typing that still goes on.
+    before_drag: Option<View>,
+}
+
+/// What the parts of the page share.
+#[derive(Clone, Copy)]
+struct Comparison {
+    context: RunsContext,
+    defaults: Memo<Defaults>,
+    history: RwSignal<History>,
+    timings: Timings,
+}
+
+impl Comparison {
+    fn edit(self, request: &EditRequest) {
+        let before = self.context.view.get_untracked();
+        let after = self.defaults.with_untracked(|defaults| before.edited(&request.edit, defaults));
+        let has_changed = after != before;
+        self.history.update(|history| {
+            let origin = history.before_drag.take().unwrap_or(before);
+            if request.is_ongoing {
+                history.before_drag = Some(origin);
+            } else if origin != after {
+                history.past.push(origin);
+                if history.past.len() > MAX_UNDO {
+                    history.past.remove(0);
+                }
+                history.future.clear();
+            }
+        });
+        if has_changed {
+            self.timings.view_changes(
+                request.at_millis,
+                matches!(request.edit, ViewEdit::SetPicks(..) | ViewEdit::TogglePick(..)),
+            );
+        }
+        let entry = if request.is_ongoing { HistoryEntry::Replace } else { HistoryEntry::Push };
+        if has_changed || !request.is_ongoing {
+            self.context.set_view.run((after, entry));
+        }
+    }
+
+    fn apply(self, edit: ViewEdit, at_millis: f64) {
+        self.edit(&EditRequest { edit, is_ongoing: false, at_millis });
+    }
+
+    fn undo(self, at_millis: f64) {
+        let now = self.context.view.get_untracked();
+        if let Some(Some(view)) = self.history.try_update(|history| {
+            let view = history.past.pop()?;
+            history.future.push(now);
+            Some(view)
+        }) {
+            self.timings.view_changes(at_millis, false);
+            self.context.set_view.run((view, HistoryEntry::Push));
+        }
+    }
+
+    fn redo(self, at_millis: f64) {
+        let now = self.context.view.get_untracked();
+        if let Some(Some(view)) = self.history.try_update(|history| {
+            let view = history.future.pop()?;
+            history.past.push(now);
+            Some(view)
+        }) {
+            self.timings.view_changes(at_millis, false);
+            self.context.set_view.run((view, HistoryEntry::Push));
+        }
+    }
+}
+
+/// The compare page.
+#[component]
+pub fn ComparePage(
+    /// The application's signals and callbacks.
+    context: RunsContext,
+) -> impl IntoView {
+    let defaults = Memo::new(move |_| {
+        context.columns.with(|columns| Defaults {
+            axes: columns.default_axes.clone(),
+            columns: columns.default_columns.clone(),
+        })
+    });
+    let timings = Timings::new(context);
+    let comparison = Comparison { context, defaults, history: RwSignal::default(), timings };
+    load_runs(context, timings);
+    send_views(context, timings);
+    listen_for_undo(comparison);
+
+    let names = move || {
+        let ids = context.experiment_ids.get();
+        context.experiments.with(|experiments| {
+            let name_of = |id: &ExperimentId| {
+                experiments.iter().find(|experiment| experiment.id == *id).map(|it| it.name.clone())
+            };
+            ids.iter()
+                .map(|id| name_of(id).unwrap_or_else(|| format!("Experiment {id}")))
+                .collect::<Vec<_>>()
+                .join(", ")
+        })
+    };
+    view! {
+        <main class="compare" id="main">
+            <header class="compare__head">
+                <h1 class="compare__title" tabindex="-1">{names}</h1>
+                <RunViewSelect context />
+                <FilterBox
+                    text=Signal::derive(move || context.view.with(|view| view.filter.clone()))
+                    problem=context.filter_problem
+                    on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))
+                />
+            </header>
+            <div class="compare__bar">
+                <RunCounts context />
+                <Steps comparison />
+            </div>
+            <LoadStatus context />
+            <PlotPanel comparison />
+            <RunsPanel comparison />
+        </main>
+    }
+}
+
+#[component]
+fn RunViewSelect(context: RunsContext) -> impl IntoView {
+    let choices = [
+        (RunView::Active, "active", "Active runs"),
+        (RunView::Deleted, "deleted", "Deleted runs"),
+        (RunView::All, "all", "All runs"),
+    ];
+    view! {
+        <select
+            class="input"
+            aria-label="Runs shown"
+            on:change:target=move |event| {
+                let word = event.target().value();
+                if let Some((run_view, ..)) = choices.into_iter().find(|(_, value, _)| *value == word) {
+                    context.set_run_view.run(run_view);
+                }
+            }
+        >
+            {choices
+                .map(|(run_view, value, text)| {
+                    view! { <option value=value selected=move || context.run_view.get() == run_view>{text}</option> }
+                })
+                .collect_view()}
+        </select>
+    }
+}
+
+/// Keep, Exclude, Clear brushes, Undo, Redo. One that can do nothing stays in reach and says why.
+#[component]
+fn Steps(comparison: Comparison) -> impl IntoView {
+    let has_brush = Memo::new(move |_| comparison.context.view.with(|view| !view.brushes.is_empty()));
+    let can_undo = Memo::new(move |_| comparison.history.with(|history| !history.past.is_empty()));
+    let can_redo = Memo::new(move |_| comparison.history.with(|history| !history.future.is_empty()));
+    let button =
+        move |text: &'static str, why_not: &'static str, is_enabled: Memo<bool>, act: fn(Comparison, f64)| {
+            view! {
+                <button
+                    type="button"
+                    class="button"
+                    aria-disabled=move || (!is_enabled.get()).then_some("true")
+                    title=move || (!is_enabled.get()).then_some(why_not)
+                    on:click=move |event| if is_enabled.get_untracked() {
+                        act(comparison, event.time_stamp());
+                    }
+                >
+                    {text}
+                </button>
+            }
+        };
+    const NO_BRUSH: &str = "Draw a brush on an axis first";
+    view! {
+        <div class="compare__steps">
+            {button("Keep", NO_BRUSH, has_brush, |comparison, at_millis| comparison.apply(ViewEdit::Keep, at_millis))}
+            {button("Exclude", NO_BRUSH, has_brush, |comparison, at_millis| comparison.apply(ViewEdit::Exclude, at_millis))}
+            {button("Clear brushes", NO_BRUSH, has_brush, |comparison, at_millis| {
+                comparison.apply(ViewEdit::ClearBrushes, at_millis);
+            })}
+            {button("Undo", "Nothing to undo", can_undo, Comparison::undo)}
+            {button("Redo", "Nothing to redo", can_redo, Comparison::redo)}
+        </div>
+    }
+}
+
+#[component]
+fn PlotPanel(comparison: Comparison) -> impl IntoView {
+    let context = comparison.context;
+    let size = RwSignal::new(None::<PlotSize>);
+    let size_or_none = Memo::new(move |_| size.get());
+    Effect::new(move || {
+        if let Some(size) = size_or_none.get() {
+            context.send.run(Command::SetPlot { size, theme: context.theme.get() });
+        }
+    });
+    view! {
+        // Folding hides the plot and keeps its canvas, which can be handed over to the engine only once.
+        <details class="panel" open>
+            <summary class="panel__head"><h2 class="panel__title">"Parallel coordinates"</h2></summary>
+            <div class="panel__body" role="group" aria-label="Parallel coordinates">
+                <ParallelPlot
+                    axes=context.axes
+                    columns=Signal::derive(move || context.columns.with(|columns| columns.columns.clone()))
+                    view=context.view
+                    hovered=context.hovered
+                    on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))
+                    on_hover=Callback::new(move |target| context.send.run(Command::Hover(target)))
+                    on_size=Callback::new(move |new_size: PlotSize| {
+                        // A folded panel has no width; the plot keeps the last one.
+                        if new_size.width_px > 0.0 {
+                            size.set(Some(new_size));
+                        }
+                    })
+                    on_canvas=context.send_canvas
+                />
+            </div>
+        </details>
+    }
+}
+
+#[component]
+fn RunsPanel(comparison: Comparison) -> impl IntoView {
+    let context = comparison.context;
+    let is_choosing = RwSignal::new(false);
+    let request = StoredValue::new(0_u32);
+    let shown = Memo::new(move |_| {
+        comparison.defaults.with(|defaults| context.view.with(|view| view.columns_or(defaults)))
+    });
+    let columns = Signal::derive(move || context.columns.with(|columns| columns.columns.clone()));
+    let on_rows = Callback::new(move |(start, n_rows, columns)| {
+        request.update_value(|request| *request = request.wrapping_add(1));
+        comparison.timings.rows_asked();
+        context.send.run(Command::Rows { request: request.get_value(), start, n_rows, columns });
+    });
+    // Answers to older requests may have cells for other columns.
+    let page = Memo::new(move |last: Option<&Option<_>>| {
+        let page = context.rows.get();
+        let is_newest = page.as_ref().is_some_and(|page| page.request == request.get_value());
+        if is_newest { page } else { last.cloned().flatten() }
+    });
+    let chosen = Memo::new(move |_| {
+        shown.with(|shown| shown.iter().map(|column| column.column.clone()).collect::<Vec<_>>())
+    });
+    let on_choose = Callback::new(move |column| {
+        let is_shown = chosen.with_untracked(|chosen| chosen.contains(&column));
+        let edit = if is_shown { ViewEdit::RemoveColumn(column) } else { ViewEdit::AddColumn(column) };
+        comparison.apply(edit, now_millis());
+    });
+    view! {
+        <section class="panel compare__runs" aria-labelledby="runs-title">
+            <header class="panel__head">
+                <h2 class="panel__title" id="runs-title">"Runs"</h2>
+                <button type="button" class="button" on:click=move |_| is_choosing.set(true)>"Columns…"</button>
+            </header>
+            <DataGrid
+                columns
+                shown
+                sort=Signal::derive(move || context.view.with(|view| view.sort.clone()))
+                n_rows=context.n_rows
+                page
+                hovered=context.hovered
+                revision=context.rows_revision
+                on_rows
+                on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))
+                on_hover=Callback::new(move |target| context.send.run(Command::Hover(target)))
+                run_href=context.run_href
+                on_open=context.open_run
+            />
+            <Dialog title="Columns" is_open=is_choosing>
+                <ColumnList columns chosen kind=ListKind::Checkboxes on_choose />
+            </Dialog>
+        </section>
+    }
+}
+
+/// Loads the runs of the address's experiments, now and whenever these change.
+fn load_runs(context: RunsContext, timings: Timings) {
+    let wanted = Memo::new(move |_| (context.experiment_ids.get(), context.run_view.get()));
+    Effect::new(move || {
+        let (experiment_ids, run_view) = wanted.get();
+        if !experiment_ids.is_empty() {
+            timings.load_asked();
+            context.send.run(Command::LoadRuns { experiment_ids, run_view });
+        }
+    });
+}
+
+/// Sends the view whenever it changes: the next one once the last has been painted, so that a drag never makes
+/// a queue, and after some patience where nothing is painted.
+fn send_views(context: RunsContext, timings: Timings) {
+    let sent = StoredValue::new(0_u32);
+    let is_waiting = StoredValue::new(false);
+    let is_stale = StoredValue::new(false);
+    let send = move || {
+        is_stale.set_value(false);
+        is_waiting.set_value(true);
+        sent.update_value(|sequence| *sequence = sequence.wrapping_add(1).max(1));
+        let sequence = sent.get_value();
+        timings.view_sent(sequence);
+        context.send.run(Command::SetView { view: context.view.get_untracked(), sequence });
+        sequence
+    };
+    let send = StoredValue::new_local(send);
+    fn go_on(
+        send: StoredValue<impl Fn() -> u32 + Copy + 'static, LocalStorage>,
+        sent: StoredValue<u32>,
+        is_waiting: StoredValue<bool>,
+        is_stale: StoredValue<bool>,
+    ) {
+        let Some(sequence) = send.try_with_value(|send| send()) else { return };
+        set_timeout(
+            move || {
+                if sent.try_get_value() == Some(sequence) && is_waiting.get_value() {
+                    is_waiting.set_value(false);
+                    if is_stale.get_value() {
+                        go_on(send, sent, is_waiting, is_stale);
+                    }
+                }
+            },
+            PATIENCE,
+        );
+    }
+    Effect::new(move || {
+        context.view.track();
+        if is_waiting.get_value() {
+            is_stale.set_value(true);
+        } else {
+            go_on(send, sent, is_waiting, is_stale);
+        }
+    });
+    Effect::new(move || {
+        let painted = context.painted.get();
+        if painted.sequence == sent.get_value() && is_waiting.get_value() {
+            is_waiting.set_value(false);
+            if is_stale.get_value() {
+                go_on(send, sent, is_waiting, is_stale);
+            }
+        }
+    });
+}
+
+/// Ctrl+Z and Ctrl+Shift+Z, outside of inputs, which have an undo of their own.
+fn listen_for_undo(comparison: Comparison) {
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let is_undo_key = (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("z");
+        let is_typing = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .is_some_and(|element| element.matches("input, textarea, select").unwrap_or(false));
+        if is_undo_key && !is_typing {
+            event.prevent_default();
+            if event.shift_key() {
+                comparison.redo(event.time_stamp());
+            } else {
+                comparison.undo(event.time_stamp());
+            }
+        }
+    });
+    on_cleanup(move || listener.remove());
+}

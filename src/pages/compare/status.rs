@@ -1,0 +1,100 @@
+//! How many runs are shown of how many, what was skipped and why, and how far the load has come.
+
+use crate::engine::Command;
+use crate::pages::context::RunsContext;
+use leptos::prelude::*;
+
+/// The counts, as a status that screen readers follow.
+#[component]
+pub(super) fn RunCounts(context: RunsContext) -> impl IntoView {
+    let has_brush = Memo::new(move |_| context.view.with(|view| !view.brushes.is_empty()));
+    let text = Memo::new(move |_| {
+        let counts = context.counts.get();
+        let mut text = format!("{} of {} runs", counts.n_kept, counts.n_all);
+        if has_brush.get() {
+            text.push_str(&format!(" · {} brushed", counts.n_brushed));
+        }
+        text.push_str(&format!(" · {} skipped", context.progress.with(|progress| progress.n_skipped)));
+        text
+    });
+    let reasons = Memo::new(move |_| context.progress.with(|progress| progress.skipped.clone()));
+    view! {
+        <div class="run-counts">
+            <p class="run-counts__text" role="status" aria-label="Run counts">{text}</p>
+            <Show when=move || reasons.with(|reasons| !reasons.is_empty())>
+                <details class="run-counts__skipped">
+                    <summary>"Why skipped"</summary>
+                    <ul>
+                        <For each=move || reasons.get() key=|reason| reason.clone() let:reason>
+                            <li>{reason}</li>
+                        </For>
+                    </ul>
+                </details>
+            </Show>
+        </div>
+    }
+}
+
+/// What has arrived so far while runs load, and a way to stop.
+#[component]
+pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
+    let progress = context.progress;
+    let text = move || {
+        progress.with(|progress| {
+            format!("Loading runs: {} so far, {}", progress.n_runs, bytes_text(progress.n_bytes))
+        })
+    };
+    let sizes = move || {
+        progress.with(|progress| {
+            let (n_known, n_models) = progress.n_model_sizes;
+            (n_known < n_models).then(|| format!("Model sizes: {n_known} of {n_models} so far"))
+        })
+    };
+    let is_empty = move || {
+        progress.with(|progress| !progress.is_loading && !progress.is_cancelled && progress.n_runs == 0)
+            && context.columns.with(|columns| !columns.columns.is_empty())
+    };
+    view! {
+        <Show when=move || progress.with(|progress| progress.is_loading)>
+            <p class="load-status">
+                <span>{text}</span>
+                <button type="button" class="button" on:click=move |_| context.send.run(Command::CancelLoad)>
+                    "Cancel"
+                </button>
+            </p>
+        </Show>
+        <Show when=move || progress.with(|progress| progress.is_cancelled)>
+            <p class="load-status">
+                {move || {
+                    progress.with(|progress| format!("Stopped: the {} runs that arrived are shown", progress.n_runs))
+                }}
+            </p>
+        </Show>
+        {move || sizes().map(|sizes| view! { <p class="load-status">{sizes}</p> })}
+        <Show when=is_empty>
+            <p class="load-status">"No runs here yet: log one, or show deleted runs too"</p>
+        </Show>
+    }
+}
+
+/// A number of bytes in words, three significant digits.
+pub(crate) fn bytes_text(n_bytes: u64) -> String {
+    let mut amount = n_bytes as f64;
+    if amount < 1000.0 {
+        return format!("{n_bytes} B");
+    }
+    for unit in ["kB", "MB", "GB", "TB"] {
+        amount /= 1000.0;
+        if amount < 999.5 || unit == "TB" {
+            let n_digits = if amount < 9.995 {
+                2
+            } else if amount < 99.95 {
+                1
+            } else {
+                0
+            };
+            return format!("{amount:.n_digits$} {unit}");
+        }
+    }
+    format!("{n_bytes} B")
+}

@@ -1,0 +1,149 @@
+//! User Timing measures of the compare page, so that anyone can watch how long things take.
+
+use crate::pages::context::RunsContext;
+use crate::ui::parallel_plot::now_millis;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A view that has been sent and not yet painted.
+#[derive(Clone, Copy)]
+struct Sent {
+    sequence: u32,
+    from_millis: f64,
+    is_brush: bool,
+}
+
+#[derive(Default)]
+struct Marks {
+    load_from_millis: Option<f64>,
+    has_first_rows: bool,
+    has_all_runs: bool,
+    rows_from_millis: Option<f64>,
+    change: Option<(f64, bool)>,
+    sent: Option<Sent>,
+}
+
+/// The moments from which the measures count.
+#[derive(Clone, Copy)]
+pub(super) struct Timings {
+    marks: StoredValue<Marks>,
+}
+
+impl Timings {
+    /// Watches the events that end a measure.
+    pub(super) fn new(context: RunsContext) -> Self {
+        let timings = Self { marks: StoredValue::new(Marks::default()) };
+        Effect::new(move || {
+            let painted = context.painted.get();
+            let ended = timings
+                .marks
+                .try_update_value(|marks| marks.sent.take_if(|sent| sent.sequence == painted.sequence));
+            if let Some(Some(sent)) = ended {
+                let (name, detail) = if sent.is_brush {
+                    ("runweave:brush-paint", [("n_runs", painted.n_runs), ("n_brushed", painted.n_brushed)])
+                } else {
+                    ("runweave:parallel-paint", [("n_runs", painted.n_runs), ("n_axes", painted.n_axes)])
+                };
+                measure(name, sent.from_millis, &detail);
+            }
+        });
+        Effect::new(move || {
+            let Some((n_total, n_rows)) =
+                context.rows.with(|page| page.as_ref().map(|page| (page.n_total, page.rows.len())))
+            else {
+                return;
+            };
+            // The rows are in the document now; the next frame paints them.
+            request_animation_frame(move || timings.rows_shown(n_total, n_rows));
+        });
+        Effect::new(move || {
+            let progress = context.progress.get();
+            if !progress.is_loading && progress.n_runs > 0 {
+                request_animation_frame(move || {
+                    let from = timings.marks.try_update_value(|marks| {
+                        let is_due = !std::mem::replace(&mut marks.has_all_runs, true);
+                        marks.load_from_millis.filter(|_| is_due)
+                    });
+                    if let Some(Some(from_millis)) = from {
+                        let bytes = usize::try_from(progress.n_bytes).unwrap_or(usize::MAX);
+                        let detail = [
+                            ("n_runs", progress.n_runs),
+                            ("n_skipped", progress.n_skipped),
+                            ("bytes", bytes),
+                            ("from_cache", 0),
+                        ];
+                        measure("runweave:runs-all", from_millis, &detail);
+                    }
+                });
+            }
+        });
+        timings
+    }
+
+    /// Runs have been asked for.
+    pub(super) fn load_asked(self) {
+        self.marks.update_value(|marks| {
+            *marks = Marks { load_from_millis: Some(now_millis()), ..Marks::default() };
+        });
+    }
+
+    /// Rows have been asked for.
+    pub(super) fn rows_asked(self) {
+        self.marks.update_value(|marks| {
+            marks.rows_from_millis.get_or_insert_with(now_millis);
+        });
+    }
+
+    /// An input has changed the view.
+    pub(super) fn view_changes(self, at_millis: f64, is_brush: bool) {
+        self.marks.update_value(|marks| {
+            marks.change.get_or_insert((at_millis, is_brush));
+        });
+    }
+
+    /// The view has been sent under this number.
+    pub(super) fn view_sent(self, sequence: u32) {
+        self.marks.update_value(|marks| {
+            let (from_millis, is_brush) = marks.change.take().unwrap_or_else(|| (now_millis(), false));
+            marks.sent = Some(Sent { sequence, from_millis, is_brush });
+        });
+    }
+
+    fn rows_shown(self, n_total: usize, n_rows: usize) {
+        let Some((first, asked)) = self.marks.try_update_value(|marks| {
+            let is_first = n_rows > 0 && !marks.has_first_rows;
+            marks.has_first_rows |= n_rows > 0;
+            (marks.load_from_millis.filter(|_| is_first), marks.rows_from_millis.take())
+        }) else {
+            return;
+        };
+        if let Some(from_millis) = first {
+            measure("runweave:runs-first", from_millis, &[("n_runs", n_total)]);
+        }
+        if let Some(from_millis) = asked {
+            measure("runweave:table-paint", from_millis, &[("n_rows", n_rows)]);
+        }
+    }
+}
+
+/// Writes a measure from a moment to now. A browser without User Timing has no measures, and loses nothing else.
+fn measure(name: &str, from_millis: f64, detail: &[(&str, usize)]) {
+    let Some(performance) = window().performance() else { return };
+    let counts = js_sys::Object::new();
+    for (key, count) in detail {
+        drop(js_sys::Reflect::set(&counts, &JsValue::from_str(key), &JsValue::from_f64(*count as f64)));
+    }
+    let options = js_sys::Object::new();
+    for (key, value) in [
+        ("start", JsValue::from_f64(from_millis)),
+        ("end", JsValue::from_f64(performance.now())),
+        ("detail", counts.into()),
+    ] {
+        drop(js_sys::Reflect::set(&options, &JsValue::from_str(key), &value));
+    }
+    // web-sys offers the form with options only behind a flag for unstable interfaces, so it is called by name.
+    let function = js_sys::Reflect::get(&performance, &JsValue::from_str("measure"));
+    if let Some(Ok(function)) = function.ok().map(JsCast::dyn_into::<js_sys::Function>) {
+        drop(function.call2(&performance, &JsValue::from_str(name), &options));
+    }
+}

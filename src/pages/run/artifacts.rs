@@ -1,0 +1,149 @@
+//! The tree of a run's artifacts: folders list themselves when opened, files can be saved.
+
+use crate::engine::Command;
+use crate::entities::{Artifact, RunId};
+use crate::pages::compare::bytes_text;
+use crate::pages::context::RunsContext;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlAnchorElement;
+
+/// The folders listed so far, by path; the root is the empty path.
+type Folders = BTreeMap<String, Vec<Artifact>>;
+
+/// What the levels of the tree share.
+#[derive(Clone, Copy)]
+struct Tree {
+    context: RunsContext,
+    run_id: Memo<RunId>,
+    folders: RwSignal<Folders>,
+}
+
+/// The tree from its root.
+#[component]
+pub(super) fn ArtifactTree(context: RunsContext, run_id: Memo<RunId>) -> impl IntoView {
+    let folders = RwSignal::new(Folders::new());
+    // Folders arrive one by one as events; the tree is what has been gathered from them for this run.
+    let gathered_for = StoredValue::new(None::<RunId>);
+    Effect::new(move || {
+        let run_id = run_id.get();
+        if gathered_for.with_value(|last| last.as_ref() != Some(&run_id)) {
+            gathered_for.set_value(Some(run_id.clone()));
+            folders.set(Folders::new());
+        }
+        if let Some(folder) = context.artifacts.get()
+            && folder.run_id == run_id
+        {
+            folders.update(|folders| {
+                folders.insert(folder.path, folder.items);
+            });
+        }
+    });
+    let first = StoredValue::new(context.download.get_untracked());
+    Effect::new(move || {
+        let download = context.download.get();
+        // The download of before this page is not asked for again.
+        if first.with_value(|first| *first != download)
+            && let Some((file_name, url)) = download
+        {
+            save(&file_name, &url);
+        }
+    });
+    let tree = Tree { context, run_id, folders };
+    view! { <FolderItems tree path=String::new() /> }
+}
+
+/// What is in one folder.
+#[component]
+fn FolderItems(tree: Tree, path: String) -> impl IntoView {
+    let items = Memo::new(move |_| tree.folders.with(|folders| folders.get(&path).cloned()));
+    move || match items.get() {
+        None => view! { <p class="panel__empty" role="status">"Listing artifacts"</p> }.into_any(),
+        Some(items) if items.is_empty() => view! { <p class="panel__empty">"No artifacts"</p> }.into_any(),
+        Some(items) => view! {
+            <ul class="artifacts">
+                {items
+                    .into_iter()
+                    .map(|item| if item.is_dir { folder(tree, item) } else { file(tree, item) })
+                    .collect_view()}
+            </ul>
+        }
+        .into_any(),
+    }
+}
+
+fn folder(tree: Tree, item: Artifact) -> AnyView {
+    let is_open = RwSignal::new(false);
+    let name = base_name(&item.path);
+    let path = StoredValue::new(item.path);
+    let on_click = move |_| {
+        is_open.update(|is_open| *is_open = !*is_open);
+        let is_listed =
+            tree.folders.with_untracked(|folders| path.with_value(|path| folders.contains_key(path)));
+        if is_open.get_untracked() && !is_listed {
+            let run_id = tree.run_id.get_untracked();
+            tree.context.send.run(Command::ListArtifacts { run_id, path: path.get_value() });
+        }
+    };
+    view! {
+        <li class="artifacts__item">
+            <button
+                type="button"
+                class="artifacts__folder"
+                aria-expanded=move || is_open.get().to_string()
+                on:click=on_click
+            >
+                {name}
+                "/"
+            </button>
+            <Show when=move || is_open.get()>
+                <FolderItems tree path=path.get_value() />
+            </Show>
+        </li>
+    }
+    .into_any()
+}
+
+fn file(tree: Tree, item: Artifact) -> AnyView {
+    let name = base_name(&item.path);
+    let size = item.size_bytes.map_or_else(|| "size unknown".to_owned(), bytes_text);
+    let label = format!("Download {name}");
+    let path = item.path;
+    view! {
+        <li class="artifacts__item">
+            <span class="artifacts__name">{name}</span>
+            <span class="artifacts__size">{size}</span>
+            <button
+                type="button"
+                class="button"
+                aria-label=label
+                on:click=move |_| {
+                    let run_id = tree.run_id.get_untracked();
+                    tree.context.send.run(Command::DownloadArtifact { run_id, path: path.clone() });
+                }
+            >
+                "Download"
+            </button>
+        </li>
+    }
+    .into_any()
+}
+
+fn base_name(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}
+
+/// Saves what stands at a blob address under a name, as a click on a download link does.
+fn save(file_name: &str, url: &str) {
+    if !url.starts_with("blob:") {
+        return;
+    }
+    let anchor =
+        document().create_element("a").ok().and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
+    if let Some(anchor) = anchor {
+        anchor.set_href(url);
+        anchor.set_download(file_name);
+        anchor.click();
+    }
+}

@@ -1,0 +1,436 @@
+//! The table of runs: a grid that holds only the rows on the screen, however many there are.
+//!
+//! It asks for rows by place and keeps the last ones until new ones arrive, so that nothing jumps.
+
+mod header;
+
+use self::header::HeaderCell;
+use crate::engine::protocol::{Cell, ColumnInfo, HoverTarget, HoveredRun, RowView, RowsPage};
+use crate::entities::{Attribute, ColumnKey, RunId};
+use crate::ui::parallel_plot::css_colour;
+use crate::ui::per_frame::PerFrame;
+use crate::view::edit::{EditRequest, ViewEdit};
+use crate::view::{ColumnView, Direction, Sort};
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{KeyboardEvent, ResizeObserver};
+
+/// A row's height, in CSS pixels; `data-grid.css` says the same.
+const ROW_PX: f64 = 28.0;
+/// The header's height, in CSS pixels; `data-grid.css` says the same.
+const HEADER_PX: f64 = 32.0;
+/// Rows kept above and below the visible ones.
+const N_OVERSCAN: usize = 12;
+/// Widths of columns where none is chosen, in CSS pixels.
+const NAME_WIDTH_PX: u16 = 200;
+const DEFAULT_WIDTH_PX: u16 = 112;
+
+/// One column with all that the grid needs to know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct GridColumn {
+    /// What it shows.
+    pub key: ColumnKey,
+    /// Its header, the unit included.
+    pub title: String,
+    /// Whether its values stand at the right.
+    pub is_numeric: bool,
+    /// Its width, in CSS pixels.
+    pub width_px: u16,
+    /// Where it stays when the table scrolls sideways, in CSS pixels from the left; none if it scrolls.
+    pub pinned_left_px: Option<u32>,
+}
+
+/// Places in the grid: a header cell has no row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    row: Option<usize>,
+    column: usize,
+}
+
+/// What the parts of the grid share.
+#[derive(Clone, Copy)]
+pub(crate) struct GridContext {
+    /// The columns, left to right.
+    pub columns: Memo<Vec<GridColumn>>,
+    /// The order in force.
+    pub sort: Memo<Option<Sort>>,
+    /// Changes the view.
+    pub on_edit: Callback<EditRequest>,
+    active: RwSignal<Place>,
+}
+
+impl GridContext {
+    /// A change that is complete.
+    pub fn edit(self, edit: ViewEdit, at_millis: f64) {
+        self.on_edit.run(EditRequest { edit, is_ongoing: false, at_millis });
+    }
+
+    fn is_active(self, row: Option<usize>, column: usize) -> bool {
+        self.active.get() == Place { row, column }
+    }
+}
+
+/// The table of runs.
+#[component]
+pub fn DataGrid(
+    /// All columns there are.
+    #[prop(into)]
+    columns: Signal<Vec<ColumnInfo>>,
+    /// Those shown, left to right, the run name first.
+    #[prop(into)]
+    shown: Signal<Vec<ColumnView>>,
+    /// The order in force.
+    #[prop(into)]
+    sort: Signal<Option<Sort>>,
+    /// Rows of the whole table.
+    #[prop(into)]
+    n_rows: Signal<usize>,
+    /// The newest rows.
+    #[prop(into)]
+    page: Signal<Option<RowsPage>>,
+    /// The run under the pointer.
+    #[prop(into)]
+    hovered: Signal<Option<HoveredRun>>,
+    /// Changes with every reason to ask for rows anew.
+    #[prop(into)]
+    revision: Signal<u32>,
+    /// Asks for rows: the first, how many, and the cells wanted.
+    on_rows: Callback<(usize, usize, Vec<ColumnKey>)>,
+    /// Changes the view.
+    on_edit: Callback<EditRequest>,
+    /// The pointer is on a row, or on none.
+    on_hover: Callback<HoverTarget>,
+    /// The address of a run's page.
+    run_href: Callback<RunId, String>,
+    /// Opens a run's page.
+    on_open: Callback<RunId>,
+) -> impl IntoView {
+    let grid_columns =
+        Memo::new(move |_| columns.with(|infos| shown.with(|shown| grid_columns_of(shown, infos))));
+    let sort = Memo::new(move |_| sort.get());
+    let active = RwSignal::new(Place { row: None, column: 0 });
+    let context = GridContext { columns: grid_columns, sort, on_edit, active };
+    provide_context(context);
+
+    let scroller: NodeRef<html::Div> = NodeRef::new();
+    let scroll_top_px = RwSignal::new(0.0);
+    let height_px = RwSignal::new(HEADER_PX);
+    let measure = PerFrame::new(Callback::new(move |()| {
+        if let Some(scroller) = scroller.get_untracked() {
+            scroll_top_px.set(f64::from(scroller.scroll_top()));
+            height_px.set(f64::from(scroller.client_height()));
+        }
+    }));
+    observe(scroller, measure);
+
+    // The rows in the document: a multiple of four first, so that small scrolls ask for nothing.
+    let window_rows = Memo::new(move |_| {
+        let n_rows = n_rows.get();
+        let first = (scroll_top_px.get() / ROW_PX) as usize;
+        let n_visible = (height_px.get() / ROW_PX).ceil() as usize;
+        let start = (first.saturating_sub(N_OVERSCAN) & !3).min(n_rows);
+        let end = ((first + n_visible + N_OVERSCAN + 3) & !3).min(n_rows);
+        (start, end.saturating_sub(start))
+    });
+    let wanted = Memo::new(move |_| {
+        grid_columns.with(|columns| columns.iter().map(|column| column.key.clone()).collect::<Vec<_>>())
+    });
+    Effect::new(move || {
+        revision.track();
+        let (start, n_wanted) = window_rows.get();
+        on_rows.run((start, n_wanted, wanted.get()));
+    });
+
+    let rows = move || {
+        page.with(|page| {
+            let Some(page) = page else { return Vec::new() };
+            let n_rows = n_rows.get();
+            page.rows
+                .iter()
+                .enumerate()
+                .map(|(offset, row)| (page.start + offset, row.clone()))
+                .filter(|(place, _)| *place < n_rows)
+                .collect::<Vec<_>>()
+        })
+    };
+    let total_width = move || {
+        grid_columns.with(|columns| {
+            format!("{}px", columns.iter().map(|column| u32::from(column.width_px)).sum::<u32>())
+        })
+    };
+
+    let reveal = move |place: Place| {
+        let (Some(row), Some(scroller)) = (place.row, scroller.get_untracked()) else { return };
+        let (top_px, seen_px) = (row as f64 * ROW_PX, height_px.get_untracked() - HEADER_PX);
+        let now_px = f64::from(scroller.scroll_top());
+        if top_px < now_px {
+            scroller.set_scroll_top(top_px as i32);
+        } else if top_px + ROW_PX > now_px + seen_px {
+            scroller.set_scroll_top((top_px + ROW_PX - seen_px).ceil() as i32);
+        }
+    };
+    let on_keydown = move |event: KeyboardEvent| {
+        // Keys of buttons and inputs inside the grid stay theirs.
+        let own = event.target().zip(event.current_target()).is_some_and(|(at, grid)| at == grid);
+        if !own || event.ctrl_key() || event.meta_key() {
+            return;
+        }
+        let now = active.get_untracked();
+        let n_columns = grid_columns.with_untracked(Vec::len);
+        if let (None, true, Some(column)) = (
+            now.row,
+            event.alt_key(),
+            grid_columns.with_untracked(|columns| columns.get(now.column).cloned()),
+        ) {
+            let by = match event.key().as_str() {
+                "ArrowLeft" => -1,
+                "ArrowRight" => 1,
+                _ => return,
+            };
+            event.prevent_default();
+            if event.shift_key() {
+                let width_px = column.width_px.saturating_add_signed(by * 16);
+                context.edit(ViewEdit::ResizeColumn(column.key, width_px), event.time_stamp());
+            } else if let Some(to) = now.column.checked_add_signed(isize::from(by)) {
+                context.edit(ViewEdit::MoveColumn(column.key, to), event.time_stamp());
+            }
+            return;
+        }
+        let n_last = n_rows.get_untracked().checked_sub(1);
+        let n_page = ((height_px.get_untracked() - HEADER_PX) / ROW_PX).max(1.0) as usize;
+        let next = match event.key().as_str() {
+            "ArrowDown" => Place { row: now.row.map_or(Some(0), |row| Some(row + 1)), ..now },
+            "ArrowUp" => Place { row: now.row.and_then(|row| row.checked_sub(1)), ..now },
+            "PageDown" => Place { row: Some(now.row.map_or(n_page, |row| row + n_page)), ..now },
+            "PageUp" => Place { row: now.row.map(|row| row.saturating_sub(n_page)), ..now },
+            "ArrowRight" => Place { column: now.column + 1, ..now },
+            "ArrowLeft" => Place { column: now.column.saturating_sub(1), ..now },
+            "Home" => Place { column: 0, ..now },
+            "End" => Place { column: n_columns, ..now },
+            "Enter" => {
+                event.prevent_default();
+                match now.row {
+                    None => {
+                        if let Some(column) =
+                            grid_columns.with_untracked(|columns| columns.get(now.column).cloned())
+                        {
+                            context.edit(ViewEdit::CycleSort(column.key), event.time_stamp());
+                        }
+                    }
+                    Some(row) => {
+                        let run_id = page.with_untracked(|page| {
+                            let page = page.as_ref()?;
+                            page.rows.get(row.checked_sub(page.start)?).map(|row| row.run_id.clone())
+                        });
+                        if let Some(run_id) = run_id {
+                            on_open.run(run_id);
+                        }
+                    }
+                }
+                return;
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        let next = Place {
+            row: next.row.and_then(|row| n_last.map(|n_last| row.min(n_last))),
+            column: next.column.min(n_columns.saturating_sub(1)),
+        };
+        active.set(next);
+        reveal(next);
+    };
+    let hover = PerFrame::new(on_hover);
+    let hovered_id = Memo::new(move |_| hovered.with(|run| run.as_ref().map(|run| run.run_id.clone())));
+
+    view! {
+        <div
+            class="data-grid"
+            node_ref=scroller
+            role="grid"
+            aria-label="Runs"
+            tabindex="0"
+            aria-rowcount=move || (n_rows.get() + 1).to_string()
+            aria-colcount=move || grid_columns.with(Vec::len).to_string()
+            aria-activedescendant=move || {
+                let place = active.get();
+                // A row that has been scrolled out of the document cannot be named.
+                let (start, n_shown) = window_rows.get();
+                place.row.is_none_or(|row| row >= start && row < start + n_shown).then(|| cell_id(place))
+            }
+            on:scroll=move |_| measure.push(())
+            on:keydown=on_keydown
+            on:pointerleave=move |_| hover.push(HoverTarget::None)
+        >
+            <div class="data-grid__head" role="rowgroup" style:width=total_width>
+                <div class="data-grid__row" role="row" aria-rowindex="1">
+                    <For
+                        each=move || grid_columns.with(|columns| columns.iter().map(|column| column.key.clone()).enumerate().collect::<Vec<_>>())
+                        key=|(place, key)| (*place, key.clone())
+                        let((place, key))
+                    >
+                        <HeaderCell
+                            context
+                            column_key=key
+                            place
+                            id=cell_id(Place { row: None, column: place })
+                            is_active=Signal::derive(move || context.is_active(None, place))
+                        />
+                    </For>
+                </div>
+            </div>
+            <div
+                class="data-grid__body"
+                role="rowgroup"
+                style:width=total_width
+                style:height=move || format!("{}px", n_rows.get() as f64 * ROW_PX)
+            >
+                <For each=rows key=row_key let((place, row))>
+                    <GridRow context place row hovered_id hover run_href />
+                </For>
+            </div>
+        </div>
+    }
+}
+
+/// Rows are drawn anew exactly when what they show changes.
+fn row_key((place, row): &(usize, RowView)) -> String {
+    format!("{place} {row:?}")
+}
+
+fn cell_id(place: Place) -> String {
+    match place.row {
+        None => format!("runs-head-{}", place.column),
+        Some(row) => format!("runs-cell-{row}-{}", place.column),
+    }
+}
+
+fn grid_columns_of(shown: &[ColumnView], infos: &[ColumnInfo]) -> Vec<GridColumn> {
+    let name = ColumnKey::Attribute(Attribute::RunName);
+    let mut left_px = 0;
+    shown
+        .iter()
+        .map(|column| {
+            let info = infos.iter().find(|info| info.key == column.column);
+            let title = match info {
+                Some(info) if info.unit.is_empty() => info.label.clone(),
+                Some(info) => format!("{}, {}", info.label, info.unit),
+                None => column.column.label().to_owned(),
+            };
+            let width_px = column.width_px.unwrap_or(if column.column == name {
+                NAME_WIDTH_PX
+            } else {
+                DEFAULT_WIDTH_PX
+            });
+            let pinned_left_px = column.is_pinned.then_some(left_px);
+            left_px += u32::from(width_px);
+            GridColumn {
+                key: column.column.clone(),
+                title,
+                is_numeric: info.is_some_and(|info| info.is_numeric),
+                width_px,
+                pinned_left_px,
+            }
+        })
+        .collect()
+}
+
+#[component]
+fn GridRow(
+    context: GridContext,
+    place: usize,
+    row: RowView,
+    hovered_id: Memo<Option<RunId>>,
+    hover: PerFrame<HoverTarget>,
+    run_href: Callback<RunId, String>,
+) -> impl IntoView {
+    let RowView { run_id, colour, cells } = row;
+    let id = StoredValue::new(run_id);
+    let is_hovered = move || hovered_id.with(|hovered| id.with_value(|id| hovered.as_ref() == Some(id)));
+    // The columns of the moment when these cells arrived; a change of columns brings new cells.
+    let columns = context.columns.get_untracked();
+    let cells = cells
+        .into_iter()
+        .enumerate()
+        .map(|(column, cell)| {
+            let shape = columns.get(column).cloned();
+            let is_numeric = shape.as_ref().is_some_and(|shape| shape.is_numeric);
+            let width = move || {
+                context.columns.with(|columns| columns.get(column).map(|column| format!("{}px", column.width_px)))
+            };
+            let left = move || {
+                context.columns.with(|columns| {
+                    columns.get(column).and_then(|column| column.pinned_left_px).map(|left_px| format!("{left_px}px"))
+                })
+            };
+            let content = match cell {
+                Cell::Special(lane) => view! { <em class="special">{lane.label()}</em> }.into_any(),
+                Cell::Shown(text) if column == 0 => {
+                    let href = id.with_value(|id| run_href.run(id.clone()));
+                    view! {
+                        <span class="swatch" style:background-color=colour.map(css_colour).unwrap_or_else(|| "transparent".to_owned())></span>
+                        <a class="data-grid__link" href=href tabindex="-1">{text}</a>
+                    }
+                    .into_any()
+                }
+                Cell::Shown(text) => view! { <span title=text.clone()>{text.clone()}</span> }.into_any(),
+            };
+            view! {
+                <div
+                    class="data-grid__cell"
+                    class:data-grid__cell--number=is_numeric
+                    class:data-grid__cell--pinned=move || left().is_some()
+                    class:data-grid__cell--active=move || context.is_active(Some(place), column)
+                    role="gridcell"
+                    id=cell_id(Place { row: Some(place), column })
+                    aria-colindex=(column + 1).to_string()
+                    style:width=move || width().unwrap_or_default()
+                    style:left=move || left().unwrap_or_else(|| "auto".to_owned())
+                    on:click=move |_| context.active.set(Place { row: Some(place), column })
+                >
+                    {content}
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <div
+            class="data-grid__row"
+            class:data-grid__row--hovered=is_hovered
+            role="row"
+            aria-rowindex=(place + 2).to_string()
+            style:top=format!("{}px", place as f64 * ROW_PX)
+            on:pointerenter=move |_| hover.push(HoverTarget::Run(id.get_value()))
+        >
+            {cells}
+        </div>
+    }
+}
+
+/// `aria-sort` of a column.
+pub(crate) fn aria_sort(sort: Option<&Sort>, key: &ColumnKey) -> &'static str {
+    match sort {
+        Some(sort) if sort.column == *key => match sort.direction {
+            Direction::Ascending => "ascending",
+            Direction::Descending => "descending",
+        },
+        _ => "none",
+    }
+}
+
+/// Measures now and whenever the grid's size changes, until the component goes.
+fn observe(scroller: NodeRef<html::Div>, measure: PerFrame<()>) {
+    let callback = Closure::<dyn Fn()>::new(move || measure.push(()));
+    let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) else { return };
+    let held = StoredValue::new_local((observer, callback));
+    Effect::new(move || {
+        if let Some(scroller) = scroller.get() {
+            held.with_value(|(observer, _)| observer.observe(&scroller));
+            measure.push(());
+        }
+    });
+    on_cleanup(move || {
+        held.try_with_value(|(observer, _)| observer.disconnect());
+    });
+}

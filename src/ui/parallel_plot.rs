@@ -1,0 +1,226 @@
+//! The parallel coordinates: the engine's canvas, and over it axes, brushes and handles as elements.
+//!
+//! The canvas is handed to the engine once and drawn by it alone. Everything else is made of the axes' geometry
+//! that the engine sends, so nothing here grows with the number of runs.
+
+mod axis;
+mod hover;
+mod legend;
+
+pub(crate) use self::legend::css_colour;
+
+use self::axis::Axis;
+use self::hover::HoverLine;
+use self::legend::LegendView;
+
+use crate::engine::protocol::{AxesInfo, AxisInfo, ColumnInfo, HoverTarget, HoveredRun, PlotSize};
+use crate::entities::ColumnKey;
+use crate::ui::column_list::{ColumnList, ListKind};
+use crate::ui::per_frame::PerFrame;
+use crate::ui::popover::Popover;
+use crate::view::View;
+use crate::view::edit::{EditRequest, ViewEdit};
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{HtmlCanvasElement, PointerEvent, ResizeObserver};
+
+/// The plot's height, in CSS pixels, lanes included.
+const HEIGHT_PX: f64 = 320.0;
+/// Room at both sides of the canvas for what stands beside the outer axes, in CSS pixels.
+const SIDE_PX: f64 = 56.0;
+
+/// What the parts of the plot share.
+#[derive(Clone, Copy)]
+pub(crate) struct PlotContext {
+    /// The view, for the brushes: they follow the hand before the engine has answered.
+    pub view: Signal<View>,
+    /// All axes' columns, left to right.
+    pub order: Memo<Vec<ColumnKey>>,
+    /// Where the axes stand, in the same order.
+    pub places_px: Memo<Vec<f64>>,
+    /// Changes the view.
+    pub on_edit: Callback<EditRequest>,
+}
+
+impl PlotContext {
+    /// A change that is complete.
+    pub fn edit(self, edit: ViewEdit, at_millis: f64) {
+        self.on_edit.run(EditRequest { edit, is_ongoing: false, at_millis });
+    }
+}
+
+/// The plot with its bar of choices.
+#[component]
+pub fn ParallelPlot(
+    /// The axes' geometry.
+    #[prop(into)]
+    axes: Signal<AxesInfo>,
+    /// All columns.
+    #[prop(into)]
+    columns: Signal<Vec<ColumnInfo>>,
+    /// The view in force.
+    #[prop(into)]
+    view: Signal<View>,
+    /// The run under the pointer.
+    #[prop(into)]
+    hovered: Signal<Option<HoveredRun>>,
+    /// Changes the view.
+    on_edit: Callback<EditRequest>,
+    /// The pointer moved on the plot or left it.
+    on_hover: Callback<HoverTarget>,
+    /// The room for the plot became known or changed.
+    on_size: Callback<PlotSize>,
+    /// The canvas stands, and the engine can have it.
+    on_canvas: Callback<HtmlCanvasElement>,
+) -> impl IntoView {
+    let order =
+        Memo::new(move |_| axes.with(|axes| axes.axes.iter().map(|axis| axis.column.clone()).collect()));
+    let places_px = Memo::new(move |_| axes.with(|axes| axes.axes.iter().map(|axis| axis.x_px).collect()));
+    let context = PlotContext { view, order, places_px, on_edit };
+    provide_context(context);
+
+    let canvas: NodeRef<html::Canvas> = NodeRef::new();
+    let is_handed_over = StoredValue::new(false);
+    Effect::new(move || {
+        if let Some(canvas) = canvas.get()
+            && !is_handed_over.get_value()
+        {
+            is_handed_over.set_value(true);
+            on_canvas.run(canvas);
+        }
+    });
+
+    let scroller: NodeRef<html::Div> = NodeRef::new();
+    observe_size(scroller, on_size);
+
+    let hover = PerFrame::new(on_hover);
+    let on_pointermove = move |event: PointerEvent| {
+        if let Some(canvas) = canvas.get_untracked() {
+            let rect = canvas.get_bounding_client_rect();
+            let (x_px, y_px) =
+                (f64::from(event.client_x()) - rect.left(), f64::from(event.client_y()) - rect.top());
+            hover.push(HoverTarget::Plot { x_px, y_px });
+        }
+    };
+    let width = move || format!("{}px", axes.with(|axes| axes.width_px));
+    let height = move || format!("{}px", axes.with(|axes| axes.height_px.max(HEIGHT_PX)));
+
+    view! {
+        <div class="parallel-plot">
+            <div class="parallel-plot__bar">
+                <ColourSelect columns context />
+                <LegendView legend=Signal::derive(move || axes.with(|axes| axes.legend.clone())) columns />
+                <Popover label="Add an axis" text="+ axis">
+                    <ColumnList
+                        columns
+                        chosen=order
+                        kind=ListKind::Buttons
+                        on_choose=Callback::new(move |column| context.edit(ViewEdit::AddAxis(column), now_millis()))
+                    />
+                </Popover>
+            </div>
+            <div class="parallel-plot__scroller" node_ref=scroller>
+                <div
+                    class="parallel-plot__stage"
+                    style:width=width
+                    on:pointermove=on_pointermove
+                    on:pointerleave=move |_| hover.push(HoverTarget::None)
+                >
+                    <div class="parallel-plot__field" style:height=height>
+                        // Width and height of the bitmap belong to the engine; the style belongs to the page.
+                        <canvas
+                            class="parallel-plot__canvas"
+                            node_ref=canvas
+                            aria-hidden="true"
+                            style:width=width
+                            style:height=height
+                        ></canvas>
+                        <HoverLine hovered axes />
+                        <For each=move || order.get() key=|column| column.clone() let:column>
+                            <Axis info=axis_memo(axes, column.clone()) column />
+                        </For>
+                    </div>
+                </div>
+            </div>
+        </div>
+    }
+}
+
+/// The newest geometry of one axis; the last known one while it is being taken away.
+fn axis_memo(axes: Signal<AxesInfo>, column: ColumnKey) -> Memo<Option<AxisInfo>> {
+    Memo::new(move |_| axes.with(|axes| axes.axes.iter().find(|axis| axis.column == column).cloned()))
+}
+
+#[component]
+fn ColourSelect(columns: Signal<Vec<ColumnInfo>>, context: PlotContext) -> impl IntoView {
+    // The axes and the colour in force: short enough for a select, and "Colour by this" reaches all others.
+    let choices = Memo::new(move |_| {
+        let mut keys = context.order.get();
+        if let Some(colour) = context.view.with(|view| view.colour.clone())
+            && !keys.contains(&colour)
+        {
+            keys.push(colour);
+        }
+        columns.with(|columns| {
+            keys.into_iter()
+                .map(|key| {
+                    let label = columns.iter().find(|info| info.key == key).map(|info| info.label.clone());
+                    (key.to_string(), label.unwrap_or_else(|| key.label().to_owned()))
+                })
+                .collect::<Vec<_>>()
+        })
+    });
+    let chosen = Memo::new(move |_| {
+        context.view.with(|view| view.colour.as_ref().map(ToString::to_string).unwrap_or_default())
+    });
+    view! {
+        <label class="parallel-plot__colour">
+            "Colour"
+            <select
+                class="input"
+                prop:value=chosen
+                on:change:target=move |event| {
+                    let column = ColumnKey::parse(&event.target().value());
+                    context.edit(ViewEdit::SetColour(column), event.time_stamp());
+                }
+            >
+                <option value="" selected=move || chosen.get().is_empty()>"last metric"</option>
+                <For each=move || choices.get() key=|choice| choice.clone() let((value, label))>
+                    <option value=value.clone() selected=move || chosen.get() == value>{label}</option>
+                </For>
+            </select>
+        </label>
+    }
+}
+
+/// Reports the room for the canvas, now and whenever it changes, until the component goes.
+fn observe_size(scroller: NodeRef<html::Div>, on_size: Callback<PlotSize>) {
+    let report = PerFrame::new(Callback::new(move |()| {
+        if let Some(scroller) = scroller.get_untracked() {
+            on_size.run(PlotSize {
+                width_px: (f64::from(scroller.client_width()) - 2.0 * SIDE_PX).max(0.0),
+                height_px: HEIGHT_PX,
+                device_pixel_ratio: window().device_pixel_ratio(),
+            });
+        }
+    }));
+    let callback = Closure::<dyn Fn()>::new(move || report.push(()));
+    let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) else { return };
+    let held = StoredValue::new_local((observer, callback));
+    Effect::new(move || {
+        if let Some(scroller) = scroller.get() {
+            held.with_value(|(observer, _)| observer.observe(&scroller));
+            report.push(());
+        }
+    });
+    on_cleanup(move || {
+        held.try_with_value(|(observer, _)| observer.disconnect());
+    });
+}
+
+/// Milliseconds of the page's clock, as in the time stamps of input events.
+pub(crate) fn now_millis() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}

@@ -1,0 +1,670 @@
+//! One axis: title and menu, ticks or categories, lanes, brushes, two sliders.
+
+use super::{PlotContext, now_millis};
+use crate::engine::protocol::{AxisInfo, LaneInfo, Tick};
+use crate::entities::ColumnKey;
+use crate::ui::per_frame::PerFrame;
+use crate::ui::popover::Popover;
+use crate::view::brush_px::{AxisSpan, Grip, grip_at, intervals_after_drag, value_text};
+use crate::view::edit::{
+    Bound, EditRequest, ViewEdit, bounds, intervals, with_bound, with_intervals, with_texts,
+};
+use crate::view::{AxisKind, Lane, Pick};
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::{KeyboardEvent, PointerEvent};
+
+/// Pointer travel, in CSS pixels, below which a press is a click.
+const CLICK_PX: f64 = 3.0;
+
+/// A drag on the strip.
+#[derive(Clone)]
+struct Drag {
+    grip: Grip,
+    from_px: f64,
+    picks: Vec<Pick>,
+    has_moved: bool,
+}
+
+/// What the parts of one axis share.
+#[derive(Clone, Copy)]
+struct AxisContext {
+    plot: PlotContext,
+    column: StoredValue<ColumnKey>,
+    info: Memo<Option<AxisInfo>>,
+    label: Memo<String>,
+    picks: Memo<Vec<Pick>>,
+    span: Memo<Option<AxisSpan>>,
+    /// The categories, lowest value first, with their places.
+    categories: Memo<Vec<Tick>>,
+}
+
+impl AxisContext {
+    fn set_picks(self, picks: Vec<Pick>, is_ongoing: bool, at_millis: f64) {
+        let edit = ViewEdit::SetPicks(self.column.get_value(), picks);
+        self.plot.on_edit.run(EditRequest { edit, is_ongoing, at_millis });
+    }
+
+    fn edit(self, edit: impl FnOnce(ColumnKey) -> ViewEdit, at_millis: f64) {
+        self.plot.edit(edit(self.column.get_value()), at_millis);
+    }
+
+    /// Moves the axis by so many places to the right.
+    fn move_by(self, n_places: isize, at_millis: f64) {
+        let column = self.column.get_value();
+        let at = self.plot.order.with_untracked(|order| order.iter().position(|other| *other == column));
+        if let Some(to) = at.and_then(|at| at.checked_add_signed(n_places)) {
+            self.plot.edit(ViewEdit::MoveAxis(column, to), at_millis);
+        }
+    }
+}
+
+/// One axis at its place over the canvas.
+#[component]
+pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl IntoView {
+    let plot = expect_context::<PlotContext>();
+    let column = StoredValue::new(column);
+    let label = Memo::new(move |_| {
+        info.with(|info| info.as_ref().map(|info| info.label.clone())).unwrap_or_default()
+    });
+    let picks =
+        Memo::new(move |_| plot.view.with(|view| column.with_value(|column| view.picks(column).to_vec())));
+    let span = Memo::new(move |_| info.with(|info| info.as_ref().and_then(span_of)));
+    let categories = Memo::new(move |_| {
+        let mut categories = info.with(|info| {
+            let ticks = info.as_ref().map(|info| info.ticks.as_slice()).unwrap_or_default();
+            ticks.iter().filter(|tick| tick.category.is_some()).cloned().collect::<Vec<_>>()
+        });
+        categories.sort_by(|a, b| b.y_px.total_cmp(&a.y_px));
+        categories
+    });
+    let axis = AxisContext { plot, column, info, label, picks, span, categories };
+    let lanes = Memo::new(move |_| {
+        info.with(|info| info.as_ref().map(|info| info.lanes.clone()).unwrap_or_default())
+    });
+    let ticks = Memo::new(move |_| {
+        info.with(|info| {
+            let ticks = info.as_ref().map(|info| info.ticks.as_slice()).unwrap_or_default();
+            ticks.iter().filter(|tick| tick.category.is_none()).cloned().collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <div
+            class="axis"
+            role="group"
+            aria-label=move || format!("{} axis", label.get())
+            style:left=move || info.with(|info| px(info.as_ref().map_or(0.0, |info| info.x_px)))
+        >
+            <AxisHead axis />
+            <div
+                class="axis__line"
+                style:top=move || info.with(|info| px(info.as_ref().map_or(0.0, |info| info.top_px)))
+                style:height=move || {
+                    info.with(|info| px(info.as_ref().map_or(0.0, |info| info.bottom_px - info.top_px)))
+                }
+            ></div>
+            <For
+                each=move || ticks.get()
+                key=|tick| (tick.label.clone(), tick.y_px.to_bits(), tick.is_labelled)
+                let:tick
+            >
+                <span class="axis__tick" style:top=px(tick.y_px)>{tick.is_labelled.then_some(tick.label)}</span>
+            </For>
+            <Strip axis />
+            <For
+                each=move || categories.get()
+                key=|tick| (tick.label.clone(), tick.y_px.to_bits(), tick.is_labelled)
+                let:tick
+            >
+                <Category axis tick />
+            </For>
+            <For each=move || lanes.get() key=|lane| (lane.lane, lane.y_px.to_bits(), lane.n_runs) let:lane>
+                <LaneBox axis lane />
+            </For>
+        </div>
+    }
+}
+
+/// The part of the axis that holds numbers; none where it has none.
+fn span_of(info: &AxisInfo) -> Option<AxisSpan> {
+    let domain = info.domain.filter(|_| info.kind != AxisKind::Categorical)?;
+    Some(AxisSpan {
+        kind: info.kind,
+        is_flipped: info.is_flipped,
+        domain,
+        top_px: info.top_px,
+        bottom_px: info.bottom_px,
+    })
+}
+
+#[component]
+fn AxisHead(axis: AxisContext) -> impl IntoView {
+    let drag_from = StoredValue::new(None::<f64>);
+    let is_open = RwSignal::new(false);
+    let title = Signal::derive(move || {
+        axis.info.with(|info| match info {
+            Some(info) if info.unit.is_empty() => info.label.clone(),
+            Some(info) => format!("{}, {}", info.label, info.unit),
+            None => String::new(),
+        })
+    });
+    let note = move || axis.info.with(|info| info.as_ref().and_then(|info| info.note.clone()));
+    let on_keydown = move |event: KeyboardEvent| {
+        let n_places = match event.key().as_str() {
+            "ArrowLeft" => -1,
+            "ArrowRight" => 1,
+            _ => return,
+        };
+        if event.alt_key() {
+            event.prevent_default();
+            axis.move_by(n_places, event.time_stamp());
+        }
+    };
+    // A drag of the title is watched from the head, which captures the pointer once it has moved, so that a
+    // plain click still reaches the button.
+    let on_pointermove = move |event: PointerEvent| {
+        let Some(from_px) = drag_from.get_value() else { return };
+        let to_px = f64::from(event.client_x());
+        if (to_px - from_px).abs() < 2.0 * CLICK_PX {
+            return;
+        }
+        is_open.set(false);
+        if let Some(head) = event.current_target().and_then(|target| {
+            use wasm_bindgen::JsCast;
+            target.dyn_into::<web_sys::Element>().ok()
+        }) {
+            // Without capture the drag ends at the head's edge, which does no harm.
+            drop(head.set_pointer_capture(event.pointer_id()));
+        }
+        let column = axis.column.get_value();
+        let at = axis.plot.order.with_untracked(|order| order.iter().position(|other| *other == column));
+        let Some(at) = at else { return };
+        let target_px = axis.plot.places_px.with_untracked(|places| places.get(at).copied().unwrap_or(0.0))
+            + to_px
+            - from_px;
+        let to = axis.plot.places_px.with_untracked(|places| {
+            let nearest = places
+                .iter()
+                .enumerate()
+                .min_by(|(_, a), (_, b)| (*a - target_px).abs().total_cmp(&(*b - target_px).abs()));
+            nearest.map_or(at, |(place, _)| place)
+        });
+        if to != at {
+            drag_from.set_value(Some(to_px));
+            axis.plot.edit(ViewEdit::MoveAxis(column, to), event.time_stamp());
+        }
+    };
+    view! {
+        <div
+            class="axis__head"
+            on:keydown=on_keydown
+            on:pointerdown=move |event| drag_from.set_value(Some(f64::from(event.client_x())))
+            on:pointermove=on_pointermove
+            on:pointerup=move |_| drag_from.set_value(None)
+            on:pointercancel=move |_| drag_from.set_value(None)
+        >
+            <Popover
+                label=Signal::derive(move || format!("{} axis options", axis.label.get()))
+                text=title
+                button_class="axis__title"
+                is_open
+            >
+                <AxisMenu axis is_open />
+            </Popover>
+            {move || note().map(|note| view! { <p class="axis__note">{note}</p> })}
+        </div>
+    }
+}
+
+#[component]
+fn AxisMenu(axis: AxisContext, is_open: RwSignal<bool>) -> impl IntoView {
+    let kind = Memo::new(move |_| {
+        axis.info.with(|info| {
+            info.as_ref()
+                .filter(|info| !info.is_kind_inferred)
+                .map_or("inferred", |info| kind_word(info.kind))
+        })
+    });
+    let inferred = move || {
+        axis.info.with(|info| {
+            info.as_ref().map_or(String::new(), |info| format!("inferred ({})", kind_word(info.kind)))
+        })
+    };
+    let has_no_brush = move || axis.picks.with(Vec::is_empty);
+    let item = move |text: &'static str, act: fn(AxisContext, f64)| {
+        view! {
+            <button
+                type="button"
+                class="menu-item"
+                on:click=move |event| {
+                    is_open.set(false);
+                    act(axis, event.time_stamp());
+                }
+            >
+                {text}
+            </button>
+        }
+    };
+    let bound_input = move |bound: Bound, text: &'static str| {
+        let value = move || {
+            let (low, high) =
+                axis.span.get().map(|span| bounds(&intervals(&axis.picks.get()), span.domain))?;
+            Some(if bound == Bound::Lower { low } else { high }.to_string())
+        };
+        view! {
+            <label class="axis-menu__field">
+                {text}
+                <input
+                    class="input"
+                    type="text"
+                    inputmode="decimal"
+                    prop:value=move || value().unwrap_or_default()
+                    on:change:target=move |event| {
+                        let typed = event.target().value().trim().parse::<f64>().ok().filter(|typed| typed.is_finite());
+                        match (typed, axis.span.get_untracked()) {
+                            (Some(typed), Some(span)) => {
+                                let picks = axis.picks.get_untracked();
+                                let after = with_bound(&intervals(&picks), span.domain, bound, typed);
+                                axis.set_picks(with_intervals(&picks, &after), false, event.time_stamp());
+                            }
+                            _ => event.target().set_value(&value().unwrap_or_default()),
+                        }
+                    }
+                />
+            </label>
+        }
+    };
+    view! {
+        <div class="axis-menu">
+            <label class="axis-menu__field">
+                "Kind"
+                <select
+                    class="input"
+                    prop:value=kind
+                    on:change:target=move |event| {
+                        let kind = kind_from_word(&event.target().value());
+                        axis.edit(|column| ViewEdit::SetAxisKind(column, kind), event.time_stamp());
+                    }
+                >
+                    <option value="inferred" selected=move || kind.get() == "inferred">{inferred}</option>
+                    {[AxisKind::Linear, AxisKind::Log, AxisKind::Categorical, AxisKind::Time]
+                        .map(|choice| {
+                            let word = kind_word(choice);
+                            view! { <option value=word selected=move || kind.get() == word>{word}</option> }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+            <Show when=move || axis.span.with(Option::is_some)>
+                {bound_input(Bound::Lower, "Lower bound")} {bound_input(Bound::Upper, "Upper bound")}
+            </Show>
+            <Show when=move || !has_no_brush()>
+                {item("Clear brush", |axis, at_millis| axis.set_picks(Vec::new(), false, at_millis))}
+            </Show>
+            {item("Flip", |axis, at_millis| axis.edit(ViewEdit::FlipAxis, at_millis))}
+            {item("Colour by this", |axis, at_millis| axis.edit(|column| ViewEdit::SetColour(Some(column)), at_millis))}
+            {item("Move left", |axis, at_millis| axis.move_by(-1, at_millis))}
+            {item("Move right", |axis, at_millis| axis.move_by(1, at_millis))}
+            {item("Hide", |axis, at_millis| axis.edit(ViewEdit::RemoveAxis, at_millis))}
+        </div>
+    }
+}
+
+fn kind_word(kind: AxisKind) -> &'static str {
+    match kind {
+        AxisKind::Linear => "linear",
+        AxisKind::Log => "log",
+        AxisKind::Categorical => "categorical",
+        AxisKind::Time => "time",
+    }
+}
+
+fn kind_from_word(word: &str) -> Option<AxisKind> {
+    [AxisKind::Linear, AxisKind::Log, AxisKind::Categorical, AxisKind::Time]
+        .into_iter()
+        .find(|kind| kind_word(*kind) == word)
+}
+
+/// The strip on which brushes are drawn, with the brushes and the sliders on it.
+#[component]
+fn Strip(axis: AxisContext) -> impl IntoView {
+    let strip: NodeRef<html::Div> = NodeRef::new();
+    let drag = StoredValue::new(None::<Drag>);
+    let y_px = move |event: &PointerEvent| {
+        let top = axis.info.with_untracked(|info| info.as_ref().map_or(0.0, |info| info.top_px));
+        let rect = strip.get_untracked().map(|strip| strip.get_bounding_client_rect());
+        rect.map_or(top, |rect| f64::from(event.client_y()) - rect.top() + top)
+    };
+    // The brush after the drag so far.
+    let dragged = move |drag: &Drag, to_px: f64| match axis.span.get_untracked() {
+        Some(span) => {
+            let before = intervals(&drag.picks);
+            with_intervals(&drag.picks, &intervals_after_drag(&span, &before, drag.grip, drag.from_px, to_px))
+        }
+        None => axis.categories.with_untracked(|categories| {
+            let (from_px, to_px) = (drag.from_px.min(to_px), drag.from_px.max(to_px));
+            let covered = categories
+                .iter()
+                .filter(|tick| tick.y_px >= from_px && tick.y_px <= to_px)
+                .filter_map(|tick| tick.category.as_deref());
+            with_texts(&drag.picks, covered)
+        }),
+    };
+    let per_frame = PerFrame::new(Callback::new(move |(to_px, at_millis): (f64, f64)| {
+        if let Some(drag) = drag.get_value() {
+            axis.set_picks(dragged(&drag, to_px), true, at_millis);
+        }
+    }));
+    let on_pointerdown = move |event: PointerEvent| {
+        if event.button() != 0 {
+            return;
+        }
+        event.prevent_default();
+        let from_px = y_px(&event);
+        let picks = axis.picks.get_untracked();
+        let grip = match axis.span.get_untracked() {
+            Some(span) => grip_at(&span, &intervals(&picks), from_px, event.shift_key()),
+            None => Grip::Replace,
+        };
+        drag.set_value(Some(Drag { grip, from_px, picks, has_moved: false }));
+        if let Some(strip) = strip.get_untracked() {
+            // Without capture the drag ends at the strip's edge, which does no harm.
+            drop(strip.set_pointer_capture(event.pointer_id()));
+        }
+    };
+    let on_pointermove = move |event: PointerEvent| {
+        let to_px = y_px(&event);
+        let is_moving = drag.try_update_value(|drag| {
+            drag.as_mut().is_some_and(|drag| {
+                drag.has_moved |= (to_px - drag.from_px).abs() >= CLICK_PX;
+                drag.has_moved
+            })
+        });
+        if is_moving == Some(true) {
+            event.stop_propagation();
+            per_frame.push((to_px, event.time_stamp()));
+        }
+    };
+    let on_pointerup = move |event: PointerEvent| {
+        per_frame.clear();
+        let Some(Some(ended)) = drag.try_update_value(Option::take) else { return };
+        if ended.has_moved {
+            axis.set_picks(dragged(&ended, y_px(&event)), false, event.time_stamp());
+        } else if matches!(ended.grip, Grip::Replace) && !ended.picks.is_empty() {
+            axis.set_picks(Vec::new(), false, event.time_stamp());
+        }
+    };
+    let on_pointercancel = move |event: PointerEvent| {
+        per_frame.clear();
+        if let Some(Some(ended)) = drag.try_update_value(Option::take) {
+            axis.set_picks(ended.picks, false, event.time_stamp());
+        }
+    };
+    let rects = move || {
+        let Some(span) = axis.span.get() else { return Vec::new() };
+        let top_px = span.top_px;
+        intervals(&axis.picks.get())
+            .into_iter()
+            .map(|(low, high)| {
+                let (low_px, high_px) = (span.pixel_from_value(low), span.pixel_from_value(high));
+                (low_px.min(high_px) - top_px, (low_px - high_px).abs().max(2.0))
+            })
+            .collect::<Vec<_>>()
+    };
+    view! {
+        <div
+            class="axis__strip"
+            node_ref=strip
+            style:top=move || axis.info.with(|info| px(info.as_ref().map_or(0.0, |info| info.top_px)))
+            style:height=move || {
+                axis.info.with(|info| px(info.as_ref().map_or(0.0, |info| info.bottom_px - info.top_px)))
+            }
+            on:pointerdown=on_pointerdown
+            on:pointermove=on_pointermove
+            on:pointerup=on_pointerup
+            on:pointercancel=on_pointercancel
+        >
+            {move || {
+                rects()
+                    .into_iter()
+                    .map(|(top_px, height_px)| {
+                        view! { <div class="axis__brush" style:top=px(top_px) style:height=px(height_px)></div> }
+                    })
+                    .collect_view()
+            }}
+            <Show when=move || axis.span.with(Option::is_some)>
+                <ValueSlider axis bound=Bound::Lower />
+                <ValueSlider axis bound=Bound::Upper />
+            </Show>
+            <Show when=move || axis.categories.with(|categories| categories.len() > 1)>
+                <CategorySlider axis bound=Bound::Lower />
+                <CategorySlider axis bound=Bound::Upper />
+            </Show>
+        </div>
+    }
+}
+
+/// The share of an axis by which a key moves a slider, and whether it goes to an end.
+enum SliderMove {
+    By(f64),
+    ToLow,
+    ToHigh,
+    Clear,
+}
+
+fn slider_move(key: &str) -> Option<SliderMove> {
+    Some(match key {
+        "ArrowUp" | "ArrowRight" => SliderMove::By(1.0 / 50.0),
+        "ArrowDown" | "ArrowLeft" => SliderMove::By(-1.0 / 50.0),
+        "PageUp" => SliderMove::By(1.0 / 10.0),
+        "PageDown" => SliderMove::By(-1.0 / 10.0),
+        "Home" => SliderMove::ToLow,
+        "End" => SliderMove::ToHigh,
+        "Delete" | "Backspace" => SliderMove::Clear,
+        _ => return None,
+    })
+}
+
+fn bound_name(bound: Bound, label: &str) -> String {
+    match bound {
+        Bound::Lower => format!("Lower bound of {label}"),
+        Bound::Upper => format!("Upper bound of {label}"),
+    }
+}
+
+/// The keyboard's way to one bound of the brush on an axis of numbers.
+#[component]
+fn ValueSlider(axis: AxisContext, bound: Bound) -> impl IntoView {
+    let domain = move || axis.span.get().map_or((0.0, 0.0), |span| span.domain);
+    let value = Memo::new(move |_| {
+        let (low, high) = bounds(&intervals(&axis.picks.get()), domain());
+        if bound == Bound::Lower { low } else { high }
+    });
+    let has_interval =
+        move || axis.picks.with(|picks| picks.iter().any(|pick| matches!(pick, Pick::Interval { .. })));
+    let text = move || {
+        let kind = axis.span.get().map_or(AxisKind::Linear, |span| span.kind);
+        let words = value_text(kind, value.get());
+        if has_interval() { words } else { format!("{words}, no brush") }
+    };
+    let on_keydown = move |event: KeyboardEvent| {
+        let (Some(step), Some(span)) = (slider_move(&event.key()), axis.span.get_untracked()) else { return };
+        if event.alt_key() || event.ctrl_key() || event.meta_key() {
+            return;
+        }
+        event.prevent_default();
+        let now = value.get_untracked();
+        let next = match step {
+            SliderMove::By(parts) => span.value_moved_by(now, parts),
+            SliderMove::ToLow => span.domain.0,
+            SliderMove::ToHigh => span.domain.1,
+            SliderMove::Clear => return axis.set_picks(Vec::new(), false, event.time_stamp()),
+        };
+        if next != now {
+            let picks = axis.picks.get_untracked();
+            let after = with_bound(&intervals(&picks), span.domain, bound, next);
+            axis.set_picks(with_intervals(&picks, &after), false, event.time_stamp());
+        }
+    };
+    view! {
+        <div
+            class="axis__handle"
+            role="slider"
+            tabindex="0"
+            aria-orientation="vertical"
+            aria-label=move || bound_name(bound, &axis.label.get())
+            aria-valuemin=move || domain().0.to_string()
+            aria-valuemax=move || domain().1.to_string()
+            aria-valuenow=move || value.get().to_string()
+            aria-valuetext=text
+            style:top=move || {
+                px(axis.span.get().map_or(0.0, |span| span.pixel_from_value(value.get()) - span.top_px))
+            }
+            on:keydown=on_keydown
+        ></div>
+    }
+}
+
+/// The keyboard's way to one end of a range of categories.
+#[component]
+fn CategorySlider(axis: AxisContext, bound: Bound) -> impl IntoView {
+    let n_last = move || axis.categories.with(|categories| categories.len().saturating_sub(1));
+    // The places of the lowest and the highest category in the brush.
+    let range = Memo::new(move |_| {
+        let chosen = axis.picks.with(|picks| {
+            axis.categories.with(|categories| {
+                let is_in = |tick: &Tick| {
+                    let is_it = |pick: &Pick| matches!(pick, Pick::Text(text) if Some(text) == tick.category.as_ref());
+                    picks.iter().any(is_it)
+                };
+                let first = categories.iter().position(is_in)?;
+                Some((first, categories.iter().rposition(is_in)?))
+            })
+        });
+        chosen.unwrap_or((0, n_last()))
+    });
+    let place = move || if bound == Bound::Lower { range.get().0 } else { range.get().1 };
+    let category = move || {
+        axis.categories.with(|categories| categories.get(place()).and_then(|tick| tick.category.clone()))
+    };
+    let on_keydown = move |event: KeyboardEvent| {
+        let Some(step) = slider_move(&event.key()) else { return };
+        if event.alt_key() || event.ctrl_key() || event.meta_key() {
+            return;
+        }
+        event.prevent_default();
+        let (first, last) = range.get_untracked();
+        let now = if bound == Bound::Lower { first } else { last };
+        let n_last = axis.categories.with_untracked(|categories| categories.len().saturating_sub(1));
+        let n_page = (n_last / 10).max(1);
+        let next = match step {
+            SliderMove::By(parts) if parts > 0.05 => now.saturating_add(n_page),
+            SliderMove::By(parts) if parts > 0.0 => now.saturating_add(1),
+            SliderMove::By(parts) if parts < -0.05 => now.saturating_sub(n_page),
+            SliderMove::By(_) => now.saturating_sub(1),
+            SliderMove::ToLow => 0,
+            SliderMove::ToHigh => n_last,
+            SliderMove::Clear => return axis.set_picks(Vec::new(), false, event.time_stamp()),
+        };
+        let (first, last) =
+            if bound == Bound::Lower { (next.min(last), last) } else { (first, next.clamp(first, n_last)) };
+        let picks = axis.categories.with_untracked(|categories| {
+            let covered = categories.get(first..=last).unwrap_or_default();
+            with_texts(
+                &axis.picks.get_untracked(),
+                covered.iter().filter_map(|tick| tick.category.as_deref()),
+            )
+        });
+        axis.set_picks(picks, false, event.time_stamp());
+    };
+    view! {
+        <div
+            class="axis__handle"
+            role="slider"
+            tabindex="0"
+            aria-orientation="vertical"
+            aria-label=move || bound_name(bound, &axis.label.get())
+            aria-valuemin="0"
+            aria-valuemax=move || n_last().to_string()
+            aria-valuenow=move || place().to_string()
+            aria-valuetext=move || category().unwrap_or_default()
+            style:top=move || {
+                let y_px = axis.categories.with(|categories| categories.get(place()).map_or(0.0, |tick| tick.y_px));
+                px(y_px - axis.info.with(|info| info.as_ref().map_or(0.0, |info| info.top_px)))
+            }
+            on:keydown=on_keydown
+        ></div>
+    }
+}
+
+/// Toggles a pick by click and by Space, as a checkbox does.
+fn toggle(axis: AxisContext, pick: Pick, at_millis: f64) {
+    axis.edit(|column| ViewEdit::TogglePick(column, pick), at_millis);
+}
+
+#[component]
+fn Category(axis: AxisContext, tick: Tick) -> impl IntoView {
+    let text = tick.category.unwrap_or_default();
+    let pick = StoredValue::new(Pick::Text(text.clone()));
+    let is_in = move || axis.picks.with(|picks| pick.with_value(|pick| picks.contains(pick)));
+    view! {
+        <span
+            class="axis__category"
+            role="checkbox"
+            // Unlabelled categories are reached by the sliders, so that thousands of them are no Tab stops.
+            tabindex=if tick.is_labelled { "0" } else { "-1" }
+            aria-checked=move || is_in().to_string()
+            aria-label=text.clone()
+            title=text
+            style:top=px(tick.y_px)
+            on:click=move |event| toggle(axis, pick.get_value(), event.time_stamp())
+            on:keydown=move |event| if event.key() == " " {
+                event.prevent_default();
+                toggle(axis, pick.get_value(), event.time_stamp());
+            }
+        >
+            {tick.is_labelled.then_some(tick.label)}
+        </span>
+    }
+}
+
+#[component]
+fn LaneBox(axis: AxisContext, lane: LaneInfo) -> impl IntoView {
+    let pick = Pick::Lane(lane.lane);
+    let is_in = {
+        let pick = pick.clone();
+        move || axis.picks.with(|picks| picks.contains(&pick))
+    };
+    let words: &'static str = Lane::label(lane.lane);
+    let on_click = {
+        let pick = pick.clone();
+        move |_| toggle(axis, pick.clone(), now_millis())
+    };
+    let on_keydown = move |event: KeyboardEvent| {
+        if event.key() == " " {
+            event.prevent_default();
+            toggle(axis, pick.clone(), event.time_stamp());
+        }
+    };
+    view! {
+        <span
+            class="axis__lane"
+            role="checkbox"
+            tabindex="0"
+            aria-checked=move || is_in().to_string()
+            aria-label=move || format!("{words} on {}", axis.label.get())
+            aria-description=format!("{} runs", lane.n_runs)
+            style:top=px(lane.y_px)
+            on:click=on_click
+            on:keydown=on_keydown
+        >
+            <span class="axis__lane-word">{words}</span>
+            <span class="axis__lane-count">{lane.n_runs}</span>
+        </span>
+    }
+}
+
+/// Pixels in CSS's words.
+fn px(pixels: f64) -> String {
+    format!("{pixels}px")
+}

@@ -1,0 +1,74 @@
+//! The legend of the lines' colours: swatches with words at both ends, or one swatch a category.
+
+use crate::engine::protocol::{ColumnInfo, Legend, Rgb};
+use crate::entities::ColumnKey;
+use crate::view::Direction;
+use leptos::prelude::*;
+
+/// The legend, or nothing where the lines have one colour.
+#[component]
+pub(crate) fn LegendView(legend: Signal<Option<Legend>>, columns: Signal<Vec<ColumnInfo>>) -> impl IntoView {
+    let title = move |column: &ColumnKey| {
+        columns.with(|columns| {
+            let info = columns.iter().find(|info| info.key == *column);
+            match info {
+                Some(info) if info.unit.is_empty() => info.label.clone(),
+                Some(info) => format!("{}, {}", info.label, info.unit),
+                None => column.label().to_owned(),
+            }
+        })
+    };
+    let legend = Memo::new(move |_| legend.get());
+    move || {
+        legend.get().map(|legend| match legend {
+            Legend::Ramp { column, low, high, stops, better } => {
+                let hint = match better {
+                    Some(Direction::Ascending) => "lower is better",
+                    Some(Direction::Descending) => "higher is better",
+                    None => "",
+                };
+                view! {
+                    <p class="legend">
+                        <span class="legend__title">{title(&column)}</span>
+                        <span>{low}</span>
+                        <span class="legend__ramp" aria-hidden="true">{swatches(&stops)}</span>
+                        <span>{high}</span>
+                        <span class="legend__hint">{hint}</span>
+                    </p>
+                }
+                .into_any()
+            }
+            Legend::Categories { column, items, n_others } => view! {
+                <p class="legend">
+                    <span class="legend__title">{title(&column)}</span>
+                    {items
+                        .into_iter()
+                        .map(|(text, colour)| {
+                            view! {
+                                <span class="legend__category">
+                                    <span aria-hidden="true">{swatches(&[colour])}</span>
+                                    {text}
+                                </span>
+                            }
+                        })
+                        .collect_view()}
+                    {(n_others > 0)
+                        .then(|| view! { <span class="legend__hint">{format!("and {n_others} more in the last colour")}</span> })}
+                </p>
+            }
+            .into_any(),
+        })
+    }
+}
+
+fn swatches(colours: &[Rgb]) -> impl IntoView + use<> {
+    colours
+        .iter()
+        .map(|colour| view! { <span class="swatch" style:background-color=css_colour(*colour)></span> })
+        .collect_view()
+}
+
+/// A colour from the engine in CSS's words.
+pub(crate) fn css_colour([red, green, blue]: Rgb) -> String {
+    format!("rgb({red} {green} {blue})")
+}

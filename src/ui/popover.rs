@@ -1,0 +1,107 @@
+//! A button that opens a small panel beside it: the menus of axes and columns.
+//!
+//! The panel is a dialog without a backdrop rather than a `menu`, since it may hold inputs. Escape and a press
+//! elsewhere close it; Escape gives the focus back to the button.
+
+use leptos::ev;
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{KeyboardEvent, Node};
+
+/// The narrowest room, in CSS pixels, that a panel needs to the right of its button.
+const PANEL_ROOM_PX: f64 = 272.0;
+
+/// A button with a panel. The children are built when it opens.
+#[component]
+pub fn Popover(
+    /// The panel's accessible name.
+    #[prop(into)]
+    label: Signal<String>,
+    /// The button's text.
+    #[prop(into)]
+    text: Signal<String>,
+    /// The button's accessible name where its text is not enough.
+    #[prop(optional, into)]
+    button_label: Option<Signal<String>>,
+    /// The button's classes.
+    #[prop(default = "button")]
+    button_class: &'static str,
+    /// Whether the button is a stop of the Tab key.
+    #[prop(default = true)]
+    is_tab_stop: bool,
+    /// Whether it is open.
+    #[prop(default = RwSignal::new(false))]
+    is_open: RwSignal<bool>,
+    /// What is in the panel.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let root: NodeRef<html::Div> = NodeRef::new();
+    let button: NodeRef<html::Button> = NodeRef::new();
+    let panel: NodeRef<html::Div> = NodeRef::new();
+    let place = RwSignal::new((0.0, 0.0));
+    let open = move || {
+        if let Some(button) = button.get_untracked() {
+            let rect = button.get_bounding_client_rect();
+            let room_px =
+                window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or(rect.right());
+            place.set((rect.left().min(room_px - PANEL_ROOM_PX).max(4.0), rect.bottom() + 2.0));
+        }
+        is_open.set(true);
+    };
+    Effect::new(move || {
+        if let Some(panel) = panel.get() {
+            let first = panel.query_selector("input, button, select").ok().flatten();
+            if let Some(Ok(first)) = first.map(JsCast::dyn_into::<web_sys::HtmlElement>) {
+                // A browser that refuses focus leaves it on the button, which works as well.
+                drop(first.focus());
+            }
+        }
+    });
+    let outside = window_event_listener(ev::pointerdown, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
+        let is_inside = root.get_untracked().is_some_and(|root| root.contains(target.as_ref()));
+        if !is_inside && is_open.try_get_untracked() == Some(true) {
+            is_open.set(false);
+        }
+    });
+    on_cleanup(move || outside.remove());
+    let on_keydown = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && is_open.get_untracked() {
+            event.stop_propagation();
+            is_open.set(false);
+            if let Some(button) = button.get_untracked() {
+                drop(button.focus());
+            }
+        }
+    };
+    let children = StoredValue::new(children);
+    view! {
+        <div class="popover" node_ref=root on:keydown=on_keydown>
+            <button
+                type="button"
+                class=button_class
+                node_ref=button
+                aria-haspopup="dialog"
+                aria-expanded=move || is_open.get().to_string()
+                aria-label=move || button_label.map(|label| label.get())
+                tabindex=if is_tab_stop { "0" } else { "-1" }
+                on:click=move |_| if is_open.get_untracked() { is_open.set(false) } else { open() }
+            >
+                {text}
+            </button>
+            <Show when=move || is_open.get()>
+                <div
+                    class="popover__panel"
+                    node_ref=panel
+                    role="dialog"
+                    aria-label=label
+                    style:left=move || format!("{}px", place.get().0)
+                    style:top=move || format!("{}px", place.get().1)
+                >
+                    {children.with_value(|children| children())}
+                </div>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,390 @@
+//! What a person can change about a view, as data, and what each change does to it.
+//!
+//! Components name the change; applying it happens here, without a browser. Nothing here looks at a run.
+
+use super::{AxisKind, AxisView, Brush, ColumnView, Direction, Pick, Sort, Step, View};
+use crate::entities::{Attribute, ColumnKey};
+
+/// The narrowest and the widest that a column of the table can be made, in CSS pixels.
+pub const COLUMN_WIDTH_PX: (u16, u16) = (48, 960);
+
+/// What stands where a view names no axes and no columns.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Defaults {
+    /// The axes.
+    pub axes: Vec<ColumnKey>,
+    /// The table's columns.
+    pub columns: Vec<ColumnKey>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ViewEdit {
+    /// The text of the filter box.
+    Filter(String),
+    /// Narrow to the brushed runs and take the brushes away.
+    Keep,
+    /// Leave the brushed runs out and take the brushes away.
+    Exclude,
+    /// The picks on a column; none clears its brush.
+    SetPicks(ColumnKey, Vec<Pick>),
+    /// Take this pick in if it is not in the brush, out if it is.
+    TogglePick(ColumnKey, Pick),
+    /// Take all brushes away.
+    ClearBrushes,
+    /// Ascending, then descending, then the server's order.
+    CycleSort(ColumnKey),
+    /// The table's order.
+    SetSort(Option<Sort>),
+    /// One more axis at the right.
+    AddAxis(ColumnKey),
+    /// Take an axis and its brush away.
+    RemoveAxis(ColumnKey),
+    /// Move an axis to this place.
+    MoveAxis(ColumnKey, usize),
+    /// How an axis spreads its values; inferred where none.
+    SetAxisKind(ColumnKey, Option<AxisKind>),
+    /// Turn an axis upside down.
+    FlipAxis(ColumnKey),
+    /// Colour the lines by this column.
+    SetColour(Option<ColumnKey>),
+    /// One more column at the right.
+    AddColumn(ColumnKey),
+    /// Take a column away; the run name stays.
+    RemoveColumn(ColumnKey),
+    /// Move a column to this place; the first is the run name's.
+    MoveColumn(ColumnKey, usize),
+    /// Pin a column, or let it scroll.
+    TogglePin(ColumnKey),
+    /// The width of a column, in CSS pixels.
+    ResizeColumn(ColumnKey, u16),
+}
+
+/// A change as a component asks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditRequest {
+    /// The change.
+    pub edit: ViewEdit,
+    /// Whether it is a part of a drag or of typing that still goes on; the last part is not.
+    pub is_ongoing: bool,
+    /// When the input happened, in milliseconds of the page's clock.
+    pub at_millis: f64,
+}
+
+impl View {
+    /// The view after a change.
+    pub fn edited(&self, edit: &ViewEdit, defaults: &Defaults) -> Self {
+        let mut view = self.clone();
+        view.apply(edit, defaults);
+        view
+    }
+
+    /// The picks on a column.
+    pub fn picks(&self, column: &ColumnKey) -> &[Pick] {
+        self.brushes.iter().find(|brush| brush.column == *column).map_or(&[], |brush| &brush.picks)
+    }
+
+    /// The axes in force.
+    pub fn axes_or(&self, defaults: &Defaults) -> Vec<AxisView> {
+        self.axes.clone().unwrap_or_else(|| defaults.axes.iter().cloned().map(plain_axis).collect())
+    }
+
+    /// The table's columns in force: the run name first and pinned, then the pinned ones, then the others.
+    pub fn columns_or(&self, defaults: &Defaults) -> Vec<ColumnView> {
+        let chosen = self
+            .columns
+            .clone()
+            .unwrap_or_else(|| defaults.columns.iter().cloned().map(plain_column).collect());
+        let name = ColumnKey::Attribute(Attribute::RunName);
+        let mut columns: Vec<ColumnView> = Vec::with_capacity(chosen.len() + 1);
+        columns.push(
+            chosen.iter().find(|column| column.column == name).cloned().unwrap_or(plain_column(name.clone())),
+        );
+        columns[0].is_pinned = true;
+        let (pinned, free): (Vec<_>, Vec<_>) =
+            chosen.into_iter().filter(|column| column.column != name).partition(|column| column.is_pinned);
+        columns.extend(pinned);
+        columns.extend(free);
+        columns
+    }
+
+    fn apply(&mut self, edit: &ViewEdit, defaults: &Defaults) {
+        match edit {
+            ViewEdit::Filter(text) => self.filter.clone_from(text),
+            ViewEdit::Keep => {
+                if !self.brushes.is_empty() {
+                    self.steps.push(Step::Keep(std::mem::take(&mut self.brushes)));
+                }
+            }
+            ViewEdit::Exclude => {
+                if !self.brushes.is_empty() {
+                    self.steps.push(Step::Exclude(std::mem::take(&mut self.brushes)));
+                }
+            }
+            ViewEdit::SetPicks(column, picks) => self.set_picks(column, picks.clone()),
+            ViewEdit::TogglePick(column, pick) => {
+                let mut picks = self.picks(column).to_vec();
+                match picks.iter().position(|present| present == pick) {
+                    Some(at) => drop(picks.remove(at)),
+                    None => picks.push(pick.clone()),
+                }
+                self.set_picks(column, picks);
+            }
+            ViewEdit::ClearBrushes => self.brushes.clear(),
+            ViewEdit::CycleSort(column) => {
+                let next = match &self.sort {
+                    Some(sort) if sort.column == *column => match sort.direction {
+                        Direction::Ascending => Some(Direction::Descending),
+                        Direction::Descending => None,
+                    },
+                    _ => Some(Direction::Ascending),
+                };
+                self.sort = next.map(|direction| Sort { column: column.clone(), direction });
+            }
+            ViewEdit::SetSort(sort) => self.sort.clone_from(sort),
+            ViewEdit::AddAxis(column) => {
+                let mut axes = self.axes_or(defaults);
+                if axes.iter().all(|axis| axis.column != *column) {
+                    axes.push(plain_axis(column.clone()));
+                }
+                self.axes = Some(axes);
+            }
+            ViewEdit::RemoveAxis(column) => {
+                let mut axes = self.axes_or(defaults);
+                axes.retain(|axis| axis.column != *column);
+                self.axes = Some(axes);
+                self.set_picks(column, Vec::new());
+            }
+            ViewEdit::MoveAxis(column, to) => {
+                let mut axes = self.axes_or(defaults);
+                move_to(&mut axes, |axis| axis.column == *column, *to);
+                self.axes = Some(axes);
+            }
+            ViewEdit::SetAxisKind(column, kind) => {
+                let mut axes = self.axes_or(defaults);
+                for axis in axes.iter_mut().filter(|axis| axis.column == *column) {
+                    axis.kind = *kind;
+                }
+                self.axes = Some(axes);
+            }
+            ViewEdit::FlipAxis(column) => {
+                let mut axes = self.axes_or(defaults);
+                for axis in axes.iter_mut().filter(|axis| axis.column == *column) {
+                    axis.is_flipped = !axis.is_flipped;
+                }
+                self.axes = Some(axes);
+            }
+            ViewEdit::SetColour(column) => self.colour.clone_from(column),
+            ViewEdit::AddColumn(column) => {
+                let mut columns = self.columns_or(defaults);
+                if columns.iter().all(|present| present.column != *column) {
+                    columns.push(plain_column(column.clone()));
+                }
+                self.columns = Some(columns);
+            }
+            ViewEdit::RemoveColumn(column) => {
+                let mut columns = self.columns_or(defaults);
+                columns.retain(|present| present.column != *column);
+                self.columns = Some(columns);
+            }
+            ViewEdit::MoveColumn(column, to) => {
+                let mut columns = self.columns_or(defaults);
+                move_to(&mut columns, |present| present.column == *column, (*to).max(1));
+                self.columns = Some(columns);
+            }
+            ViewEdit::TogglePin(column) => {
+                let mut columns = self.columns_or(defaults);
+                for present in columns.iter_mut().filter(|present| present.column == *column) {
+                    present.is_pinned = !present.is_pinned;
+                }
+                self.columns = Some(columns);
+            }
+            ViewEdit::ResizeColumn(column, width_px) => {
+                let mut columns = self.columns_or(defaults);
+                for present in columns.iter_mut().filter(|present| present.column == *column) {
+                    present.width_px = Some((*width_px).clamp(COLUMN_WIDTH_PX.0, COLUMN_WIDTH_PX.1));
+                }
+                self.columns = Some(columns);
+            }
+        }
+    }
+
+    fn set_picks(&mut self, column: &ColumnKey, picks: Vec<Pick>) {
+        let at = self.brushes.iter().position(|brush| brush.column == *column);
+        match (at, picks.is_empty()) {
+            (Some(at), true) => drop(self.brushes.remove(at)),
+            (Some(at), false) => self.brushes[at].picks = picks,
+            (None, true) => {}
+            (None, false) => self.brushes.push(Brush { column: column.clone(), picks }),
+        }
+    }
+}
+
+/// The intervals among the picks, in their order.
+pub fn intervals(picks: &[Pick]) -> Vec<(f64, f64)> {
+    picks
+        .iter()
+        .filter_map(|pick| match pick {
+            Pick::Interval { low, high } => Some((*low, *high)),
+            Pick::Text(_) | Pick::Lane(_) => None,
+        })
+        .collect()
+}
+
+/// The picks with these intervals in place of theirs; lanes and texts stay.
+pub fn with_intervals(picks: &[Pick], intervals: &[(f64, f64)]) -> Vec<Pick> {
+    let drawn = intervals.iter().map(|&(low, high)| Pick::Interval { low, high });
+    drawn.chain(picks.iter().filter(|pick| !matches!(pick, Pick::Interval { .. })).cloned()).collect()
+}
+
+/// The picks with these texts in place of theirs; lanes and intervals stay.
+pub fn with_texts<'a>(picks: &[Pick], texts: impl IntoIterator<Item = &'a str>) -> Vec<Pick> {
+    let chosen = texts.into_iter().map(|text| Pick::Text(text.to_owned()));
+    chosen.chain(picks.iter().filter(|pick| !matches!(pick, Pick::Text(_))).cloned()).collect()
+}
+
+/// The lowest and the highest bound of the intervals; the domain's where there are none.
+pub fn bounds(intervals: &[(f64, f64)], domain: (f64, f64)) -> (f64, f64) {
+    let low = intervals.iter().map(|interval| interval.0).reduce(f64::min).unwrap_or(domain.0);
+    let high = intervals.iter().map(|interval| interval.1).reduce(f64::max).unwrap_or(domain.1);
+    (low, high)
+}
+
+/// Which bound of a brush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The smaller value.
+    Lower,
+    /// The larger value.
+    Upper,
+}
+
+/// The intervals with one outer bound moved to a value. It stops at the other bound of its own interval; where
+/// there is no interval, one reaches from the value to the domain's other end.
+pub fn with_bound(intervals: &[(f64, f64)], domain: (f64, f64), bound: Bound, value: f64) -> Vec<(f64, f64)> {
+    let mut after = intervals.to_vec();
+    let outermost = match bound {
+        Bound::Lower => after.iter_mut().min_by(|a, b| a.0.total_cmp(&b.0)),
+        Bound::Upper => after.iter_mut().max_by(|a, b| a.1.total_cmp(&b.1)),
+    };
+    match (outermost, bound) {
+        (Some(interval), Bound::Lower) => interval.0 = value.min(interval.1),
+        (Some(interval), Bound::Upper) => interval.1 = value.max(interval.0),
+        (None, Bound::Lower) => after.push((value.min(domain.1), domain.1)),
+        (None, Bound::Upper) => after.push((domain.0, value.max(domain.0))),
+    }
+    after
+}
+
+fn plain_axis(column: ColumnKey) -> AxisView {
+    AxisView { column, kind: None, is_flipped: false }
+}
+
+fn plain_column(column: ColumnKey) -> ColumnView {
+    ColumnView { column, width_px: None, is_pinned: false }
+}
+
+fn move_to<T>(items: &mut Vec<T>, is_it: impl Fn(&T) -> bool, to: usize) {
+    if let Some(from) = items.iter().position(is_it) {
+        let item = items.remove(from);
+        items.insert(to.min(items.len()), item);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::Lane;
+
+    fn metric(key: &str) -> ColumnKey {
+        ColumnKey::Metric(key.to_owned())
+    }
+
+    fn defaults() -> Defaults {
+        Defaults {
+            axes: vec![metric("a"), metric("b"), metric("c")],
+            columns: vec![metric("a"), metric("b")],
+        }
+    }
+
+    fn columns(view: &View) -> Vec<String> {
+        view.columns_or(&defaults()).iter().map(|column| column.column.to_string()).collect()
+    }
+
+    #[test]
+    fn keep_takes_the_brushes_along_and_does_nothing_without() {
+        let view = View::default().edited(&ViewEdit::Keep, &defaults());
+        assert!(view.steps.is_empty());
+        let view = view.edited(&ViewEdit::TogglePick(metric("a"), Pick::Lane(Lane::Nan)), &defaults());
+        let view = view.edited(&ViewEdit::Keep, &defaults());
+        assert!(view.brushes.is_empty());
+        assert_eq!(
+            view.steps,
+            [Step::Keep(vec![Brush { column: metric("a"), picks: vec![Pick::Lane(Lane::Nan)] }])]
+        );
+    }
+
+    #[test]
+    fn toggling_twice_leaves_no_brush() {
+        let edit = ViewEdit::TogglePick(metric("a"), Pick::Text("x".to_owned()));
+        let view = View::default().edited(&edit, &defaults());
+        assert_eq!(view.picks(&metric("a")).len(), 1);
+        assert_eq!(view.edited(&edit, &defaults()), View::default());
+    }
+
+    #[test]
+    fn sort_cycles() {
+        let edit = ViewEdit::CycleSort(metric("a"));
+        let up = View::default().edited(&edit, &defaults());
+        let down = up.edited(&edit, &defaults());
+        assert_eq!(up.sort.map(|sort| sort.direction), Some(Direction::Ascending));
+        assert_eq!(down.sort.as_ref().map(|sort| sort.direction), Some(Direction::Descending));
+        assert_eq!(down.edited(&edit, &defaults()).sort, None);
+    }
+
+    #[test]
+    fn run_name_is_first_and_stays() {
+        let name = "attributes.run_name";
+        assert_eq!(columns(&View::default()), [name, "metrics.a", "metrics.b"]);
+        let view = View::default().edited(&ViewEdit::MoveColumn(metric("b"), 0), &defaults());
+        assert_eq!(columns(&view), [name, "metrics.b", "metrics.a"]);
+        let view =
+            view.edited(&ViewEdit::RemoveColumn(ColumnKey::Attribute(Attribute::RunName)), &defaults());
+        assert_eq!(columns(&view), [name, "metrics.b", "metrics.a"]);
+        let view = view.edited(&ViewEdit::TogglePin(metric("a")), &defaults());
+        assert_eq!(columns(&view), [name, "metrics.a", "metrics.b"]);
+    }
+
+    #[test]
+    fn axes_move_and_go_with_their_brush() {
+        let view = View::default()
+            .edited(&ViewEdit::SetPicks(metric("a"), vec![Pick::Lane(Lane::Missing)]), &defaults())
+            .edited(&ViewEdit::MoveAxis(metric("c"), 0), &defaults())
+            .edited(&ViewEdit::RemoveAxis(metric("a")), &defaults());
+        let axes: Vec<_> = view.axes_or(&defaults()).into_iter().map(|axis| axis.column).collect();
+        assert_eq!(axes, [metric("c"), metric("b")]);
+        assert!(view.brushes.is_empty());
+    }
+
+    #[test]
+    fn bounds_move_the_outermost_interval_only() {
+        let domain = (0.0, 10.0);
+        assert_eq!(with_bound(&[], domain, Bound::Lower, 4.0), [(4.0, 10.0)]);
+        assert_eq!(with_bound(&[], domain, Bound::Upper, 4.0), [(0.0, 4.0)]);
+        assert_eq!(
+            with_bound(&[(1.0, 2.0), (5.0, 6.0)], domain, Bound::Upper, 9.0),
+            [(1.0, 2.0), (5.0, 9.0)]
+        );
+        assert_eq!(with_bound(&[(1.0, 2.0)], domain, Bound::Lower, 7.0), [(2.0, 2.0)]);
+        assert_eq!(bounds(&[(5.0, 6.0), (1.0, 2.0)], domain), (1.0, 6.0));
+        assert_eq!(bounds(&[], domain), domain);
+    }
+
+    #[test]
+    fn intervals_replace_intervals_only() {
+        let picks = [Pick::Lane(Lane::Nan), Pick::Interval { low: 1.0, high: 2.0 }];
+        let after = with_intervals(&picks, &[(3.0, 4.0)]);
+        assert_eq!(after, [Pick::Interval { low: 3.0, high: 4.0 }, Pick::Lane(Lane::Nan)]);
+        assert_eq!(intervals(&after), [(3.0, 4.0)]);
+    }
+}
