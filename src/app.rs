@@ -1,6 +1,9 @@
 //! The shell around the pages: header, theme, alerts, activity, and the switch from address to page.
 
-use crate::pages::{ComparePage, ConnectPage, ExperimentsPage, RunPage};
+use crate::pages::compare::ComparePage;
+use crate::pages::context::RunsContext;
+use crate::pages::run::RunPage;
+use crate::pages::{ConnectPage, ExperimentsPage};
 use crate::route::Route;
 use crate::state::{AppState, Connection, config, memory, timing};
 use crate::ui::theme::{Theme, set_theme, stored_theme};
@@ -38,25 +41,23 @@ fn App() -> impl IntoView {
             Route::NotFound(_) => PageKind::NotFound,
         })
     });
-    let is_connected = move || matches!(state.connection.get(), Connection::Connected(_));
+    let is_connected = Memo::new(move |_| matches!(state.connection.get(), Connection::Connected(_)));
     view! {
         <a class="skip-link" href="#main" on:click=move |event| {
             // The address after the # is the page's own: move the focus without touching it.
             event.prevent_default();
-            focus_on("main");
+            focus_on("main h1");
         }>"Skip to content"</a>
         <Header />
         <Alerts />
-        <main id="main" tabindex="-1">
-            {move || match page.get() {
-                PageKind::Connect => view! { <ConnectPage /> }.into_any(),
-                PageKind::NotFound => view! { <NotFoundPage /> }.into_any(),
-                _ if !is_connected() => view! { <ConnectPage /> }.into_any(),
-                PageKind::Experiments => view! { <ExperimentsPage /> }.into_any(),
-                PageKind::Compare => view! { <ComparePage /> }.into_any(),
-                PageKind::Run(run_id) => view! { <RunPage run_id /> }.into_any(),
-            }}
-        </main>
+        {move || match page.get() {
+            PageKind::Connect => view! { <ConnectPage /> }.into_any(),
+            PageKind::NotFound => view! { <NotFoundPage /> }.into_any(),
+            _ if !is_connected.get() => view! { <ConnectPage /> }.into_any(),
+            PageKind::Experiments => view! { <ExperimentsPage /> }.into_any(),
+            PageKind::Compare => view! { <ComparePage context=RunsContext::of(state) /> }.into_any(),
+            PageKind::Run(run_id) => view! { <RunPage context=RunsContext::of(state) run_id /> }.into_any(),
+        }}
         <div class="visually-hidden" role="log" aria-live="polite" aria-label="Activity">
             {move || state.activity.get().into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
         </div>
@@ -217,9 +218,9 @@ fn Alerts() -> impl IntoView {
 #[component]
 fn NotFoundPage() -> impl IntoView {
     view! {
-        <section class="page">
+        <main class="page" id="main">
             <h1 tabindex="-1">"This address names no page"</h1>
             <p>"Perhaps the link was cut. " <a href="#/">"Connect to a tracking server"</a></p>
-        </section>
+        </main>
     }
 }

@@ -17,7 +17,6 @@ use crate::tracking::{ServerAddress, ServerInfo, ServerKind, SignIn};
 use crate::view::View;
 use config::Config;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::OffscreenCanvas;
@@ -54,10 +53,10 @@ pub enum ExperimentList {
     Failed(String),
 }
 
-/// A page's end of a paint: which change it shows and what it holds.
+/// A paint that has reached the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Painted {
-    /// The change, as numbered by the page.
+    /// The `SetView` that caused it, or 0.
     pub sequence: u32,
     /// Runs drawn.
     pub n_runs: usize,
@@ -65,6 +64,17 @@ pub struct Painted {
     pub n_brushed: usize,
     /// Axes drawn.
     pub n_axes: usize,
+}
+
+/// One folder of a run's artifacts as it arrived.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArtifactFolder {
+    /// Whose.
+    pub run_id: RunId,
+    /// Which folder.
+    pub path: String,
+    /// What is in it.
+    pub items: Vec<Artifact>,
 }
 
 /// Something that went wrong, until dismissed.
@@ -109,16 +119,16 @@ pub struct AppState {
     pub run: RwSignal<Option<RunDetails>>,
     /// Why the run last asked for could not be opened.
     pub run_problem: RwSignal<Option<String>>,
-    /// Folders of artifacts that have been listed.
-    pub artifacts: RwSignal<BTreeMap<(RunId, String), Vec<Artifact>>>,
+    /// The folder of artifacts listed last.
+    pub artifacts: RwSignal<Option<ArtifactFolder>>,
+    /// The file fetched last: its name and its blob address.
+    pub download: RwSignal<Option<(String, String)>>,
     /// What went wrong.
     pub alerts: RwSignal<Vec<Alert>>,
     /// What happened, for the activity log.
     pub activity: RwSignal<Vec<String>>,
     worker: StoredValue<WorkerHandle, LocalStorage>,
-    load_started_millis: StoredValue<f64>,
-    is_first_shown: StoredValue<bool>,
-    is_loading_told: StoredValue<bool>,
+    is_load_told: StoredValue<bool>,
 }
 
 impl AppState {
@@ -140,13 +150,12 @@ impl AppState {
             hovered: RwSignal::new(None),
             run: RwSignal::new(None),
             run_problem: RwSignal::new(None),
-            artifacts: RwSignal::new(BTreeMap::new()),
+            artifacts: RwSignal::new(None),
+            download: RwSignal::new(None),
             alerts: RwSignal::new(Vec::new()),
             activity: RwSignal::new(Vec::new()),
             worker: StoredValue::new_local(WorkerHandle::default()),
-            load_started_millis: StoredValue::new(0.0),
-            is_first_shown: StoredValue::new(true),
-            is_loading_told: StoredValue::new(true),
+            is_load_told: StoredValue::new(true),
         };
         let started = WorkerHandle::start(move |event| state.receive(event));
         match started {
@@ -175,9 +184,7 @@ impl AppState {
     /// Asks the engine.
     pub fn send(&self, command: &Command) {
         if let Command::LoadRuns { .. } = command {
-            self.load_started_millis.set_value(timing::now_millis());
-            self.is_first_shown.set_value(false);
-            self.is_loading_told.set_value(false);
+            self.is_load_told.set_value(false);
             self.rows.set(None);
         }
         self.worker.with_value(|worker| worker.send(command));
@@ -275,15 +282,8 @@ impl AppState {
                 self.experiments.set(ExperimentList::Loaded { items, skipped });
             }
             Event::Progress(progress) => {
-                if !progress.is_loading && !self.is_loading_told.get_value() {
-                    self.is_loading_told.set_value(true);
-                    let detail = [
-                        ("n_runs", progress.n_runs as f64),
-                        ("n_skipped", progress.n_skipped as f64),
-                        ("bytes", progress.n_bytes as f64),
-                        ("from_cache", 0.0),
-                    ];
-                    timing::measure("runweave:runs-all", self.load_started_millis.get_value(), &detail);
+                if !progress.is_loading && !self.is_load_told.get_value() {
+                    self.is_load_told.set_value(true);
                     self.tell(format!("Loaded {} runs", progress.n_runs));
                 }
                 self.progress.set(progress);
@@ -297,14 +297,7 @@ impl AppState {
                     *n = n_rows;
                 });
             }
-            Event::Rows(rows) => {
-                if !rows.rows.is_empty() && !self.is_first_shown.get_value() {
-                    self.is_first_shown.set_value(true);
-                    let detail = [("n_runs", rows.n_total as f64)];
-                    timing::measure("runweave:runs-first", self.load_started_millis.get_value(), &detail);
-                }
-                self.rows.set(Some(rows));
-            }
+            Event::Rows(rows) => self.rows.set(Some(rows)),
             Event::Axes(axes) => self.axes.set(axes),
             Event::Painted { sequence, n_runs, n_brushed, n_axes } => {
                 self.painted.set(Painted { sequence, n_runs, n_brushed, n_axes });
@@ -315,9 +308,9 @@ impl AppState {
                 self.run.set(Some(run));
             }
             Event::Artifacts { run_id, path, items } => {
-                self.artifacts.update(|folders| drop(folders.insert((run_id, path), items)));
+                self.artifacts.set(Some(ArtifactFolder { run_id, path, items }));
             }
-            Event::Download { file_name, url } => save(&file_name, &url),
+            Event::Download { file_name, url } => self.download.set(Some((file_name, url))),
             Event::Failed { what, message } => match what {
                 FailedWhat::Experiments => self.experiments.set(ExperimentList::Failed(message)),
                 FailedWhat::Run => self.run_problem.set(Some(message)),
@@ -334,13 +327,4 @@ pub fn use_app() -> AppState {
 
 fn hash() -> String {
     window().location().hash().unwrap_or_default()
-}
-
-/// Saves a file the engine has fetched, through a link that is clicked at once.
-fn save(file_name: &str, url: &str) {
-    let Ok(element) = document().create_element("a") else { return };
-    let link: web_sys::HtmlAnchorElement = element.unchecked_into();
-    link.set_href(url);
-    link.set_download(file_name);
-    link.click();
 }

@@ -77,7 +77,7 @@ pub fn ConnectPage() -> impl IntoView {
         way.set(kind);
     };
     view! {
-        <section class="page page--narrow">
+        <main class="page page--narrow" id="main">
             <h1 tabindex="-1">"Connect to a tracking server"</h1>
             {move || match state.connection.get() {
                 Connection::Asking(server) => view! {
@@ -176,7 +176,7 @@ pub fn ConnectPage() -> impl IntoView {
                     }).collect_view()}
                 </ul>
             })}
-        </section>
+        </main>
     }
 }
 

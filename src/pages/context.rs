@@ -6,7 +6,11 @@ use crate::engine::Command;
 use crate::engine::protocol::{
     AxesInfo, ColumnsInfo, Counts, FilterProblem, HoveredRun, LoadProgress, PlotTheme, RowsPage, RunDetails,
 };
-use crate::entities::{Artifact, Experiment, ExperimentId, RunId, RunView};
+use crate::entities::{Experiment, ExperimentId, RunId, RunView};
+use crate::state::{ArtifactFolder, Painted};
+use crate::route::{Comparison, Route};
+use crate::state::{AppState, ExperimentList};
+use crate::ui::theme::{plot_theme, theme_version};
 use crate::view::View;
 use leptos::prelude::*;
 use web_sys::HtmlCanvasElement;
@@ -18,30 +22,6 @@ pub enum HistoryEntry {
     Push,
     /// In place of the present one: parts of drags and of typing.
     Replace,
-}
-
-/// A paint that has reached the canvas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Painted {
-    /// The `SetView` that caused it, or 0.
-    pub sequence: u32,
-    /// Runs drawn.
-    pub n_runs: usize,
-    /// Runs in the brushes.
-    pub n_brushed: usize,
-    /// Axes drawn.
-    pub n_axes: usize,
-}
-
-/// One folder of a run's artifacts as it arrived.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArtifactFolder {
-    /// Whose.
-    pub run_id: RunId,
-    /// Which folder.
-    pub path: String,
-    /// What is in it.
-    pub items: Vec<Artifact>,
 }
 
 /// The signals and callbacks of the pages that show runs.
@@ -99,4 +79,70 @@ pub struct RunsContext {
     pub open_run: Callback<RunId>,
     /// The address of the comparison with its view, for the way back from a run's page.
     pub compare_href: Signal<String>,
+}
+
+impl RunsContext {
+    /// The context out of the application's state: the address gives what is compared, the engine the rest.
+    pub fn of(state: AppState) -> Self {
+        let comparison = Memo::new(move |_| {
+            state.route.with(|route| route.comparison().cloned().unwrap_or_default())
+        });
+        let theme_version = theme_version();
+        let run_route = move |run_id: RunId| Route::Run { run_id, comparison: comparison.get() };
+        Self {
+            experiment_ids: part(comparison, |comparison| comparison.experiment_ids.clone()),
+            run_view: part(comparison, |comparison| comparison.run_view),
+            view: part(comparison, |comparison| comparison.view.clone()),
+            experiments: Signal::derive(move || {
+                state.experiments.with(|list| match list {
+                    ExperimentList::Loaded { items, .. } => items.clone(),
+                    ExperimentList::Loading | ExperimentList::Failed(_) => Vec::new(),
+                })
+            }),
+            progress: state.progress.into(),
+            columns: state.columns.into(),
+            counts: state.counts.into(),
+            filter_problem: state.filter_problem.into(),
+            n_rows: Signal::derive(move || state.rows_changed.get().1),
+            rows_revision: Signal::derive(move || state.rows_changed.get().0),
+            rows: state.rows.into(),
+            axes: state.axes.into(),
+            painted: state.painted.into(),
+            hovered: state.hovered.into(),
+            run_details: state.run.into(),
+            artifacts: state.artifacts.into(),
+            download: state.download.into(),
+            failed: state.run_problem.into(),
+            theme: Memo::new(move |_| {
+                theme_version.track();
+                plot_theme()
+            })
+            .into(),
+            send: Callback::new(move |command: Command| state.send(&command)),
+            send_canvas: Callback::new(move |canvas: HtmlCanvasElement| {
+                match canvas.transfer_control_to_offscreen() {
+                    Ok(canvas) => state.send_canvas(&canvas),
+                    Err(_) => state.alert("This browser cannot paint in the background, so the plot stays empty. The table shows all runs."),
+                }
+            }),
+            set_view: Callback::new(move |(view, entry): (View, HistoryEntry)| {
+                state.set_view(view, entry == HistoryEntry::Push);
+            }),
+            set_run_view: Callback::new(move |run_view: RunView| {
+                let changed = Comparison { run_view, ..comparison.get_untracked() };
+                state.navigate(Route::Compare(changed));
+            }),
+            run_href: Callback::new(move |run_id: RunId| run_route(run_id).to_string()),
+            open_run: Callback::new(move |run_id: RunId| state.navigate(run_route(run_id))),
+            compare_href: Signal::derive(move || Route::Compare(comparison.get()).to_string()),
+        }
+    }
+}
+
+/// One part of the comparison in the address; notifies only when that part changes.
+fn part<T: PartialEq + Clone + Send + Sync + 'static>(
+    comparison: Memo<Comparison>,
+    read: fn(&Comparison) -> T,
+) -> Signal<T> {
+    Memo::new(move |_| comparison.with(read)).into()
 }

@@ -62,7 +62,7 @@ pub fn ExperimentsPage() -> impl IntoView {
         }
     };
     view! {
-        <section class="page">
+        <main class="page" id="main">
             <h1 tabindex="-1">"Experiments"</h1>
             {move || match state.experiments.get() {
                 ExperimentList::Loading => view! { <p role="status">"Loading the experiments…"</p> }.into_any(),
@@ -118,6 +118,6 @@ pub fn ExperimentsPage() -> impl IntoView {
                     }.into_any()
                 }
             }}
-        </section>
+        </main>
     }
 }

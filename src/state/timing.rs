@@ -3,10 +3,8 @@
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
-pub use super::worker_handle::now_millis;
-
 /// Records the measure `name` from `start_millis` (of the page's clock) to now, with counts as its detail.
-pub fn measure(name: &str, start_millis: f64, detail: &[(&str, f64)]) {
+pub fn measure(name: &str, start_millis: f64, detail: &[(&str, usize)]) {
     let Some(performance) = window().performance() else { return };
     let set = |object: &JsValue, key: &str, value: &JsValue| {
         // Setting a property of a plain object made here cannot fail.
@@ -14,7 +12,7 @@ pub fn measure(name: &str, start_millis: f64, detail: &[(&str, f64)]) {
     };
     let counts: JsValue = js_sys::Object::new().into();
     for (key, value) in detail {
-        set(&counts, key, &JsValue::from_f64(*value));
+        set(&counts, key, &JsValue::from_f64(*value as f64));
     }
     let options: JsValue = js_sys::Object::new().into();
     set(&options, "start", &JsValue::from_f64(start_millis));

@@ -1,7 +1,7 @@
 //! The page's end of the engine: starts the worker, queues what is said before it listens.
 
 use crate::engine::protocol::{Command, Event};
-use leptos::prelude::{document, window};
+use leptos::prelude::document;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
@@ -94,10 +94,4 @@ impl Inner {
             self.post(message, transfer);
         }
     }
-}
-
-/// Milliseconds of the page's clock, for anyone who has no event at hand.
-#[must_use]
-pub fn now_millis() -> f64 {
-    window().performance().map_or(0.0, |performance| performance.now())
 }

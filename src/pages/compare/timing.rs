@@ -1,9 +1,9 @@
 //! User Timing measures of the compare page, so that anyone can watch how long things take.
 
 use crate::pages::context::RunsContext;
+use crate::state::timing::measure;
 use crate::ui::parallel_plot::now_millis;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
 
 /// A view that has been sent and not yet painted.
 #[derive(Clone, Copy)]
@@ -123,27 +123,5 @@ impl Timings {
         if let Some(from_millis) = asked {
             measure("runweave:table-paint", from_millis, &[("n_rows", n_rows)]);
         }
-    }
-}
-
-/// Writes a measure from a moment to now. A browser without User Timing has no measures, and loses nothing else.
-fn measure(name: &str, from_millis: f64, detail: &[(&str, usize)]) {
-    let Some(performance) = window().performance() else { return };
-    let counts = js_sys::Object::new();
-    for (key, count) in detail {
-        drop(js_sys::Reflect::set(&counts, &JsValue::from_str(key), &JsValue::from_f64(*count as f64)));
-    }
-    let options = js_sys::Object::new();
-    for (key, value) in [
-        ("start", JsValue::from_f64(from_millis)),
-        ("end", JsValue::from_f64(performance.now())),
-        ("detail", counts.into()),
-    ] {
-        drop(js_sys::Reflect::set(&options, &JsValue::from_str(key), &value));
-    }
-    // web-sys offers the form with options only behind a flag for unstable interfaces, so it is called by name.
-    let function = js_sys::Reflect::get(&performance, &JsValue::from_str("measure"));
-    if let Some(Ok(function)) = function.ok().map(JsCast::dyn_into::<js_sys::Function>) {
-        drop(function.call2(&performance, &JsValue::from_str(name), &options));
     }
 }
