@@ -1,8 +1,16 @@
 //! The engine: a pure state machine that ties servers, runs and views together.
 //!
 //! It does no IO and reads no clock: it is handed [`Input`]s and answers with [`Output`]s, which the worker
-//! carries out. `protocol` holds the messages between the page and the engine.
+//! carries out. `protocol` holds the messages between the page and the engine, `load` decides which pages of
+//! runs to ask for, `sizes` which models' sizes, `defaults` what is shown when nobody chose, and `scene`
+//! turns runs and a view into rows, axes and pixels.
 
+mod defaults;
+mod load;
+mod machine;
 pub mod protocol;
+mod scene;
+mod sizes;
 
+pub use machine::{Engine, Input, Output};
 pub use protocol::{Command, Event};

@@ -3,6 +3,18 @@
 //! Missing, NaN, both infinities and empty text are five different things here, everywhere. It knows no chart
 //! and no server.
 
+mod brush;
+mod filter;
+mod format;
+mod row_set;
+mod run_frame;
+mod sort;
 mod value;
 
+pub use brush::{IntervalIndex, brushed, brushed_all, kept};
+pub use filter::{Filter, FilterError};
+pub use format::{ColumnFormat, display_number, format_millis};
+pub use row_set::RowSet;
+pub use run_frame::{ColumnSummary, RunFrame};
+pub use sort::{natural_cmp, order};
 pub use value::Value;

@@ -1,5 +1,10 @@
-//! The pages.
+//! The pages: thin, signals in and commands out.
 
 pub mod compare;
+mod connect;
 pub mod context;
+mod experiments;
 pub mod run;
+
+pub use connect::ConnectPage;
+pub use experiments::ExperimentsPage;

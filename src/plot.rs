@@ -1,1 +1,16 @@
 //! Scales, axis inference, geometry and the rasteriser of the parallel coordinates.
+//!
+//! Everything here is arithmetic on values it is handed: no IO, no clock, no page, and no colour of its own.
+
+mod axis;
+mod colour;
+mod raster;
+mod scale;
+
+pub use axis::{Axis, AxisLayout, AxisSpec, Layout, PlotTick, infer_kind, natural_order, number_text};
+pub use colour::ColourScale;
+pub use raster::{Raster, RasterTheme};
+pub use scale::{LinearScale, LogScale, LogTick, PointScale, TimeTick, linear_ticks, log_ticks, time_ticks};
+
+/// Red, green, blue, 0 to 255, as a screen takes them (sRGB).
+pub type Rgb = [u8; 3];

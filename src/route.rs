@@ -1,1 +1,282 @@
 //! The address: what is compared and how it is shown, both ways.
+//!
+//! All of it stands behind the `#`, so that any static host serves every page without rewrite rules. Values are
+//! percent-encoded; inside a value `~` separates items and `!` the parts of an item, both escaped with `'` in
+//! the texts between them, so that any key survives. No credential has a place here.
+
+mod codec;
+
+use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
+use crate::view::View;
+use percent_encoding::percent_decode_str;
+use std::fmt;
+
+/// A page, with all that it shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Route {
+    /// Connect to a tracking server.
+    Connect,
+    /// The experiments of a server.
+    Experiments {
+        /// The server's URL.
+        server: String,
+    },
+    /// The comparison of runs.
+    Compare(Comparison),
+    /// One run, and the comparison to go back to.
+    Run {
+        /// Which.
+        run_id: RunId,
+        /// Where it was opened from.
+        comparison: Comparison,
+    },
+    /// An address that names no page.
+    NotFound(String),
+}
+
+/// What is compared, where, and how it is shown.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Comparison {
+    /// The server's URL.
+    pub server: String,
+    /// Whose runs.
+    pub experiment_ids: Vec<ExperimentId>,
+    /// Active, deleted or all of them.
+    pub run_view: RunView,
+    /// How they are shown.
+    pub view: View,
+}
+
+impl Route {
+    /// Reads an address's part behind the `#` (with or without it). Parts that cannot be read are left at their
+    /// defaults: an old link still shows its runs.
+    pub fn parse(hash: &str) -> Self {
+        let text = hash.strip_prefix('#').unwrap_or(hash);
+        let (path, query) = text.split_once('?').unwrap_or((text, ""));
+        let pairs: Vec<(String, String)> = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (name.to_owned(), percent_decode_str(value).decode_utf8_lossy().into_owned())
+            })
+            .collect();
+        let value = |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        let server = value("server").unwrap_or_default().to_owned();
+        let comparison = || Comparison {
+            server: server.clone(),
+            experiment_ids: codec::split(value("experiments").unwrap_or_default(), codec::ITEM)
+                .into_iter()
+                .map(ExperimentId)
+                .collect(),
+            run_view: match value("runs") {
+                Some("deleted") => RunView::Deleted,
+                Some("all") => RunView::All,
+                _ => RunView::Active,
+            },
+            view: View {
+                filter: value("filter").unwrap_or_default().to_owned(),
+                steps: value("steps").map(codec::steps).unwrap_or_default(),
+                brushes: value("brush").map(codec::brushes).unwrap_or_default(),
+                sort: value("sort").and_then(codec::sort),
+                axes: value("axes").map(codec::axes),
+                columns: value("columns").map(codec::columns),
+                colour: value("colour").and_then(ColumnKey::parse),
+            },
+        };
+        match path.trim_matches('/') {
+            "" => Self::Connect,
+            "experiments" => Self::Experiments { server },
+            "compare" => Self::Compare(comparison()),
+            other => match other.strip_prefix("run/") {
+                Some(id) if !id.is_empty() => {
+                    let run_id = RunId(percent_decode_str(id).decode_utf8_lossy().into_owned());
+                    Self::Run { run_id, comparison: comparison() }
+                }
+                _ => Self::NotFound(text.to_owned()),
+            },
+        }
+    }
+
+    /// The server it names, if any.
+    pub fn server(&self) -> Option<&str> {
+        match self {
+            Self::Experiments { server } => Some(server),
+            Self::Compare(comparison) | Self::Run { comparison, .. } => Some(&comparison.server),
+            Self::Connect | Self::NotFound(_) => None,
+        }
+    }
+
+    /// The comparison it shows or goes back to, if any.
+    pub fn comparison(&self) -> Option<&Comparison> {
+        match self {
+            Self::Compare(comparison) | Self::Run { comparison, .. } => Some(comparison),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Route {
+    /// The address, `#` included.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("#/"),
+            Self::Experiments { server } => write!(f, "#/experiments?server={}", codec::encode(server)),
+            Self::Compare(comparison) => write!(f, "#/compare?{comparison}"),
+            Self::Run { run_id, comparison } => write!(f, "#/run/{}?{comparison}", codec::encode(&run_id.0)),
+            Self::NotFound(text) => write!(f, "#{text}"),
+        }
+    }
+}
+
+impl fmt::Display for Comparison {
+    /// The query.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "server={}", codec::encode(&self.server))?;
+        let mut pair = |name: &str, value: &str| write!(f, "&{name}={}", codec::encode(value));
+        if !self.experiment_ids.is_empty() {
+            pair("experiments", &codec::join(self.experiment_ids.iter().map(|id| id.0.as_str()), codec::ITEM))?;
+        }
+        match self.run_view {
+            RunView::Active => {}
+            RunView::Deleted => pair("runs", "deleted")?,
+            RunView::All => pair("runs", "all")?,
+        }
+        let view = &self.view;
+        if !view.filter.is_empty() {
+            pair("filter", &view.filter)?;
+        }
+        if !view.steps.is_empty() {
+            pair("steps", &codec::steps_text(&view.steps))?;
+        }
+        if !view.brushes.is_empty() {
+            pair("brush", &codec::brushes_text(&view.brushes))?;
+        }
+        if let Some(sort) = &view.sort {
+            pair("sort", &codec::sort_text(sort))?;
+        }
+        if let Some(axes) = &view.axes {
+            pair("axes", &codec::axes_text(axes))?;
+        }
+        if let Some(columns) = &view.columns {
+            pair("columns", &codec::columns_text(columns))?;
+        }
+        if let Some(colour) = &view.colour {
+            pair("colour", &colour.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{AxisKind, AxisView, Brush, ColumnView, Direction, Lane, Pick, Sort, Step};
+    use proptest::prelude::*;
+
+    #[test]
+    fn addresses_read_as_they_are_meant() {
+        let check = |text: &str, route: Route| {
+            assert_eq!(Route::parse(text), route);
+            assert_eq!(route.to_string(), text);
+        };
+        check("#/", Route::Connect);
+        check(
+            "#/experiments?server=http://127.0.0.1:5000",
+            Route::Experiments { server: "http://127.0.0.1:5000".to_owned() },
+        );
+        let comparison = Comparison {
+            server: "/mlflow".to_owned(),
+            experiment_ids: vec![ExperimentId("1".to_owned()), ExperimentId("2".to_owned())],
+            view: View {
+                brushes: vec![Brush {
+                    column: ColumnKey::Metric("rmse".to_owned()),
+                    picks: vec![Pick::Interval { low: 6.25, high: 7.0 }, Pick::Lane(Lane::Nan)],
+                }],
+                ..View::default()
+            },
+            ..Comparison::default()
+        };
+        check("#/compare?server=/mlflow&experiments=1~2&brush=metrics.rmse!i6.25:7!lnan", Route::Compare(comparison));
+        assert_eq!(Route::parse("#/nowhere"), Route::NotFound("/nowhere".to_owned()));
+    }
+
+    fn key() -> impl Strategy<Value = ColumnKey> {
+        prop_oneof![
+            any::<String>().prop_map(ColumnKey::Metric),
+            "[a-z!~:'%&=#?+ /.]{0,8}".prop_map(ColumnKey::Param),
+            any::<String>().prop_map(ColumnKey::Tag),
+            Just(ColumnKey::Attribute(crate::entities::Attribute::Duration)),
+        ]
+    }
+
+    fn pick() -> impl Strategy<Value = Pick> {
+        prop_oneof![
+            (any::<f64>(), any::<f64>())
+                .prop_filter("finite", |(a, b)| a.is_finite() && b.is_finite())
+                .prop_map(|(low, high)| Pick::Interval { low, high }),
+            any::<String>().prop_map(Pick::Text),
+            proptest::sample::select(Lane::ALL.to_vec()).prop_map(Pick::Lane),
+        ]
+    }
+
+    fn brush() -> impl Strategy<Value = Brush> {
+        (key(), prop::collection::vec(pick(), 0..4)).prop_map(|(column, picks)| Brush { column, picks })
+    }
+
+    fn view() -> impl Strategy<Value = View> {
+        let brushes = || prop::collection::vec(brush(), 0..3);
+        let kinds = vec![
+            None,
+            Some(AxisKind::Linear),
+            Some(AxisKind::Log),
+            Some(AxisKind::Categorical),
+            Some(AxisKind::Time),
+        ];
+        let axis = (key(), proptest::sample::select(kinds), any::<bool>())
+            .prop_map(|(column, kind, is_flipped)| AxisView { column, kind, is_flipped });
+        let column = (key(), any::<Option<u16>>(), any::<bool>())
+            .prop_map(|(column, width_px, is_pinned)| ColumnView { column, width_px, is_pinned });
+        let step = prop_oneof![brushes().prop_map(Step::Keep), brushes().prop_map(Step::Exclude)];
+        (
+            any::<String>(),
+            prop::collection::vec(step, 0..3),
+            brushes(),
+            prop::option::of((key(), any::<bool>())),
+            prop::option::of(prop::collection::vec(axis, 0..4)),
+            prop::option::of(prop::collection::vec(column, 0..4)),
+            prop::option::of(key()),
+        )
+            .prop_map(|(filter, steps, brushes, sort, axes, columns, colour)| View {
+                filter,
+                steps,
+                brushes,
+                sort: sort.map(|(column, is_down)| Sort {
+                    column,
+                    direction: if is_down { Direction::Descending } else { Direction::Ascending },
+                }),
+                axes,
+                columns,
+                colour,
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn every_view_survives_its_address(server in any::<String>(), ids in prop::collection::vec("[0-9a-z!~']{1,6}", 0..3), view in view()) {
+            let route = Route::Compare(Comparison {
+                server,
+                experiment_ids: ids.into_iter().map(ExperimentId).collect(),
+                run_view: RunView::All,
+                view,
+            });
+            prop_assert_eq!(Route::parse(&route.to_string()), route);
+        }
+
+        #[test]
+        fn any_text_is_read_without_a_panic(text in any::<String>(), query in "[a-z=&!~:'%0-9.]{0,60}") {
+            let _ = Route::parse(&text);
+            let _ = Route::parse(&format!("#/compare?brush={query}&steps={query}&axes={query}&columns={query}"));
+        }
+    }
+}

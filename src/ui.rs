@@ -1,4 +1,4 @@
-//! Parts of pages.
+//! Parts of pages, without knowledge of where the page stands.
 
 pub mod column_list;
 pub mod data_grid;
@@ -6,3 +6,4 @@ pub mod dialog;
 pub mod parallel_plot;
 pub mod per_frame;
 pub mod popover;
+pub mod theme;

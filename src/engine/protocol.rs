@@ -6,6 +6,8 @@ use crate::entities::{
     Artifact, ColumnKey, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo, RunTag, RunView,
 };
 use crate::tracking::{ServerAddress, ServerInfo};
+
+pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
 use crate::view::{AxisKind, Brush, Direction, Lane, View};
 use serde::{Deserialize, Serialize};
 
@@ -98,8 +100,7 @@ pub struct PlotSize {
     pub device_pixel_ratio: f64,
 }
 
-/// Red, green, blue, 0 to 255.
-pub type Rgb = [u8; 3];
+pub use crate::plot::Rgb;
 
 /// The theme's colours, read from the style sheet by the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -205,36 +206,6 @@ pub enum FailedWhat {
     Run,
     /// A folder of artifacts, or a file.
     Artifacts,
-}
-
-/// Why a connection failed, with what mends it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectProblem {
-    /// The kind, for tests and styling.
-    pub kind: ConnectProblemKind,
-    /// What happened, in one sentence.
-    pub message: String,
-    /// What to do, in sentences.
-    pub advice: String,
-    /// A command or proxy line to copy.
-    pub recipe: Option<String>,
-}
-
-/// The kinds of failed connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ConnectProblemKind {
-    /// The text is no http or https address.
-    BadAddress,
-    /// Nothing answers there.
-    NotReachable,
-    /// It answers, but not to pages of this origin.
-    OriginRefused,
-    /// It answers, but not under this path.
-    WrongPath,
-    /// It wants to know who asks, or refuses who does.
-    NeedsSignIn,
-    /// Something else answers there.
-    NotATrackingServer,
 }
 
 /// How far a load has come.

@@ -1,0 +1,481 @@
+//! The machine itself: takes inputs one at a time and says what is to be done.
+
+use super::load::{Load, PageAsk};
+use super::protocol::{Command, Event, FailedWhat, RunDetails};
+use super::scene::{Change, Scene};
+use super::sizes::{SizeAsk, Sizes};
+use crate::entities::{ColumnKey, Experiment, LoggedModelRef, Run, RunId};
+use crate::frame::RunFrame;
+use crate::tracking::mlflow::probe::{Probe, ProbeStep};
+use crate::tracking::mlflow::{decode, requests};
+use crate::tracking::{Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError};
+use std::collections::BTreeMap;
+
+/// What the machine is handed.
+#[derive(Debug)]
+pub enum Input {
+    /// A message of the page.
+    Command(Command),
+    /// The end of a request.
+    Answered {
+        /// The request's id.
+        id: u32,
+        /// What came back.
+        answer: Result<Response, TransportError>,
+    },
+    /// There is a canvas to paint on now.
+    CanvasReady,
+}
+
+/// What the machine wants done.
+#[derive(Debug)]
+pub enum Output {
+    /// Tell the page.
+    Event(Event),
+    /// Send a request and hand back its end as [`Input::Answered`].
+    Send {
+        /// Names the request.
+        id: u32,
+        /// Where to.
+        address: ServerAddress,
+        /// What.
+        request: Request,
+        /// Whether only to learn that something answers.
+        is_no_cors: bool,
+    },
+    /// Stop a request; it needs no answer any more.
+    Abort {
+        /// The request's id.
+        id: u32,
+    },
+    /// Paint, then tell the page. The buffer comes back through [`Engine::recycle`].
+    Blit {
+        /// Device pixels across.
+        width: u32,
+        /// Device pixels down.
+        height: u32,
+        /// RGBA, straight alpha.
+        pixels: Vec<u8>,
+        /// The event that says so.
+        painted: Event,
+    },
+    /// Hand a file to the page for saving.
+    SaveFile {
+        /// Its own name.
+        file_name: String,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+/// What a request under way is for.
+#[derive(Debug)]
+enum Pending {
+    Probe,
+    Experiments(Page<Experiment>),
+    Runs(PageAsk),
+    Run,
+    Artifacts { run_id: RunId, path: String, items: Vec<crate::entities::Artifact> },
+    Download { path: String },
+    Size(SizeAsk),
+}
+
+/// The pure state machine behind the page.
+#[derive(Default)]
+pub struct Engine {
+    address: ServerAddress,
+    server: Option<ServerInfo>,
+    probe: Option<Probe>,
+    pending: BTreeMap<u32, Pending>,
+    last_id: u32,
+    experiments: Vec<Experiment>,
+    load: Load,
+    frame: RunFrame,
+    sizes: Sizes,
+    n_sizes_shown: usize,
+    n_rows_shown: usize,
+    scene: Scene,
+    outputs: Vec<Output>,
+}
+
+impl Engine {
+    /// Takes one input and says what is to be done, in order.
+    pub fn handle(&mut self, input: Input) -> Vec<Output> {
+        match input {
+            Input::Command(command) => self.command(command),
+            Input::Answered { id, answer } => {
+                // An aborted request may still end; nobody waits for it.
+                if let Some(pending) = self.pending.remove(&id) {
+                    self.answered(pending, answer);
+                }
+            }
+            Input::CanvasReady => {
+                self.scene.canvas_ready();
+                self.show(Change::Plot, 0);
+            }
+        }
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// Gives back the buffer of an [`Output::Blit`], so that the next paint need not allocate.
+    pub fn recycle(&mut self, pixels: Vec<u8>) {
+        self.scene.recycle(pixels);
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Connect(address) => self.connect(address),
+            Command::ListExperiments => {
+                let nothing = Page { items: Vec::new(), skipped: Vec::new(), next_page_token: None };
+                let request = requests::experiments_search(&self.capabilities(), None);
+                self.send(request, Pending::Experiments(nothing));
+            }
+            Command::LoadRuns { experiment_ids, run_view } => {
+                self.abort_all(|pending| matches!(pending, Pending::Runs(_) | Pending::Size(_)));
+                self.load = Load::new(experiment_ids, run_view);
+                self.frame = RunFrame::default();
+                self.sizes = Sizes::default();
+                self.n_rows_shown = 0;
+                self.n_sizes_shown = 0;
+                self.show(Change::Data, 0);
+                self.ask_for_pages();
+            }
+            Command::CancelLoad => {
+                self.abort_all(|pending| matches!(pending, Pending::Runs(_)));
+                self.load.cancel();
+                self.show_data();
+                self.tell_progress();
+            }
+            Command::SetView { view, sequence } => {
+                let change = self.scene.set_view(view, &mut self.outputs);
+                self.want_sizes_of_view();
+                self.show(change, sequence);
+            }
+            Command::SetPlot { size, theme } => {
+                self.scene.set_plot(size, theme);
+                self.show(Change::Plot, 0);
+            }
+            Command::Rows { request, start, n_rows, columns } => {
+                let (page, run_rows) = self.scene.rows(&self.frame, request, start, n_rows, &columns);
+                self.outputs.push(Output::Event(Event::Rows(page)));
+                if columns.contains(&ColumnKey::Attribute(crate::entities::Attribute::ModelSize)) {
+                    for row in run_rows {
+                        self.sizes.want(self.frame.run_id(row), self.frame.models(row));
+                    }
+                    self.ask_for_sizes();
+                }
+            }
+            Command::Hover(target) => {
+                if let Some(event) = self.scene.hover(&self.frame, &target) {
+                    self.outputs.push(Output::Event(event));
+                }
+            }
+            Command::OpenRun(run_id) => self.send(requests::run_get(&self.capabilities(), &run_id), Pending::Run),
+            Command::ListArtifacts { run_id, path } => {
+                let request = requests::artifacts_list(&self.capabilities(), &run_id, &path, None);
+                self.send(request, Pending::Artifacts { run_id, path, items: Vec::new() });
+            }
+            Command::DownloadArtifact { run_id, path } => {
+                self.send(requests::artifact_file(&run_id, &path), Pending::Download { path });
+            }
+        }
+    }
+
+    fn answered(&mut self, pending: Pending, answer: Result<Response, TransportError>) {
+        match pending {
+            Pending::Probe => self.probe_step(Some(answer)),
+            Pending::Experiments(so_far) => self.experiments_arrived(so_far, answer),
+            Pending::Runs(ask) => self.runs_arrived(ask, answer),
+            Pending::Run => match body(answer).and_then(|bytes| decode::run(&bytes)) {
+                Ok(run) => {
+                    let details = self.details(run);
+                    self.outputs.push(Output::Event(Event::RunDetails(details)));
+                }
+                Err(error) => self.fail(FailedWhat::Run, format!("The run could not be opened: {error}.")),
+            },
+            Pending::Artifacts { run_id, path, mut items } => {
+                match body(answer).and_then(|bytes| decode::artifacts(&bytes)) {
+                    Ok(page) => {
+                        items.extend(page.items);
+                        if let Some(token) = page.next_page_token {
+                            let request =
+                                requests::artifacts_list(&self.capabilities(), &run_id, &path, Some(&token));
+                            self.send(request, Pending::Artifacts { run_id, path, items });
+                        } else {
+                            items.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
+                            self.outputs.push(Output::Event(Event::Artifacts { run_id, path, items }));
+                        }
+                    }
+                    Err(error) => {
+                        self.fail(FailedWhat::Artifacts, format!("The artifacts could not be listed: {error}."));
+                    }
+                }
+            }
+            Pending::Download { path } => match body(answer) {
+                Ok(bytes) => {
+                    let file_name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+                    self.outputs.push(Output::SaveFile { file_name, bytes });
+                }
+                Err(error) => {
+                    self.fail(FailedWhat::Artifacts, format!("The file could not be downloaded: {error}."));
+                }
+            },
+            Pending::Size(ask) => self.size_arrived(ask, answer),
+        }
+    }
+
+    fn connect(&mut self, address: ServerAddress) {
+        self.abort_all(|_| true);
+        self.probe = Some(Probe::new(&address));
+        self.address = address;
+        self.server = None;
+        self.experiments.clear();
+        self.load = Load::default();
+        self.frame = RunFrame::default();
+        self.sizes = Sizes::default();
+        self.probe_step(None);
+    }
+
+    fn probe_step(&mut self, answer: Option<Result<Response, TransportError>>) {
+        let Some(probe) = self.probe.as_mut() else { return };
+        match probe.next(answer) {
+            ProbeStep::Ask { request, is_no_cors } => {
+                let id = self.note(Pending::Probe);
+                let address = self.address.clone();
+                self.outputs.push(Output::Send { id, address, request, is_no_cors });
+            }
+            ProbeStep::Done(info) => {
+                self.probe = None;
+                // The probe may have found the server under another path than the one typed.
+                self.address.url.clone_from(&info.url);
+                self.server = Some(info.clone());
+                self.outputs.push(Output::Event(Event::Connected(info)));
+            }
+            ProbeStep::Failed(problem) => {
+                self.probe = None;
+                self.outputs.push(Output::Event(Event::ConnectFailed(problem)));
+            }
+        }
+    }
+
+    fn experiments_arrived(&mut self, mut so_far: Page<Experiment>, answer: Result<Response, TransportError>) {
+        match body(answer).and_then(|bytes| decode::experiments(&bytes)) {
+            Ok(page) => {
+                so_far.items.extend(page.items);
+                so_far.skipped.extend(page.skipped);
+                if let Some(token) = page.next_page_token {
+                    let request = requests::experiments_search(&self.capabilities(), Some(&token));
+                    self.send(request, Pending::Experiments(so_far));
+                    return;
+                }
+                so_far.items.sort_by(|a, b| {
+                    b.last_update_millis.cmp(&a.last_update_millis).then_with(|| a.name.cmp(&b.name))
+                });
+                self.experiments.clone_from(&so_far.items);
+                let Page { items, skipped, .. } = so_far;
+                self.outputs.push(Output::Event(Event::Experiments { items, skipped }));
+            }
+            Err(error) => {
+                self.fail(FailedWhat::Experiments, format!("The experiments could not be listed: {error}."));
+            }
+        }
+    }
+
+    fn ask_for_pages(&mut self) {
+        for ask in self.load.next_asks() {
+            self.ask_for_page(ask);
+        }
+        self.tell_progress();
+    }
+
+    fn ask_for_page(&mut self, ask: PageAsk) {
+        let request = requests::runs_search(
+            &self.capabilities(),
+            &self.load.experiment_ids,
+            self.load.run_view,
+            ask.n_rows,
+            ask.offset,
+        );
+        self.send(request, Pending::Runs(ask));
+    }
+
+    fn runs_arrived(&mut self, ask: PageAsk, answer: Result<Response, TransportError>) {
+        let decoded = body(answer).and_then(|bytes| decode::runs(&bytes).map(|page| (page, bytes.len())));
+        match decoded {
+            Ok((mut page, n_bytes)) => {
+                let mut n_new = 0;
+                // Offsets are no snapshot: a run that started meanwhile shifts the others onto the next page.
+                for run in std::mem::take(&mut page.items) {
+                    n_new += usize::from(self.frame.push(run));
+                }
+                self.load.arrived(&page, n_new, n_bytes);
+                // Each look at the whole table costs in proportion to it, so look again when it has grown by a
+                // quarter: the sum of all looks stays in proportion to the last one.
+                let is_due = self.frame.n_rows() * 4 >= self.n_rows_shown * 5;
+                if is_due || !self.load.progress.is_loading {
+                    self.show_data();
+                }
+            }
+            Err(error) => match self.load.retry(ask) {
+                Some(again) => {
+                    self.ask_for_page(again);
+                    return;
+                }
+                None => {
+                    self.abort_all(|pending| matches!(pending, Pending::Runs(_)));
+                    self.show_data();
+                    let n_runs = self.frame.n_rows();
+                    self.fail(
+                        FailedWhat::Runs,
+                        format!(
+                            "Loading stopped: {error}. The {n_runs} runs that had arrived are kept; load again for the rest."
+                        ),
+                    );
+                }
+            },
+        }
+        self.ask_for_pages();
+    }
+
+    /// Wants the size of every model when the view sorts, filters, colours or draws by it.
+    fn want_sizes_of_view(&mut self) {
+        if !self.scene.uses_model_size() {
+            return;
+        }
+        for row in 0..self.frame.n_rows() {
+            self.sizes.want(self.frame.run_id(row), self.frame.models(row));
+        }
+        self.ask_for_sizes();
+    }
+
+    fn ask_for_sizes(&mut self) {
+        let asks = self.sizes.next_asks();
+        for ask in asks {
+            self.ask_for_size(ask);
+        }
+    }
+
+    fn ask_for_size(&mut self, ask: SizeAsk) {
+        let capabilities = self.capabilities();
+        let request = match &ask {
+            SizeAsk::MlModel(of) => match &of.model {
+                LoggedModelRef::Id(id) => requests::logged_model_file(id, "MLmodel"),
+                LoggedModelRef::ArtifactPath(path) => requests::artifact_file(&of.run_id, &format!("{path}/MLmodel")),
+            },
+            SizeAsk::Folder { of, path, .. } => match &of.model {
+                LoggedModelRef::Id(id) => requests::logged_model_directories(&capabilities, id, path),
+                LoggedModelRef::ArtifactPath(_) => requests::artifacts_list(&capabilities, &of.run_id, path, None),
+            },
+        };
+        self.send(request, Pending::Size(ask));
+    }
+
+    fn size_arrived(&mut self, ask: SizeAsk, answer: Result<Response, TransportError>) {
+        let next = match ask {
+            SizeAsk::MlModel(of) => {
+                match body(answer).ok().and_then(|bytes| decode::model_size_from_mlmodel(&bytes)) {
+                    Some(n_bytes) => Err((of, Some(n_bytes))),
+                    None => {
+                        let path = match &of.model {
+                            LoggedModelRef::Id(_) => String::new(),
+                            LoggedModelRef::ArtifactPath(path) => path.clone(),
+                        };
+                        Ok(SizeAsk::Folder { of, path, rest: Vec::new(), n_bytes: 0 })
+                    }
+                }
+            }
+            SizeAsk::Folder { of, rest, n_bytes, .. } => {
+                match body(answer).and_then(|bytes| decode::artifacts(&bytes)) {
+                    Ok(page) => Sizes::next_folder(of, rest, n_bytes, &page.items)
+                        // A folder without a single file says nothing about a model: unknown, not 0.
+                        .map_err(|(of, n_bytes)| (of, (n_bytes > 0).then_some(n_bytes))),
+                    Err(_) => Err((of, None)),
+                }
+            }
+        };
+        match next {
+            Ok(ask) => self.ask_for_size(ask),
+            Err((of, n_bytes)) => {
+                let run_id = of.run_id.clone();
+                self.sizes.settle(of, n_bytes);
+                if let Some(row) = self.frame.row_of(&run_id) {
+                    let size = self.sizes.of_run(&run_id, self.frame.models(row));
+                    self.frame.set_model_size(row, size);
+                }
+                self.ask_for_sizes();
+                let (n_known, _) = self.sizes.progress();
+                // As with pages: look again when there is enough that is new.
+                if self.sizes.is_idle() || n_known >= self.n_sizes_shown * 2 + 16 {
+                    self.n_sizes_shown = n_known;
+                    self.show(Change::Data, 0);
+                    self.tell_progress();
+                }
+            }
+        }
+    }
+
+    fn show_data(&mut self) {
+        self.n_rows_shown = self.frame.n_rows();
+        self.show(Change::Data, 0);
+        self.want_sizes_of_view();
+    }
+
+    fn show(&mut self, change: Change, sequence: u32) {
+        self.scene.show(&self.frame, change, sequence, &mut self.outputs);
+    }
+
+    fn tell_progress(&mut self) {
+        let mut progress = self.load.progress.clone();
+        progress.n_model_sizes = self.sizes.progress();
+        self.outputs.push(Output::Event(Event::Progress(progress)));
+    }
+
+    fn details(&self, mut run: Run) -> RunDetails {
+        run.params.sort_by(|a, b| a.key.cmp(&b.key));
+        run.metrics.sort_by(|a, b| a.key.cmp(&b.key));
+        run.tags.sort_by(|a, b| a.key.cmp(&b.key));
+        let experiment = self.experiments.iter().find(|experiment| experiment.id == run.info.experiment_id);
+        RunDetails {
+            experiment_name: experiment.map_or_else(String::new, |experiment| experiment.name.clone()),
+            model_size_bytes: self.sizes.of_run(&run.info.id, &run.models),
+            info: run.info,
+            params: run.params,
+            metrics: run.metrics,
+            tags: run.tags,
+            models: run.models,
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.server.as_ref().map_or_else(Capabilities::default, |server| server.capabilities.clone())
+    }
+
+    fn fail(&mut self, what: FailedWhat, message: String) {
+        self.outputs.push(Output::Event(Event::Failed { what, message }));
+    }
+
+    fn send(&mut self, request: Request, pending: Pending) {
+        let id = self.note(pending);
+        self.outputs.push(Output::Send { id, address: self.address.clone(), request, is_no_cors: false });
+    }
+
+    fn note(&mut self, pending: Pending) -> u32 {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.pending.insert(self.last_id, pending);
+        self.last_id
+    }
+
+    fn abort_all(&mut self, is_meant: impl Fn(&Pending) -> bool) {
+        let ids: Vec<u32> = self.pending.iter().filter(|(_, pending)| is_meant(pending)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.pending.remove(&id);
+            self.outputs.push(Output::Abort { id });
+        }
+    }
+}
+
+/// The bytes of a success; an HTTP error becomes a [`ServerError`].
+fn body(answer: Result<Response, TransportError>) -> Result<Vec<u8>, ServerError> {
+    let response = answer.map_err(ServerError::Transport)?;
+    if (200..300).contains(&response.status) { Ok(response.body) } else { Err(decode::error(&response)) }
+}

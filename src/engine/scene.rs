@@ -1,0 +1,436 @@
+//! Turns the loaded runs and a view into row sets, the table's order, axes and pixels.
+//!
+//! Every change is worked out from the level at which it starts: a brush that moves repaints only the runs
+//! that entered or left it, a filter also recounts the lanes, new axes rebuild the plot, new runs everything.
+
+use super::defaults::{better, columns_info, format_of};
+use super::machine::Output;
+use super::protocol::{
+    AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo, Legend,
+    PlotSize, PlotTheme, RowView, RowsPage, Tick,
+};
+use crate::entities::{Attribute, ColumnKey};
+use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, kept, order};
+use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
+use crate::plot::Rgb;
+use crate::view::{AxisKind, AxisView, Lane, View};
+use std::collections::BTreeMap;
+
+/// The level at which a change starts; each one implies the ones before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// Nothing.
+    None,
+    /// The brushes.
+    Brush,
+    /// The table's order.
+    Order,
+    /// Which runs are kept.
+    Kept,
+    /// The axes, the colours, the plot's size.
+    Plot,
+    /// The runs.
+    Data,
+}
+
+/// How far from a line the pointer may be to mean it, in CSS pixels.
+const HOVER_REACH_PX: f64 = 12.0;
+/// How strongly runs outside the brushes show where they are densest.
+const CONTEXT_ALPHA: f32 = 0.6;
+/// The same for the runs in the brushes.
+const FOCUS_ALPHA: f32 = 1.0;
+
+/// The state behind the table and the plot.
+#[derive(Default)]
+pub struct Scene {
+    view: View,
+    filter: Filter,
+    columns: ColumnsInfo,
+    kept: RowSet,
+    brushed: RowSet,
+    /// Kept rows in the table's order; the brushed ones among them are the table.
+    kept_order: Vec<u32>,
+    order: Vec<u32>,
+    formats: BTreeMap<ColumnKey, ColumnFormat>,
+    size: Option<PlotSize>,
+    theme: Option<PlotTheme>,
+    has_canvas: bool,
+    plot: Option<Plot>,
+    pixels: Vec<u8>,
+}
+
+/// What is drawn.
+struct Plot {
+    axes: Vec<Axis>,
+    layout: Layout,
+    colours: Vec<Rgb>,
+    legend: Option<Legend>,
+    raster: Raster,
+}
+
+impl Scene {
+    /// There is a canvas now, still empty.
+    pub fn canvas_ready(&mut self) {
+        self.has_canvas = true;
+    }
+
+    /// Takes back a painted buffer.
+    pub fn recycle(&mut self, pixels: Vec<u8>) {
+        self.pixels = pixels;
+    }
+
+    /// Takes a new size and new colours.
+    pub fn set_plot(&mut self, size: PlotSize, theme: PlotTheme) {
+        self.size = Some(size);
+        self.theme = Some(theme);
+    }
+
+    /// Takes a new view and says where its change starts. A filter that does not parse leaves the last good
+    /// one in force and tells the page where it is wrong.
+    pub fn set_view(&mut self, view: View, outputs: &mut Vec<Output>) -> Change {
+        let old = std::mem::replace(&mut self.view, view);
+        let view = &self.view;
+        let mut change = Change::None;
+        if old.brushes != view.brushes {
+            change = change.max(Change::Brush);
+        }
+        if old.sort != view.sort {
+            change = change.max(Change::Order);
+        }
+        if old.steps != view.steps {
+            change = change.max(Change::Kept);
+        }
+        if old.filter != view.filter {
+            change = change.max(Change::Kept);
+            let problem = match Filter::parse(&view.filter) {
+                Ok(filter) => {
+                    self.filter = filter;
+                    None
+                }
+                Err(error) => Some(FilterProblem { start: error.start, end: error.end, message: error.message }),
+            };
+            outputs.push(Output::Event(Event::FilterProblem(problem)));
+        }
+        if old.axes != view.axes || old.colour != view.colour {
+            change = change.max(Change::Plot);
+        }
+        change
+    }
+
+    /// Whether sorting, filtering, colouring or drawing needs the size of every model.
+    pub fn uses_model_size(&self) -> bool {
+        let key = ColumnKey::Attribute(Attribute::ModelSize);
+        let is_key = |column: &ColumnKey| *column == key;
+        self.axis_views().iter().any(|axis| is_key(&axis.column))
+            || self.view.colour.as_ref().is_some_and(is_key)
+            || self.view.sort.as_ref().is_some_and(|sort| is_key(&sort.column))
+            || self.filter.columns().iter().any(is_key)
+    }
+
+    /// Works out everything from `change` on and tells the page.
+    pub fn show(&mut self, frame: &RunFrame, change: Change, sequence: u32, outputs: &mut Vec<Output>) {
+        if change >= Change::Data {
+            self.columns = columns_info(frame);
+            self.formats.clear();
+            outputs.push(Output::Event(Event::Columns(self.columns.clone())));
+        }
+        let is_kept_new = matches!(change, Change::Kept | Change::Data);
+        if is_kept_new {
+            self.kept = kept(frame, &self.filter.rows(frame), &self.view.steps);
+        }
+        if is_kept_new || change == Change::Order {
+            self.kept_order = order(frame, &self.kept, self.view.sort.as_ref());
+        }
+        if change >= Change::Brush {
+            self.brushed = brushed_all(frame, &self.view.brushes).and(&self.kept);
+            self.order = self.kept_order.iter().copied().filter(|row| self.brushed.contains(*row as usize)).collect();
+            let counts = Counts { n_all: frame.n_rows(), n_kept: self.kept.len(), n_brushed: self.brushed.len() };
+            outputs.push(Output::Event(Event::Counts(counts)));
+            outputs.push(Output::Event(Event::RowsChanged { n_rows: self.order.len() }));
+        }
+        if change >= Change::Plot {
+            self.rebuild_plot(frame);
+        }
+        if change >= Change::Brush {
+            if let Some(info) = self.axes_info(frame) {
+                outputs.push(Output::Event(Event::Axes(info)));
+            }
+            self.paint(change, sequence, frame, outputs);
+        }
+    }
+
+    /// The axes in force.
+    fn axis_views(&self) -> Vec<AxisView> {
+        match &self.view.axes {
+            Some(axes) => axes.clone(),
+            None => self
+                .columns
+                .default_axes
+                .iter()
+                .map(|column| AxisView { column: column.clone(), kind: None, is_flipped: false })
+                .collect(),
+        }
+    }
+
+    /// The colour column in force: the chosen one, else the last metric axis.
+    fn colour_column(&self) -> Option<ColumnKey> {
+        self.view.colour.clone().or_else(|| {
+            self.axis_views()
+                .into_iter()
+                .map(|axis| axis.column)
+                .rfind(|column| matches!(column, ColumnKey::Metric(_)))
+        })
+    }
+
+    fn format(&mut self, frame: &RunFrame, key: &ColumnKey) -> &ColumnFormat {
+        self.formats.entry(key.clone()).or_insert_with(|| format_of(frame, key))
+    }
+
+    fn rebuild_plot(&mut self, frame: &RunFrame) {
+        let (Some(size), Some(theme)) = (self.size, self.theme.clone()) else { return };
+        let views = self.axis_views();
+        if views.is_empty() || frame.n_rows() == 0 {
+            self.plot = None;
+            return;
+        }
+        let columns: Vec<Vec<Value<'_>>> = views.iter().map(|axis| frame.values(&axis.column)).collect();
+        let lanes: Vec<Lane> = Lane::ALL
+            .into_iter()
+            .filter(|lane| columns.iter().flatten().any(|value| value.lane() == Some(*lane)))
+            .collect();
+        let layout = Layout::new(views.len(), size.width_px, size.height_px, &lanes);
+        let ratio = size.device_pixel_ratio as f32;
+        let mut axes = Vec::with_capacity(views.len());
+        let mut positions = Vec::with_capacity(views.len());
+        for (view, values) in views.iter().zip(&columns) {
+            let unit = self.format(frame, &view.column).unit().to_owned();
+            let is_time =
+                matches!(view.column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime));
+            let spec = AxisSpec {
+                column: view.column.clone(),
+                label: view.column.label().to_owned(),
+                unit,
+                kind: view.kind,
+                is_flipped: view.is_flipped,
+                is_time,
+                is_metric: !matches!(view.column, ColumnKey::Param(_) | ColumnKey::Tag(_)),
+            };
+            let axis = Axis::new(spec, values, |row| frame.text(&view.column, row), layout.axis_layout());
+            let is_categorical = axis.kind() == AxisKind::Categorical;
+            positions.push(
+                values
+                    .iter()
+                    .enumerate()
+                    .map(|(row, value)| {
+                        let text = if is_categorical { frame.text(&view.column, row) } else { None };
+                        axis.position(*value, text.as_deref()) * ratio
+                    })
+                    .collect(),
+            );
+            axes.push(axis);
+        }
+        let (colours, legend) = self.colours(frame, &theme);
+        let xs: Vec<f64> = layout.xs.iter().map(|x| x * size.device_pixel_ratio).collect();
+        let height = (size.height_px * size.device_pixel_ratio).ceil() as usize;
+        let mut raster = Raster::new(&xs, height);
+        raster.set_positions(&positions);
+        raster.set_colours(colours.clone());
+        self.plot = Some(Plot { axes, layout, colours, legend, raster });
+    }
+
+    fn colours(&mut self, frame: &RunFrame, theme: &PlotTheme) -> (Vec<Rgb>, Option<Legend>) {
+        let Some(column) = self.colour_column() else {
+            return (vec![theme.no_value; frame.n_rows()], None);
+        };
+        let values = frame.values(&column);
+        let summary = frame.summary(&column, None);
+        let better = better(&column);
+        if summary.is_numeric {
+            let domain = summary.min.zip(summary.max);
+            let is_log = infer_kind(&values, false, true) == AxisKind::Log;
+            // The theme's ramp runs from the good end to the bad end.
+            let scale = ColourScale::ramp(domain, is_log, &theme.ramp, better, theme.no_value);
+            let stops = scale.legend_stops(theme.ramp.len());
+            let format = self.format(frame, &column);
+            let legend = domain.map(|(low, high)| Legend::Ramp {
+                low: format.format(low),
+                high: format.format(high),
+                stops,
+                better,
+                column: column.clone(),
+            });
+            (values.iter().map(|value| scale.colour(*value)).collect(), legend)
+        } else {
+            let scale = ColourScale::categories(&values, &theme.series, theme.no_value);
+            let colours = values.iter().map(|value| scale.colour(*value)).collect();
+            let legend = scale
+                .legend_categories()
+                .map(|(items, n_others)| Legend::Categories { column, items: items.to_vec(), n_others });
+            (colours, legend)
+        }
+    }
+
+    fn axes_info(&mut self, frame: &RunFrame) -> Option<AxesInfo> {
+        let plot = self.plot.as_ref()?;
+        let columns: Vec<ColumnKey> = plot.axes.iter().map(|axis| axis.spec().column.clone()).collect();
+        for column in &columns {
+            self.format(frame, column);
+        }
+        let plot = self.plot.as_ref()?;
+        let axes = plot
+            .axes
+            .iter()
+            .zip(&plot.layout.xs)
+            .map(|(axis, x_px)| {
+                let format = &self.formats[&axis.spec().column];
+                let lanes = plot.layout.lane_ys.iter().map(|(lane, y_px)| LaneInfo {
+                    lane: *lane,
+                    y_px: *y_px,
+                    n_runs: self
+                        .kept
+                        .iter()
+                        .filter(|row| frame.value(&axis.spec().column, *row).lane() == Some(*lane))
+                        .count(),
+                });
+                AxisInfo {
+                    column: axis.spec().column.clone(),
+                    label: axis.spec().label.clone(),
+                    unit: axis.spec().unit.clone(),
+                    kind: axis.kind(),
+                    is_kind_inferred: axis.is_kind_inferred(),
+                    is_flipped: axis.spec().is_flipped,
+                    x_px: *x_px,
+                    top_px: plot.layout.top_px,
+                    bottom_px: plot.layout.bottom_px,
+                    domain: axis.domain(),
+                    ticks: axis
+                        .ticks(&|number| format.format(number))
+                        .into_iter()
+                        .map(|tick| Tick {
+                            y_px: tick.y_px,
+                            label: tick.label,
+                            category: tick.category,
+                            is_labelled: tick.is_labelled,
+                        })
+                        .collect(),
+                    lanes: lanes.collect(),
+                    note: axis.note(),
+                    brush: self.view.brushes.iter().find(|brush| brush.column == axis.spec().column).cloned(),
+                }
+            })
+            .collect();
+        Some(AxesInfo {
+            width_px: plot.layout.width_px,
+            height_px: self.size.map_or(0.0, |size| size.height_px),
+            axes,
+            legend: plot.legend.clone(),
+        })
+    }
+
+    fn paint(&mut self, change: Change, sequence: u32, frame: &RunFrame, outputs: &mut Vec<Output>) {
+        let (Some(plot), Some(theme), Some(size)) = (self.plot.as_mut(), &self.theme, self.size) else { return };
+        if !self.has_canvas || change == Change::Order {
+            return;
+        }
+        if change != Change::Brush {
+            plot.raster.set_context(self.kept.words());
+        }
+        plot.raster.set_focus(self.brushed.words());
+        let width = (plot.layout.width_px * size.device_pixel_ratio).ceil() as usize;
+        let height = plot.raster.height();
+        let raster_theme = RasterTheme {
+            surface: theme.surface,
+            context: theme.context,
+            context_alpha: CONTEXT_ALPHA,
+            focus_alpha: FOCUS_ALPHA,
+        };
+        plot.raster.compose(width, &raster_theme, &mut self.pixels);
+        let painted = Event::Painted {
+            sequence,
+            n_runs: self.kept.len(),
+            n_brushed: self.brushed.len(),
+            n_axes: plot.axes.len(),
+        };
+        debug_assert!(self.kept.len() <= frame.n_rows());
+        outputs.push(Output::Blit {
+            width: width as u32,
+            height: height as u32,
+            pixels: std::mem::take(&mut self.pixels),
+            painted,
+        });
+    }
+
+    /// The rows asked for, and their places in the frame.
+    pub fn rows(
+        &mut self,
+        frame: &RunFrame,
+        request: u32,
+        start: usize,
+        n_rows: usize,
+        columns: &[ColumnKey],
+    ) -> (RowsPage, Vec<usize>) {
+        for column in columns {
+            self.format(frame, column);
+        }
+        let rows: Vec<usize> = self.order.iter().skip(start).take(n_rows).map(|row| *row as usize).collect();
+        let views = rows
+            .iter()
+            .map(|&row| RowView {
+                run_id: frame.run_id(row).clone(),
+                colour: self.plot.as_ref().and_then(|plot| plot.colours.get(row)).copied(),
+                cells: columns.iter().map(|column| self.cell(frame, column, row)).collect(),
+            })
+            .collect();
+        (RowsPage { request, start, n_total: self.order.len(), rows: views }, rows)
+    }
+
+    fn cell(&self, frame: &RunFrame, column: &ColumnKey, row: usize) -> Cell {
+        let value = frame.value(column, row);
+        if let Some(lane) = value.lane() {
+            return Cell::Special(lane);
+        }
+        match (value, column) {
+            // A param is shown as it was logged: its digits are the user's own.
+            (_, ColumnKey::Param(_)) => Cell::Shown(frame.text(column, row).unwrap_or_default().into_owned()),
+            (Value::Number(number), _) => Cell::Shown(match self.formats.get(column) {
+                Some(format) => format.format(number),
+                None => number.to_string(),
+            }),
+            (Value::Text(text), _) => Cell::Shown(text.to_owned()),
+            _ => Cell::Special(Lane::Missing),
+        }
+    }
+
+    /// Finds the run under the pointer.
+    pub fn hover(&mut self, frame: &RunFrame, target: &HoverTarget) -> Option<Event> {
+        let ratio = self.size.map_or(1.0, |size| size.device_pixel_ratio);
+        let row = match target {
+            HoverTarget::None => None,
+            HoverTarget::Run(run_id) => frame.row_of(run_id),
+            HoverTarget::Plot { x_px, y_px } => self.plot.as_ref().and_then(|plot| {
+                let (x, y, reach) = (x_px * ratio, y_px * ratio, HOVER_REACH_PX * ratio);
+                plot.raster.nearest(x, y, self.brushed.words(), reach).map(|row| row as usize)
+            }),
+        };
+        let Some(row) = row else { return Some(Event::Hovered(None)) };
+        let (points, values) = match self.plot.as_ref() {
+            Some(plot) => {
+                let points =
+                    plot.raster.polyline(row as u32).into_iter().map(|(x, y)| (x / ratio, y / ratio));
+                let values = plot.axes.iter().map(|axis| match self.cell(frame, &axis.spec().column, row) {
+                    Cell::Shown(text) => text,
+                    Cell::Special(lane) => lane.label().to_owned(),
+                });
+                (points.collect(), values.collect())
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        Some(Event::Hovered(Some(HoveredRun {
+            run_id: frame.run_id(row).clone(),
+            name: frame.name(row).to_owned(),
+            points,
+            values,
+            row: self.order.iter().position(|other| *other as usize == row),
+        })))
+    }
+}

@@ -1,0 +1,123 @@
+//! The experiments of a server: choose one or several and compare their runs.
+
+use crate::entities::{Experiment, ExperimentId};
+use crate::frame::format_millis;
+use crate::route::{Comparison, Route};
+use crate::state::{ExperimentList, use_app};
+use leptos::prelude::*;
+use std::collections::BTreeSet;
+
+/// The page.
+#[component]
+pub fn ExperimentsPage() -> impl IntoView {
+    let state = use_app();
+    let chosen = RwSignal::new(BTreeSet::<ExperimentId>::new());
+    let search = RwSignal::new(String::new());
+    let is_by_name = RwSignal::new(false);
+    let compare_route = move |ids: Vec<ExperimentId>| {
+        let server = state.route.with(|route| route.server().unwrap_or_default().to_owned());
+        Route::Compare(Comparison { server, experiment_ids: ids, ..Comparison::default() })
+    };
+    let compare = move |_| {
+        let ids: Vec<ExperimentId> = chosen.get_untracked().into_iter().collect();
+        if !ids.is_empty() {
+            state.navigate(compare_route(ids));
+        }
+    };
+    let matching = move |items: Vec<Experiment>| {
+        let wanted = search.get().to_lowercase();
+        let mut items: Vec<Experiment> =
+            items.into_iter().filter(|experiment| experiment.name.to_lowercase().contains(&wanted)).collect();
+        if is_by_name.get() {
+            items.sort_by(|a, b| a.name.cmp(&b.name));
+        }
+        items
+    };
+    let row = move |experiment: Experiment| {
+        let id = experiment.id.clone();
+        let is_chosen = {
+            let id = id.clone();
+            move || chosen.with(|chosen| chosen.contains(&id))
+        };
+        let href = compare_route(vec![id.clone()]).to_string();
+        view! {
+            <tr>
+                <td>
+                    <input
+                        type="checkbox"
+                        aria-label=format!("Select {}", experiment.name)
+                        prop:checked=is_chosen
+                        on:change=move |event| chosen.update(|chosen| {
+                            if event_target_checked(&event) {
+                                chosen.insert(id.clone());
+                            } else {
+                                chosen.remove(&id);
+                            }
+                        })
+                    />
+                </td>
+                <td class="table__name"><a href=href>{experiment.name}</a></td>
+                <td class="table__number">{experiment.last_update_millis.map(format_millis)}</td>
+            </tr>
+        }
+    };
+    view! {
+        <section class="page">
+            <h1 tabindex="-1">"Experiments"</h1>
+            {move || match state.experiments.get() {
+                ExperimentList::Loading => view! { <p role="status">"Loading the experiments…"</p> }.into_any(),
+                ExperimentList::Failed(message) => view! {
+                    <div class="alert" role="alert">
+                        <p>{message}</p>
+                        <button class="button" on:click=move |_| {
+                            state.experiments.set(ExperimentList::Loading);
+                            state.send(&crate::engine::Command::ListExperiments);
+                        }>"Try again"</button>
+                    </div>
+                }.into_any(),
+                ExperimentList::Loaded { items, .. } if items.is_empty() => view! {
+                    <p>"This server has no experiments yet. Log a run with MLflow, then reload."</p>
+                }.into_any(),
+                ExperimentList::Loaded { items, skipped } => {
+                    let n_all = items.len();
+                    let shown = Memo::new(move |_| matching(items.clone()));
+                    view! {
+                        <div class="toolbar">
+                            <input class="input" type="search" aria-label="Search experiments" placeholder="Search experiments"
+                                on:input=move |event| search.set(event_target_value(&event)) />
+                            <button class="button button--primary" on:click=compare
+                                aria-disabled=move || chosen.with(BTreeSet::is_empty).then_some("true")
+                                title=move || chosen.with(BTreeSet::is_empty).then_some("Select at least one experiment")>
+                                "Compare runs"
+                            </button>
+                            <span role="status" class="secondary">
+                                {move || format!("{} of {n_all} experiments, {} selected", shown.with(Vec::len), chosen.with(BTreeSet::len))}
+                            </span>
+                        </div>
+                        {(!skipped.is_empty()).then(|| view! {
+                            <details><summary>{format!("{} experiments could not be read", skipped.len())}</summary>
+                                <ul>{skipped.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
+                            </details>
+                        })}
+                        <div class="table-scroll" tabindex="0" role="region" aria-label="Experiments, scrollable">
+                            <table class="table" aria-label="Experiments">
+                                <thead><tr>
+                                    <td></td>
+                                    <th scope="col" aria-sort=move || if is_by_name.get() { "ascending" } else { "none" }>
+                                        <button class="table__sort" on:click=move |_| is_by_name.set(true)>"Name"</button>
+                                    </th>
+                                    <th scope="col" aria-sort=move || if is_by_name.get() { "none" } else { "descending" }>
+                                        <button class="table__sort" on:click=move |_| is_by_name.set(false)>"Last update (UTC)"</button>
+                                    </th>
+                                </tr></thead>
+                                <tbody>
+                                    <For each=move || shown.get() key=|experiment| experiment.id.clone() children=row />
+                                </tbody>
+                            </table>
+                        </div>
+                    }.into_any()
+                }
+            }}
+        </section>
+    }
+}

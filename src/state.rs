@@ -1,0 +1,346 @@
+//! What the page knows: one signal for each kind of news from the engine, the address, and the way to ask.
+//!
+//! Everything of a comparison lives in the address; the signals here hold what came back for it.
+
+pub mod config;
+pub mod memory;
+pub mod timing;
+mod worker_handle;
+
+use crate::engine::protocol::{
+    AxesInfo, Command, ColumnsInfo, ConnectProblem, Counts, Event, FailedWhat, FilterProblem, HoveredRun,
+    LoadProgress, RowsPage, RunDetails,
+};
+use crate::entities::{Artifact, Experiment, RunId};
+use crate::route::Route;
+use crate::tracking::{ServerAddress, ServerInfo, ServerKind, SignIn};
+use crate::view::View;
+use config::Config;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::OffscreenCanvas;
+use worker_handle::WorkerHandle;
+
+/// How the page stands with the server named in the address.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Connection {
+    /// No server is named yet.
+    Idle,
+    /// The address names a server that nobody here has used: a person has to say yes.
+    Asking(String),
+    /// The probe is under way.
+    Connecting(String),
+    /// In use.
+    Connected(ServerInfo),
+    /// The probe failed.
+    Failed(ConnectProblem),
+}
+
+/// The list of experiments.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExperimentList {
+    /// Not here yet.
+    Loading,
+    /// Here.
+    Loaded {
+        /// Newest change first.
+        items: Vec<Experiment>,
+        /// Why others could not be read.
+        skipped: Vec<String>,
+    },
+    /// Failed, with the sentence that says why.
+    Failed(String),
+}
+
+/// A page's end of a paint: which change it shows and what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Painted {
+    /// The change, as numbered by the page.
+    pub sequence: u32,
+    /// Runs drawn.
+    pub n_runs: usize,
+    /// Runs in the brushes.
+    pub n_brushed: usize,
+    /// Axes drawn.
+    pub n_axes: usize,
+}
+
+/// Something that went wrong, until dismissed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    /// Tells alerts apart.
+    pub id: u32,
+    /// One sentence, and what to do.
+    pub message: String,
+}
+
+/// Everything the page knows. Cheap to copy; all parts are signals.
+#[derive(Clone, Copy)]
+pub struct AppState {
+    /// The page and all that it shows, as the address says.
+    pub route: RwSignal<Route>,
+    /// How the page stands with its server.
+    pub connection: RwSignal<Connection>,
+    /// `config.json`, once read.
+    pub config: RwSignal<Config>,
+    /// The server's experiments.
+    pub experiments: RwSignal<ExperimentList>,
+    /// How far the load of runs has come.
+    pub progress: RwSignal<LoadProgress>,
+    /// The columns of the loaded runs.
+    pub columns: RwSignal<ColumnsInfo>,
+    /// How many runs each set holds.
+    pub counts: RwSignal<Counts>,
+    /// Where the filter does not parse.
+    pub filter_problem: RwSignal<Option<FilterProblem>>,
+    /// Rows of the table; counts up with each change of order, too, so that it always notifies.
+    pub rows_changed: RwSignal<(u32, usize)>,
+    /// The newest rows that arrived.
+    pub rows: RwSignal<Option<RowsPage>>,
+    /// The axes.
+    pub axes: RwSignal<AxesInfo>,
+    /// The newest paint.
+    pub painted: RwSignal<Painted>,
+    /// The run under the pointer.
+    pub hovered: RwSignal<Option<HoveredRun>>,
+    /// The run last opened.
+    pub run: RwSignal<Option<RunDetails>>,
+    /// Why the run last asked for could not be opened.
+    pub run_problem: RwSignal<Option<String>>,
+    /// Folders of artifacts that have been listed.
+    pub artifacts: RwSignal<BTreeMap<(RunId, String), Vec<Artifact>>>,
+    /// What went wrong.
+    pub alerts: RwSignal<Vec<Alert>>,
+    /// What happened, for the activity log.
+    pub activity: RwSignal<Vec<String>>,
+    worker: StoredValue<WorkerHandle, LocalStorage>,
+    load_started_millis: StoredValue<f64>,
+    is_first_shown: StoredValue<bool>,
+    is_loading_told: StoredValue<bool>,
+}
+
+impl AppState {
+    /// Starts the engine, listens to the address, and puts the state into the context.
+    pub fn provide() -> Self {
+        let state = Self {
+            route: RwSignal::new(Route::parse(&hash())),
+            connection: RwSignal::new(Connection::Idle),
+            config: RwSignal::new(Config::default()),
+            experiments: RwSignal::new(ExperimentList::Loading),
+            progress: RwSignal::new(LoadProgress::default()),
+            columns: RwSignal::new(ColumnsInfo::default()),
+            counts: RwSignal::new(Counts::default()),
+            filter_problem: RwSignal::new(None),
+            rows_changed: RwSignal::new((0, 0)),
+            rows: RwSignal::new(None),
+            axes: RwSignal::new(AxesInfo::default()),
+            painted: RwSignal::new(Painted::default()),
+            hovered: RwSignal::new(None),
+            run: RwSignal::new(None),
+            run_problem: RwSignal::new(None),
+            artifacts: RwSignal::new(BTreeMap::new()),
+            alerts: RwSignal::new(Vec::new()),
+            activity: RwSignal::new(Vec::new()),
+            worker: StoredValue::new_local(WorkerHandle::default()),
+            load_started_millis: StoredValue::new(0.0),
+            is_first_shown: StoredValue::new(true),
+            is_loading_told: StoredValue::new(true),
+        };
+        let started = WorkerHandle::start(move |event| state.receive(event));
+        match started {
+            Ok(worker) => state.worker.set_value(worker),
+            Err(_) => state.alert(
+                "The engine could not be started: this browser does not run module-free Web Workers with WebAssembly. Use a current browser.",
+            ),
+        }
+        let on_hash = Closure::<dyn FnMut()>::new(move || {
+            let route = Route::parse(&hash());
+            if state.route.with_untracked(|old| *old != route) {
+                state.route.set(route);
+            }
+        });
+        let listened =
+            window().add_event_listener_with_callback("hashchange", on_hash.as_ref().unchecked_ref());
+        if listened.is_err() {
+            state.alert("The address cannot be watched; reload after using back or forward.");
+        }
+        // The listener lives as long as the page.
+        on_hash.forget();
+        provide_context(state);
+        state
+    }
+
+    /// Asks the engine.
+    pub fn send(&self, command: &Command) {
+        if let Command::LoadRuns { .. } = command {
+            self.load_started_millis.set_value(timing::now_millis());
+            self.is_first_shown.set_value(false);
+            self.is_loading_told.set_value(false);
+            self.rows.set(None);
+        }
+        self.worker.with_value(|worker| worker.send(command));
+    }
+
+    /// Hands the plot's canvas to the engine.
+    pub fn send_canvas(&self, canvas: &OffscreenCanvas) {
+        self.worker.with_value(|worker| worker.send_canvas(canvas));
+    }
+
+    /// Connects to a server.
+    pub fn connect(&self, url: &str, sign_in: SignIn) {
+        let url = url.trim().trim_end_matches('/').to_owned();
+        self.connection.set(Connection::Connecting(url.clone()));
+        self.experiments.set(ExperimentList::Loading);
+        let page_origin = window().location().origin().unwrap_or_default();
+        self.send(&Command::Connect(ServerAddress { url, kind: ServerKind::Mlflow, sign_in, page_origin }));
+    }
+
+    /// The view in the address; the default one outside comparisons.
+    pub fn view(&self) -> View {
+        self.route.with(|route| route.comparison().map(|comparison| comparison.view.clone()).unwrap_or_default())
+    }
+
+    /// Goes to another page, with an entry in the browser's history.
+    pub fn navigate(&self, route: Route) {
+        self.write(route, true);
+    }
+
+    /// Changes the address in place.
+    pub fn replace(&self, route: Route) {
+        self.write(route, false);
+    }
+
+    /// Changes the view of the comparison in the address.
+    pub fn set_view(&self, view: View, is_new_entry: bool) {
+        let mut route = self.route.get_untracked();
+        if let Route::Compare(comparison) | Route::Run { comparison, .. } = &mut route {
+            comparison.view = view;
+            self.write(route, is_new_entry);
+        }
+    }
+
+    fn write(&self, route: Route, is_new_entry: bool) {
+        if self.route.with_untracked(|old| *old == route) {
+            return;
+        }
+        let text = route.to_string();
+        let written = window().history().and_then(|history| {
+            if is_new_entry {
+                history.push_state_with_url(&JsValue::NULL, "", Some(&text))
+            } else {
+                history.replace_state_with_url(&JsValue::NULL, "", Some(&text))
+            }
+        });
+        if written.is_err() {
+            self.alert("The browser refused the new address, so a reload would show an older view.");
+        }
+        self.route.set(route);
+    }
+
+    /// Shows an alert until it is dismissed.
+    pub fn alert(&self, message: &str) {
+        let message = message.to_owned();
+        self.alerts.update(|alerts| {
+            if alerts.iter().all(|alert| alert.message != message) {
+                let id = alerts.last().map_or(0, |alert| alert.id + 1);
+                alerts.push(Alert { id, message });
+            }
+        });
+    }
+
+    /// Adds a line to the activity log.
+    pub fn tell(&self, line: impl Into<String>) {
+        self.activity.update(|lines| lines.push(line.into()));
+    }
+
+    fn receive(&self, event: Event) {
+        match event {
+            Event::Ready { version } => {
+                if version != env!("CARGO_PKG_VERSION") {
+                    self.alert(&format!(
+                        "The engine is version {version}, the page {}: reload the page to get both from one release.",
+                        env!("CARGO_PKG_VERSION")
+                    ));
+                }
+            }
+            Event::Connected(info) => {
+                self.tell(format!("Connected to {}", info.url));
+                self.connection.set(Connection::Connected(info));
+                self.send(&Command::ListExperiments);
+            }
+            Event::ConnectFailed(problem) => self.connection.set(Connection::Failed(problem)),
+            Event::Experiments { items, skipped } => {
+                self.experiments.set(ExperimentList::Loaded { items, skipped });
+            }
+            Event::Progress(progress) => {
+                if !progress.is_loading && !self.is_loading_told.get_value() {
+                    self.is_loading_told.set_value(true);
+                    let detail = [
+                        ("n_runs", progress.n_runs as f64),
+                        ("n_skipped", progress.n_skipped as f64),
+                        ("bytes", progress.n_bytes as f64),
+                        ("from_cache", 0.0),
+                    ];
+                    timing::measure("runweave:runs-all", self.load_started_millis.get_value(), &detail);
+                    self.tell(format!("Loaded {} runs", progress.n_runs));
+                }
+                self.progress.set(progress);
+            }
+            Event::Columns(columns) => self.columns.set(columns),
+            Event::Counts(counts) => self.counts.set(counts),
+            Event::FilterProblem(problem) => self.filter_problem.set(problem),
+            Event::RowsChanged { n_rows } => {
+                self.rows_changed.update(|(version, n)| {
+                    *version = version.wrapping_add(1);
+                    *n = n_rows;
+                });
+            }
+            Event::Rows(rows) => {
+                if !rows.rows.is_empty() && !self.is_first_shown.get_value() {
+                    self.is_first_shown.set_value(true);
+                    let detail = [("n_runs", rows.n_total as f64)];
+                    timing::measure("runweave:runs-first", self.load_started_millis.get_value(), &detail);
+                }
+                self.rows.set(Some(rows));
+            }
+            Event::Axes(axes) => self.axes.set(axes),
+            Event::Painted { sequence, n_runs, n_brushed, n_axes } => {
+                self.painted.set(Painted { sequence, n_runs, n_brushed, n_axes });
+            }
+            Event::Hovered(run) => self.hovered.set(run),
+            Event::RunDetails(run) => {
+                self.run_problem.set(None);
+                self.run.set(Some(run));
+            }
+            Event::Artifacts { run_id, path, items } => {
+                self.artifacts.update(|folders| drop(folders.insert((run_id, path), items)));
+            }
+            Event::Download { file_name, url } => save(&file_name, &url),
+            Event::Failed { what, message } => match what {
+                FailedWhat::Experiments => self.experiments.set(ExperimentList::Failed(message)),
+                FailedWhat::Run => self.run_problem.set(Some(message)),
+                FailedWhat::Runs | FailedWhat::Artifacts => self.alert(&message),
+            },
+        }
+    }
+}
+
+/// The state of the page, from the context.
+pub fn use_app() -> AppState {
+    expect_context::<AppState>()
+}
+
+fn hash() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Saves a file the engine has fetched, through a link that is clicked at once.
+fn save(file_name: &str, url: &str) {
+    let Ok(element) = document().create_element("a") else { return };
+    let link: web_sys::HtmlAnchorElement = element.unchecked_into();
+    link.set_href(url);
+    link.set_download(file_name);
+    link.click();
+}

@@ -1,0 +1,66 @@
+//! `config.json` beside index.html: what whoever hosts the site has set. It may be absent.
+
+use crate::tracking::ServerKind;
+use serde::Deserialize;
+
+/// The settings.
+#[derive(Clone, Debug, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// The servers offered.
+    pub servers: Vec<ConfigServer>,
+    /// The name of the one opened without asking.
+    pub default_server: Option<String>,
+    /// Set by the page, never by the file: why the file could not be used.
+    #[serde(skip)]
+    pub problem: Option<String>,
+    /// Set by the page: whether the file has been looked for.
+    #[serde(skip)]
+    pub is_read: bool,
+}
+
+/// A server offered.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ConfigServer {
+    /// Its name.
+    pub name: String,
+    /// Its URL, or a path on the page's own origin.
+    pub url: String,
+    /// Its kind.
+    #[serde(default)]
+    pub kind: ServerKind,
+    /// How to sign in there.
+    #[serde(default)]
+    pub sign_in: SignInKind,
+}
+
+/// The ways to sign in, without their secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInKind {
+    /// Not at all.
+    #[default]
+    None,
+    /// HTTP Basic.
+    Basic,
+    /// A bearer token.
+    Bearer,
+    /// Any one header.
+    Header,
+}
+
+/// Reads the file. Absent is fine; broken is said in `problem`.
+pub async fn read() -> Config {
+    let mut config = match gloo_net::http::Request::get("config.json").send().await {
+        Ok(response) if response.ok() => match response.text().await {
+            Ok(text) => serde_json::from_str(&text).unwrap_or_else(|error| Config {
+                problem: Some(format!("config.json could not be read and is not used: {error}.")),
+                ..Config::default()
+            }),
+            Err(_) => Config::default(),
+        },
+        _ => Config::default(),
+    };
+    config.is_read = true;
+    config
+}

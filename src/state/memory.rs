@@ -1,0 +1,49 @@
+//! What this browser remembers: recent servers (addresses only), and for the tab, where asked, how to sign in.
+
+use crate::tracking::SignIn;
+use leptos::prelude::window;
+use web_sys::Storage;
+
+const RECENT: &str = "runweave.recent-servers";
+const SIGN_IN: &str = "runweave.sign-in:";
+const N_RECENT: usize = 8;
+
+fn local() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+fn session() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+/// The servers used here, newest first.
+pub fn recent_servers() -> Vec<String> {
+    local()
+        .and_then(|storage| storage.get_item(RECENT).ok().flatten())
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
+}
+
+/// Remembers that a server has been used. A browser that stores nothing simply forgets it.
+pub fn remember_server(url: &str) {
+    let mut servers = recent_servers();
+    servers.retain(|other| other != url);
+    servers.insert(0, url.to_owned());
+    servers.truncate(N_RECENT);
+    if let (Some(storage), Ok(text)) = (local(), serde_json::to_string(&servers)) {
+        let _ = storage.set_item(RECENT, &text);
+    }
+}
+
+/// Keeps a sign-in until the tab is closed.
+pub fn keep_sign_in(url: &str, sign_in: &SignIn) {
+    if let (Some(storage), Ok(text)) = (session(), serde_json::to_string(sign_in)) {
+        let _ = storage.set_item(&format!("{SIGN_IN}{url}"), &text);
+    }
+}
+
+/// The sign-in kept for this tab.
+pub fn kept_sign_in(url: &str) -> Option<SignIn> {
+    let text = session()?.get_item(&format!("{SIGN_IN}{url}")).ok().flatten()?;
+    serde_json::from_str(&text).ok()
+}

@@ -1,0 +1,103 @@
+//! The page's end of the engine: starts the worker, queues what is said before it listens.
+
+use crate::engine::protocol::{Command, Event};
+use leptos::prelude::{document, window};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, OffscreenCanvas, Worker};
+
+/// The running worker. The empty one swallows what it is told.
+#[derive(Clone, Default)]
+pub struct WorkerHandle {
+    inner: Option<Rc<Inner>>,
+}
+
+struct Inner {
+    worker: Worker,
+    is_ready: Cell<bool>,
+    queue: RefCell<Vec<(JsValue, Option<js_sys::Array>)>>,
+}
+
+impl WorkerHandle {
+    /// Starts the worker; `receive` gets every event.
+    ///
+    /// # Errors
+    /// Whatever the browser throws when it has no such workers.
+    pub fn start(receive: impl Fn(Event) + 'static) -> Result<Self, JsValue> {
+        // Relative to the document, so that the site works from any sub-path; the version keeps a new page from
+        // meeting an old engine out of the browser's cache.
+        let base = document().base_uri()?.unwrap_or_default();
+        let script = format!("engine-worker.js?v={}", env!("CARGO_PKG_VERSION"));
+        let url = web_sys::Url::new_with_base(&script, &base)?.href();
+        let worker = Worker::new(&url)?;
+        let inner = Rc::new(Inner { worker, is_ready: Cell::new(false), queue: RefCell::default() });
+        let listener = {
+            let inner = inner.clone();
+            Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+                let Some(text) = message.data().as_string() else { return };
+                match serde_json::from_str::<Event>(&text) {
+                    Ok(event) => {
+                        if matches!(event, Event::Ready { .. }) {
+                            inner.flush();
+                        }
+                        receive(event);
+                    }
+                    Err(error) => web_sys::console::error_1(&JsValue::from_str(&format!(
+                        "a message of the engine could not be read: {error}"
+                    ))),
+                }
+            })
+        };
+        inner.worker.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        // The engine lives as long as the page.
+        listener.forget();
+        Ok(Self { inner: Some(inner) })
+    }
+
+    /// Asks the engine.
+    pub fn send(&self, command: &Command) {
+        if let (Some(inner), Ok(text)) = (&self.inner, serde_json::to_string(command)) {
+            inner.post(JsValue::from_str(&text), None);
+        }
+    }
+
+    /// Hands over the plot's canvas.
+    pub fn send_canvas(&self, canvas: &OffscreenCanvas) {
+        let Some(inner) = &self.inner else { return };
+        let message = js_sys::Object::new();
+        if js_sys::Reflect::set(&message, &JsValue::from_str("canvas"), canvas).is_ok() {
+            inner.post(message.into(), Some(js_sys::Array::of1(canvas)));
+        }
+    }
+}
+
+impl Inner {
+    fn post(&self, message: JsValue, transfer: Option<js_sys::Array>) {
+        if !self.is_ready.get() {
+            self.queue.borrow_mut().push((message, transfer));
+            return;
+        }
+        let posted = match &transfer {
+            Some(list) => self.worker.post_message_with_transfer(&message, list),
+            None => self.worker.post_message(&message),
+        };
+        if posted.is_err() {
+            web_sys::console::error_1(&JsValue::from_str("a message could not be sent to the engine"));
+        }
+    }
+
+    fn flush(&self) {
+        self.is_ready.set(true);
+        for (message, transfer) in self.queue.take() {
+            self.post(message, transfer);
+        }
+    }
+}
+
+/// Milliseconds of the page's clock, for anyone who has no event at hand.
+#[must_use]
+pub fn now_millis() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}

@@ -1,0 +1,134 @@
+//! Sends requests from the worker: headers of the sign-in, abort, time limit. It decides nothing about runs.
+
+use crate::tracking::{Method, Request, Response, ServerAddress, SignIn, TransportError};
+use gloo_net::http::RequestBuilder;
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{AbortController, DedicatedWorkerGlobalScope, RequestCredentials, RequestMode};
+
+/// After this long without a whole answer a request is given up. Large pages of slow servers take minutes.
+const LIMIT_SECS: u32 = 300;
+
+/// The way a request is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Readable, which a server on another origin must allow.
+    Cors,
+    /// Unreadable, to learn only whether anything answers.
+    NoCors,
+}
+
+/// Sends `request` and waits for the whole body. `controller` aborts it from outside.
+///
+/// # Errors
+/// [`TransportError`] where there is no answer; any HTTP status is an answer.
+pub async fn send(
+    address: &ServerAddress,
+    request: &Request,
+    mode: Mode,
+    controller: &AbortController,
+) -> Result<Response, TransportError> {
+    let has_timed_out = Rc::new(Cell::new(false));
+    let _limit = TimeLimit::start(controller.clone(), has_timed_out.clone());
+    let explain = |_| {
+        if has_timed_out.get() {
+            TransportError::TimedOut { after_secs: LIMIT_SECS }
+        } else if controller.signal().aborted() {
+            TransportError::Aborted
+        } else {
+            // A browser says nothing more of a network error, on purpose.
+            TransportError::Opaque
+        }
+    };
+    let request = build(address, request, mode, controller).map_err(explain)?;
+    let response = request.send().await.map_err(explain)?;
+    let content_type = response.headers().get("content-type").unwrap_or_default();
+    let status = response.status();
+    let body = response.binary().await.map_err(explain)?;
+    Ok(Response { status, content_type, body })
+}
+
+fn build(
+    address: &ServerAddress,
+    request: &Request,
+    mode: Mode,
+    controller: &AbortController,
+) -> Result<gloo_net::http::Request, gloo_net::Error> {
+    let is_same_origin = address.url.starts_with('/');
+    let base = if is_same_origin { format!("{}{}", address.page_origin, address.url) } else { address.url.clone() };
+    let url = format!("{}{}", base.trim_end_matches('/'), request.path);
+    // Cookies go only where the page itself comes from: a proxy there may hold the session.
+    let credentials = match (&address.sign_in, is_same_origin) {
+        (SignIn::None, true) => RequestCredentials::SameOrigin,
+        _ => RequestCredentials::Omit,
+    };
+    let method = match request.method {
+        Method::Get => gloo_net::http::Method::GET,
+        Method::Post => gloo_net::http::Method::POST,
+    };
+    let signal = controller.signal();
+    let mut builder =
+        RequestBuilder::new(&url).method(method).credentials(credentials).abort_signal(Some(&signal)).mode(match mode {
+            Mode::Cors => RequestMode::Cors,
+            Mode::NoCors => RequestMode::NoCors,
+        });
+    if mode == Mode::Cors {
+        if let Some((name, value)) = header_of(&address.sign_in) {
+            builder = builder.header(&name, &value);
+        }
+    }
+    match &request.body {
+        Some(body) => builder.header("Content-Type", "application/json").body(body.as_str()),
+        None => builder.build(),
+    }
+}
+
+fn header_of(sign_in: &SignIn) -> Option<(String, String)> {
+    match sign_in {
+        SignIn::None => None,
+        SignIn::Basic { user, password } => {
+            let text = format!("{user}:{password}");
+            // `btoa` takes one byte a character: hand it the UTF-8 bytes as Latin-1, as RFC 7617 wants.
+            let latin: String = text.bytes().map(char::from).collect();
+            let encoded = scope().btoa(&latin).unwrap_or_default();
+            Some(("Authorization".to_owned(), format!("Basic {encoded}")))
+        }
+        SignIn::Bearer { token } => Some(("Authorization".to_owned(), format!("Bearer {token}"))),
+        SignIn::Header { name, value } => Some((name.clone(), value.clone())),
+    }
+}
+
+/// The worker's global scope.
+pub fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// Aborts a request when its time is over, unless dropped before.
+struct TimeLimit {
+    handle: Option<i32>,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl TimeLimit {
+    fn start(controller: AbortController, has_timed_out: Rc<Cell<bool>>) -> Self {
+        let callback = Closure::<dyn FnMut()>::new(move || {
+            has_timed_out.set(true);
+            controller.abort();
+        });
+        let millis = i32::try_from(LIMIT_SECS).unwrap_or(i32::MAX).saturating_mul(1000);
+        let handle = scope()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(callback.as_ref().unchecked_ref(), millis)
+            .ok();
+        Self { handle, _callback: callback }
+    }
+}
+
+impl Drop for TimeLimit {
+    fn drop(&mut self) {
+        if let Some(handle) = self.handle {
+            scope().clear_timeout_with_handle(handle);
+        }
+    }
+}

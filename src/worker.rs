@@ -1,0 +1,125 @@
+//! The worker's shell around the pure engine: hands it messages and answers, carries out what it asks for.
+
+use crate::engine::{Command, Engine, Event, Input, Output};
+use crate::transport::{self, Mode, scope};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{Clamped, JsCast, JsValue};
+use web_sys::{
+    AbortController, Blob, ImageData, MessageEvent, OffscreenCanvas, OffscreenCanvasRenderingContext2d, Url,
+};
+
+/// Starts the message loop.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    let shell = Rc::new(Shell::default());
+    let listener = {
+        let shell = shell.clone();
+        Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| shell.receive(&message.data()))
+    };
+    scope().set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    // The worker listens as long as it lives.
+    listener.forget();
+    post(&Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() });
+}
+
+#[derive(Default)]
+struct Shell {
+    engine: RefCell<Engine>,
+    requests: RefCell<HashMap<u32, AbortController>>,
+    canvas: RefCell<Option<(OffscreenCanvas, OffscreenCanvasRenderingContext2d)>>,
+}
+
+impl Shell {
+    fn receive(self: &Rc<Self>, data: &JsValue) {
+        if let Some(text) = data.as_string() {
+            match serde_json::from_str::<Command>(&text) {
+                Ok(command) => self.step(Input::Command(command)),
+                // Only a page of another version sends what this engine cannot read, and `Ready` tells it so.
+                Err(error) => log(&format!("a message of the page could not be read: {error}")),
+            }
+            return;
+        }
+        let canvas = js_sys::Reflect::get(data, &JsValue::from_str("canvas")).unwrap_or(JsValue::UNDEFINED);
+        if let Ok(canvas) = canvas.dyn_into::<OffscreenCanvas>() {
+            if let Ok(Some(context)) = canvas.get_context("2d") {
+                *self.canvas.borrow_mut() = Some((canvas, context.unchecked_into()));
+                self.step(Input::CanvasReady);
+            }
+        }
+    }
+
+    fn step(self: &Rc<Self>, input: Input) {
+        let outputs = self.engine.borrow_mut().handle(input);
+        for output in outputs {
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(self: &Rc<Self>, output: Output) {
+        match output {
+            Output::Event(event) => post(&event),
+            Output::Send { id, address, request, is_no_cors } => {
+                let Ok(controller) = AbortController::new() else { return };
+                self.requests.borrow_mut().insert(id, controller.clone());
+                let shell = self.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    let mode = if is_no_cors { Mode::NoCors } else { Mode::Cors };
+                    let answer = transport::send(&address, &request, mode, &controller).await;
+                    shell.requests.borrow_mut().remove(&id);
+                    shell.step(Input::Answered { id, answer });
+                });
+            }
+            Output::Abort { id } => {
+                let controller = self.requests.borrow_mut().remove(&id);
+                if let Some(controller) = controller {
+                    controller.abort();
+                }
+            }
+            Output::Blit { width, height, mut pixels, painted } => {
+                self.blit(width, height, &mut pixels);
+                self.engine.borrow_mut().recycle(pixels);
+                post(&painted);
+            }
+            Output::SaveFile { file_name, bytes } => {
+                let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes.as_slice()));
+                let url = Blob::new_with_u8_array_sequence(&parts)
+                    .and_then(|blob| Url::create_object_url_with_blob(&blob));
+                if let Ok(url) = url {
+                    post(&Event::Download { file_name, url });
+                }
+            }
+        }
+    }
+
+    fn blit(&self, width: u32, height: u32, pixels: &mut [u8]) {
+        let canvas = self.canvas.borrow();
+        let Some((canvas, context)) = canvas.as_ref() else { return };
+        if canvas.width() != width || canvas.height() != height {
+            canvas.set_width(width);
+            canvas.set_height(height);
+        }
+        if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width, height) {
+            if context.put_image_data(&image, 0.0, 0.0).is_err() {
+                log("the plot could not be painted");
+            }
+        }
+    }
+}
+
+fn post(event: &Event) {
+    match serde_json::to_string(event) {
+        Ok(text) => {
+            if scope().post_message(&JsValue::from_str(&text)).is_err() {
+                log("an event could not be sent to the page");
+            }
+        }
+        Err(error) => log(&format!("an event could not be written: {error}")),
+    }
+}
+
+fn log(message: &str) {
+    web_sys::console::error_1(&JsValue::from_str(message));
+}

@@ -1,0 +1,82 @@
+// Starts a browser for the end-to-end tests and watches it: every console error, page error and violation of the
+// Content-Security-Policy is collected, and `assertQuiet` fails on the first one.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
+import puppeteer from "puppeteer-core";
+
+const EXECUTABLES = {
+  chrome: ["/usr/bin/chromium", "/usr/bin/google-chrome", "/usr/bin/chromium-browser"],
+  firefox: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
+};
+
+/** Launches `kind` ("chrome" or "firefox"). */
+export async function launch(kind) {
+  const executablePath = EXECUTABLES[kind].find(existsSync);
+  assert.ok(executablePath, `no ${kind} found; sh tests/tools.sh --browsers installs it`);
+  return puppeteer.launch({
+    browser: kind,
+    executablePath,
+    headless: true,
+    args:
+      kind === "chrome"
+        ? ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync"]
+        : [],
+  });
+}
+
+/** A fresh page of its own profile, watched. */
+export async function openPage(browser, { width = 1280, height = 900, dark = false } = {}) {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  await page.setViewport({ width, height });
+  const noise = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") noise.push(`console: ${message.text()} (${message.location()?.url ?? ""})`);
+  });
+  page.on("pageerror", (error) => noise.push(`page error: ${error.message}`));
+  if (dark) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+  page.noise = noise;
+  return page;
+}
+
+/** Fails when the page has logged an error. The browser's own line about a refused request is no error of the page
+ * where the test provoked it: name those with `expected`. */
+export function assertQuiet(page, expected = []) {
+  const noise = page.noise.filter((line) => !expected.some((pattern) => pattern.test(line)));
+  assert.deepEqual(noise, []);
+}
+
+/** The one element of that role and name, waited for. */
+export async function byRole(page, role, name, timeout = 15000) {
+  return page.waitForSelector(`::-p-aria([name="${name}"][role="${role}"])`, { timeout });
+}
+
+/** Polls `probe` until `isGood` holds. */
+export async function until(probe, isGood, what, timeout = 20000) {
+  const end = Date.now() + timeout;
+  let last;
+  for (;;) {
+    try {
+      last = await probe();
+      if (isGood(last)) return last;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) assert.fail(`${what}: still ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Runs axe-core on the page and fails on any finding. */
+export async function assertAccessible(page, where) {
+  const source = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await page.evaluate(source);
+  const findings = await page.evaluate(async () => {
+    const result = await globalThis.axe.run(document, { resultTypes: ["violations"] });
+    return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).slice(0, 3).join(" | ")}`);
+  });
+  assert.deepEqual(findings, [], `axe on ${where}`);
+}

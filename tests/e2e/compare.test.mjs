@@ -1,0 +1,231 @@
+// The main job, end to end: a real MLflow, the built site, a real browser. What the page shows is compared with a
+// separate calculation from the server's own answers.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { metricOf, runsOf } from "./mlflow.mjs";
+import { startSite, startServers } from "./world.mjs";
+
+const EXPERIMENT = "nyc-taxi-experiment";
+const N_RUNS = 58;
+
+let servers;
+let site;
+
+before(async () => {
+  servers = await startServers();
+  site = await startSite(servers);
+}, { timeout: 600_000 });
+
+after(async () => {
+  await site?.close();
+  await servers?.stop();
+});
+
+const counts = async (page) => {
+  const status = await byRole(page, "status", "Run counts");
+  return (await status.evaluate((element) => element.textContent)).replace(/\s+/g, " ").trim();
+};
+
+const countsBecome = (page, pattern) => until(() => counts(page), (text) => pattern.test(text), `counts ${pattern}`);
+
+/** The names of all rows of the table, scrolled through. */
+async function tableNames(page) {
+  const grid = await byRole(page, "grid", "Runs");
+  const names = new Map();
+  const nRows = Number(await grid.evaluate((element) => element.getAttribute("aria-rowcount"))) - 1;
+  await until(
+    async () => {
+      const rows = await grid.evaluate((element) => {
+        const found = [...element.querySelectorAll('[role="row"][aria-rowindex]')]
+          .filter((row) => row.querySelector('[role="gridcell"],[role="rowheader"]'))
+          .map((row) => [Number(row.getAttribute("aria-rowindex")), row.querySelector("a")?.textContent ?? ""]);
+        const scroller = [element, ...element.querySelectorAll("*"), element.parentElement]
+          .find((candidate) => candidate.scrollHeight > candidate.clientHeight + 1
+            && ["auto", "scroll"].includes(getComputedStyle(candidate).overflowY));
+        if (scroller) {
+          const bottom = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 2;
+          scroller.scrollTop = bottom ? 0 : scroller.scrollTop + scroller.clientHeight / 2;
+        }
+        return found;
+      });
+      for (const [index, name] of rows) if (name) names.set(index, name.trim());
+      return names.size;
+    },
+    (n) => n >= nRows,
+    `${nRows} rows of the table`,
+  );
+  return [...names.values()].sort();
+}
+
+/** From the first page to all runs of the sample experiment. */
+async function openComparison(page, siteUrl, serverUrl) {
+  await page.goto(`${siteUrl}#/`);
+  const box = await byRole(page, "textbox", "Server URL");
+  await box.click({ count: 3 });
+  await box.type(serverUrl);
+  await (await byRole(page, "button", "Connect")).click();
+  await byRole(page, "table", "Experiments", 30_000);
+  await (await byRole(page, "checkbox", `Select ${EXPERIMENT}`)).click();
+  await (await byRole(page, "button", "Compare runs")).click();
+  await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs`));
+}
+
+/** The best tenth by rmse, from the REST answer alone. */
+async function bestTenth(serverUrl) {
+  const { runs } = await runsOf(serverUrl, EXPERIMENT);
+  assert.equal(runs.length, N_RUNS);
+  const rmse = metricOf(runs, "rmse").sort((a, b) => a.value - b.value);
+  const bound = rmse[Math.ceil(rmse.length / 10) - 1].value;
+  return { bound, names: rmse.filter((run) => run.value <= bound).map((run) => run.name).sort() };
+}
+
+/** Moves a slider of the rmse axis to a bound by the typed way: the axis's menu. */
+async function typeUpperBound(page, axis, bound) {
+  const group = await byRole(page, "group", `${axis} axis`);
+  await group.scrollIntoView();
+  const title = await group.waitForSelector("button");
+  await title.click();
+  const box = await byRole(page, "textbox", `Highest ${axis}`);
+  await box.click({ count: 3 });
+  await box.type(String(bound));
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+}
+
+async function mainJob(browser, siteUrl, serverUrl, browserServerUrl) {
+  const page = await openPage(browser);
+  await openComparison(page, siteUrl, browserServerUrl);
+  await byRole(page, "group", "Parallel coordinates");
+  assert.equal((await tableNames(page)).length, N_RUNS, "the table holds every run");
+  const { bound, names } = await bestTenth(serverUrl);
+  await typeUpperBound(page, "rmse", bound);
+  await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs · ${names.length} brushed`));
+  assert.deepEqual(await tableNames(page), names, "the table holds the best tenth");
+
+  await page.reload();
+  await countsBecome(page, new RegExp(`· ${names.length} brushed`));
+  assert.deepEqual(await tableNames(page), names, "a reload keeps the brush");
+  return page;
+}
+
+describe("compare", () => {
+  for (const [version, kind] of [["3.17.2", "chrome"], ["2.22.5", "chrome"], ["1.30.1", "chrome"], ["3.17.2", "firefox"]]) {
+    test(`MLflow ${version} in ${kind}: load, brush, reload`, { timeout: 180_000 }, async () => {
+      const browser = await launch(kind);
+      try {
+        const server = servers.byVersion[version];
+        const page = await mainJob(browser, site.url, server.url, site.serverUrl(version));
+        assertQuiet(page);
+      } finally {
+        await browser.close();
+      }
+    });
+  }
+
+  test("a dragged brush leaves exactly the runs between its bounds", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const upper = await byRole(page, "slider", "Upper bound of rmse");
+      const lower = await byRole(page, "slider", "Lower bound of rmse");
+      await upper.scrollIntoView();
+      const top = await upper.boundingBox();
+      const bottom = await lower.boundingBox();
+      const x = bottom.x + bottom.width / 2;
+      const yOf = (box) => box.y + box.height / 2;
+      const height = yOf(bottom) - yOf(top);
+      await page.mouse.move(x, yOf(bottom) - height * 0.02);
+      await page.mouse.down();
+      await page.mouse.move(x, yOf(bottom) - height * 0.2, { steps: 5 });
+      await page.mouse.move(x, yOf(bottom) - height * 0.4, { steps: 5 });
+      await page.mouse.up();
+      await countsBecome(page, /· \d+ brushed/);
+      const boundOf = async (name) => Number(await (await byRole(page, "slider", name)).evaluate((el) => el.getAttribute("aria-valuenow")));
+      const [low, high] = [await boundOf("Lower bound of rmse"), await boundOf("Upper bound of rmse")];
+      const { runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+      const expected = metricOf(runs, "rmse").filter(({ value }) => value >= low && value <= high).map(({ name }) => name).sort();
+      assert.ok(low < high && expected.length > 0 && expected.length < N_RUNS, `${low} to ${high}: ${expected.length}`);
+      await countsBecome(page, new RegExp(`· ${expected.length} brushed`));
+      assert.deepEqual(await tableNames(page), expected);
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("the sklearn runs stand in the missing lanes", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const lane = await byRole(page, "checkbox", "missing on learning_rate");
+      await lane.click();
+      const { runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+      const expected = runs.filter((run) => !(run.data.params ?? []).some(({ key }) => key === "learning_rate"))
+        .map((run) => run.info.run_name).sort();
+      assert.ok(expected.length >= 4);
+      await countsBecome(page, new RegExp(`· ${expected.length} brushed`));
+      assert.deepEqual(await tableNames(page), expected);
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("filter, sort, brush, axes and columns survive reload and a pasted link", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const filter = await byRole(page, "textbox", "Filter runs");
+      await filter.type("metrics.rmse < 100 and params.learning_rate is not missing");
+      const { runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+      const expected = metricOf(runs, "rmse").filter(({ id, value }) => value < 100
+        && runs.find((run) => run.info.run_id === id).data.params?.some(({ key }) => key === "learning_rate"));
+      await countsBecome(page, new RegExp(`^${expected.length} of ${N_RUNS} runs`));
+      await until(() => page.url(), (url) => url.includes("filter="), "the filter in the address");
+      await page.reload();
+      await countsBecome(page, new RegExp(`^${expected.length} of ${N_RUNS} runs`));
+      const other = await openPage(browser);
+      await other.goto(page.url());
+      // A link that names a server this browser has not used asks before it connects.
+      await (await byRole(other, "button", "Connect")).click();
+      await countsBecome(other, new RegExp(`^${expected.length} of ${N_RUNS} runs`));
+      assertQuiet(page);
+      assertQuiet(other);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  for (const dark of [false, true]) {
+    for (const width of [1280, 390]) {
+      test(`axe finds nothing, ${dark ? "dark" : "light"}, ${width} wide`, { timeout: 180_000 }, async () => {
+        const browser = await launch("chrome");
+        try {
+          const page = await openPage(browser, { dark, width });
+          await page.goto(`${site.url}#/`);
+          await byRole(page, "textbox", "Server URL");
+          await assertAccessible(page, "connect");
+          await openComparison(page, site.url, site.serverUrl("3.17.2"));
+          await tableNames(page);
+          await assertAccessible(page, "compare");
+          await page.goBack();
+          await byRole(page, "table", "Experiments");
+          await assertAccessible(page, "experiments");
+          await page.goForward();
+          await countsBecome(page, /58 of 58/);
+          await (await page.waitForSelector('[role="grid"] a')).click();
+          await until(() => page.url(), (url) => url.includes("#/run/"), "the run's page");
+          await byRole(page, "table", "Params");
+          await assertAccessible(page, "run");
+          assertQuiet(page);
+        } finally {
+          await browser.close();
+        }
+      });
+    }
+  }
+});

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Installs the build tools that are missing, into the project's own folder: the wasm target, wasm-bindgen, trunk,
+# and the npm packages. With --browsers also Debian's Chromium and Firefox, for the browser tests.
+#
+# A tool of the right version on the PATH is used as it is. Prints the folders to put before the PATH:
+#   PATH="$(tests/tools.sh):$PATH" trunk build --release
+# All progress goes to the standard error.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+WASM_BINDGEN=0.2.130 # the same as in Cargo.toml
+TRUNK=0.21.14        # 0.22 needs a newer compiler
+TOOLS="$PWD/.runweave/tools"
+
+say() { echo "tools: $*" >&2; }
+
+# Whether a program of a version is there: `fits trunk 0.21.14`.
+fits() {
+  local found
+  found=$(PATH="$TOOLS/bin:$PATH" "$1" --version 2>/dev/null | head -n 1 | tr -s ' ' | cut -d ' ' -f 2) || return 1
+  [[ "$found" == "$2" ]]
+}
+
+# Installs a program of crates.io: `install trunk trunk 0.21.14 "about 8 minutes" --locked`.
+install() {
+  local package=$1 program=$2 version=$3 duration=$4
+  shift 4
+  if fits "$program" "$version"; then return; fi
+  local begin=$SECONDS
+  if command -v cargo-binstall >/dev/null; then
+    say "fetching $package $version with cargo-binstall"
+    cargo binstall --no-confirm --disable-strategies compile --root "$TOOLS" --version "$version" "$package" >&2 || true
+    if fits "$program" "$version"; then return; fi
+  fi
+  say "compiling $package $version, $duration, once"
+  # Quick to compile matters more than quick to run; not into the project's target folder, which has other flags.
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+    CARGO_TARGET_DIR="$PWD/.runweave/tools-target" RUSTFLAGS='' \
+    cargo install --quiet --root "$TOOLS" --version "$version" "$@" "$package" >&2
+  fits "$program" "$version" || { say "$program $version is still not there"; exit 1; }
+  say "$package $version took $((SECONDS - begin)) s"
+}
+
+cargo_tools() {
+  if [[ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]]; then
+    say "adding the target wasm32-unknown-unknown"
+    rustup target add wasm32-unknown-unknown >&2
+  fi
+  # Its lock file names a release that the registry does not serve, so without --locked.
+  install wasm-bindgen-cli wasm-bindgen "$WASM_BINDGEN" 'about 3 minutes'
+  # Without its lock file it does not compile.
+  install trunk trunk "$TRUNK" 'about 8 minutes' --locked
+  rm -rf .runweave/tools-target
+}
+
+npm_packages() {
+  if [[ -e node_modules/.package-lock.json && ! package-lock.json -nt node_modules/.package-lock.json ]]; then return; fi
+  local begin=$SECONDS
+  say 'installing the npm packages'
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  touch node_modules/.package-lock.json
+  say "the npm packages took $((SECONDS - begin)) s"
+}
+
+browsers() {
+  local missing=()
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing+=(firefox-esr)
+  if [[ ${#missing[@]} -eq 0 ]]; then return; fi
+  if ! command -v apt-get >/dev/null; then
+    say "${missing[*]} not found, and no apt-get to install them with"
+    exit 1
+  fi
+  local begin=$SECONDS sudo=()
+  [[ $(id -u) -eq 0 ]] || sudo=(sudo)
+  say "installing ${missing[*]}"
+  mkdir -p .runweave/log
+  {
+    "${sudo[@]}" apt-get update -q
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+  } >.runweave/log/browsers.log 2>&1 || { tail -n 20 .runweave/log/browsers.log >&2; exit 1; }
+  say "the browsers took $((SECONDS - begin)) s"
+}
+
+wants_browsers=
+for argument in "$@"; do
+  case $argument in
+    --browsers) wants_browsers=1 ;;
+    *) echo "usage: tests/tools.sh [--browsers]" >&2; exit 2 ;;
+  esac
+done
+
+# The compilers fill the processors, the rest waits for the network: do both at once.
+npm_packages & npm_job=$!
+browsers_job=
+if [[ -n $wants_browsers ]]; then
+  browsers & browsers_job=$!
+fi
+cargo_tools
+wait "$npm_job"
+if [[ -n $browsers_job ]]; then wait "$browsers_job"; fi
+
+echo "$TOOLS/bin:$PWD/node_modules/.bin"
