@@ -140,7 +140,7 @@ pub fn ComparePage(
         })
     };
     view! {
-        <div class="compare">
+        <main class="compare" id="main">
             <header class="compare__head">
                 <h1 class="compare__title" tabindex="-1">{names}</h1>
                 <RunViewSelect context />
@@ -157,7 +157,7 @@ pub fn ComparePage(
             <LoadStatus context />
             <PlotPanel comparison />
             <RunsPanel comparison />
-        </div>
+        </main>
     }
 }
 

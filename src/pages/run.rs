@@ -40,7 +40,7 @@ pub fn RunPage(
         })
     };
     view! {
-        <div class="run">
+        <main class="run" id="main">
             <p class="run__back"><a href=context.compare_href>"Back to the comparison"</a></p>
             <h1 class="run__title" tabindex="-1">{heading}</h1>
             {move || match details.get() {
@@ -54,7 +54,7 @@ pub fn RunPage(
                 <header class="panel__head"><h2 class="panel__title" id="run-artifacts">"Artifacts"</h2></header>
                 <div class="panel__body"><ArtifactTree context run_id /></div>
             </section>
-        </div>
+        </main>
     }
 }
 
