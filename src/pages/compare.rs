@@ -13,7 +13,7 @@ use self::status::{LoadStatus, RunCounts};
 use self::timing::Timings;
 use crate::engine::Command;
 use crate::engine::protocol::PlotSize;
-use crate::entities::{ExperimentId, RunView};
+use crate::entities::{ColumnKey, ExperimentId, RunView};
 use crate::pages::context::{HistoryEntry, RunsContext};
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::data_grid::DataGrid;
@@ -54,6 +54,8 @@ impl Comparison {
         let before = self.context.view.get_untracked();
         let after = self.defaults.with_untracked(|defaults| before.edited(&request.edit, defaults));
         let has_changed = after != before;
+        // The first part of a drag makes the entry, the others take its place: Back leads to before the drag.
+        let is_continued = self.history.with_untracked(|history| history.before_drag.is_some());
         self.history.update(|history| {
             let origin = history.before_drag.take().unwrap_or(before);
             if request.is_ongoing {
@@ -72,8 +74,8 @@ impl Comparison {
                 matches!(request.edit, ViewEdit::SetPicks(..) | ViewEdit::TogglePick(..)),
             );
         }
-        let entry = if request.is_ongoing { HistoryEntry::Replace } else { HistoryEntry::Push };
-        if has_changed || !request.is_ongoing {
+        let entry = if is_continued { HistoryEntry::Replace } else { HistoryEntry::Push };
+        if has_changed {
             self.context.set_view.run((after, entry));
         }
     }
@@ -262,20 +264,29 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
     let context = comparison.context;
     let is_choosing = RwSignal::new(false);
     let request = StoredValue::new(0_u32);
+    // The first request for the present columns, and these columns.
+    let columns_since = StoredValue::new((0_u32, Vec::new()));
     let shown = Memo::new(move |_| {
         comparison.defaults.with(|defaults| context.view.with(|view| view.columns_or(defaults)))
     });
     let columns = Signal::derive(move || context.columns.with(|columns| columns.columns.clone()));
-    let on_rows = Callback::new(move |(start, n_rows, columns)| {
+    let on_rows = Callback::new(move |(start, n_rows, columns): (usize, usize, Vec<ColumnKey>)| {
         request.update_value(|request| *request = request.wrapping_add(1));
+        columns_since.update_value(|(since, last)| {
+            if *last != columns {
+                *since = request.get_value();
+                last.clone_from(&columns);
+            }
+        });
         comparison.timings.rows_asked();
         context.send.run(Command::Rows { request: request.get_value(), start, n_rows, columns });
     });
-    // Answers to older requests may have cells for other columns.
+    // Answers to older requests are shown while newer ones are under way, unless their cells are of other columns.
     let page = Memo::new(move |last: Option<&Option<_>>| {
         let page = context.rows.get();
-        let is_newest = page.as_ref().is_some_and(|page| page.request == request.get_value());
-        if is_newest { page } else { last.cloned().flatten() }
+        let (since, newest) = (columns_since.with_value(|columns| columns.0), request.get_value());
+        let is_fitting = page.as_ref().is_some_and(|page| (since..=newest).contains(&page.request));
+        if is_fitting { page } else { last.cloned().flatten() }
     });
     let chosen = Memo::new(move |_| {
         shown.with(|shown| shown.iter().map(|column| column.column.clone()).collect::<Vec<_>>())

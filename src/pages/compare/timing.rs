@@ -47,18 +47,16 @@ impl Timings {
                 measure(name, sent.from_millis, &detail);
             }
         });
-        Effect::new(move || {
-            let Some((n_total, n_rows)) =
-                context.rows.with(|page| page.as_ref().map(|page| (page.n_total, page.rows.len())))
-            else {
-                return;
-            };
+        Effect::new(move |ran: Option<()>| {
+            let page = context.rows.with(|page| page.as_ref().map(|page| (page.n_total, page.rows.len())));
+            // What was there before this page asked ends none of its measures.
+            let (Some(()), Some((n_total, n_rows))) = (ran, page) else { return };
             // The rows are in the document now; the next frame paints them.
             request_animation_frame(move || timings.rows_shown(n_total, n_rows));
         });
-        Effect::new(move || {
+        Effect::new(move |ran: Option<()>| {
             let progress = context.progress.get();
-            if !progress.is_loading && progress.n_runs > 0 {
+            if ran.is_some() && !progress.is_loading && progress.n_runs > 0 {
                 request_animation_frame(move || {
                     let from = timings.marks.try_update_value(|marks| {
                         let is_due = !std::mem::replace(&mut marks.has_all_runs, true);
