@@ -89,9 +89,12 @@ fn connect_to_the_server_of_the_address(state: AppState) {
         });
         let Some(url) = server.filter(|url| !url.is_empty()) else {
             let is_fresh = state.connection.with_untracked(|connection| *connection == Connection::Idle);
-            let default = config.servers.iter().find(|server| Some(&server.name) == config.default_server.as_ref());
+            let default =
+                config.servers.iter().find(|server| Some(&server.name) == config.default_server.as_ref());
             // Opened at the bare address: the default server needs no question.
-            if let Some(server) = default.filter(|_| is_fresh && state.route.with(|route| *route == Route::Connect)) {
+            if let Some(server) =
+                default.filter(|_| is_fresh && state.route.with(|route| *route == Route::Connect))
+            {
                 state.replace(Route::Experiments { server: server.url.clone() });
             }
             return;
@@ -99,7 +102,8 @@ fn connect_to_the_server_of_the_address(state: AppState) {
         if current.as_deref() == Some(url.as_str()) {
             return;
         }
-        let is_known = memory::recent_servers().contains(&url) || config.servers.iter().any(|server| server.url == url);
+        let is_known =
+            memory::recent_servers().contains(&url) || config.servers.iter().any(|server| server.url == url);
         if is_known {
             state.connect(&url, memory::kept_sign_in(&url).unwrap_or_default());
         } else {
@@ -128,11 +132,11 @@ fn announce_page_changes(state: AppState) {
 }
 
 fn focus_on(selector: &str) {
-    if let Ok(Some(element)) = document().query_selector(selector) {
-        if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
-            // An element that refuses the focus leaves it where it was.
-            let _ = element.focus();
-        }
+    if let Ok(Some(element)) = document().query_selector(selector)
+        && let Ok(element) = element.dyn_into::<web_sys::HtmlElement>()
+    {
+        // An element that refuses the focus leaves it where it was.
+        let _ = element.focus();
     }
 }
 
@@ -142,7 +146,8 @@ fn Header() -> impl IntoView {
     let theme = RwSignal::new(stored_theme());
     let server = move || match state.connection.get() {
         Connection::Connected(info) => {
-            let version = info.version.map_or_else(|| "MLflow 1".to_owned(), |version| format!("MLflow {version}"));
+            let version =
+                info.version.map_or_else(|| "MLflow 1".to_owned(), |version| format!("MLflow {version}"));
             view! {
                 <span class="server server--connected" title=version.clone()>
                     <span class="server__url">{info.url}</span>

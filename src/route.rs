@@ -61,7 +61,8 @@ impl Route {
                 (name.to_owned(), percent_decode_str(value).decode_utf8_lossy().into_owned())
             })
             .collect();
-        let value = |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+        let value =
+            |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
         let server = value("server").unwrap_or_default().to_owned();
         let comparison = || Comparison {
             server: server.clone(),
@@ -135,7 +136,10 @@ impl fmt::Display for Comparison {
         write!(f, "server={}", codec::encode(&self.server))?;
         let mut pair = |name: &str, value: &str| write!(f, "&{name}={}", codec::encode(value));
         if !self.experiment_ids.is_empty() {
-            pair("experiments", &codec::join(self.experiment_ids.iter().map(|id| id.0.as_str()), codec::ITEM))?;
+            pair(
+                "experiments",
+                &codec::join(self.experiment_ids.iter().map(|id| id.0.as_str()), codec::ITEM),
+            )?;
         }
         match self.run_view {
             RunView::Active => {}
@@ -197,7 +201,10 @@ mod tests {
             },
             ..Comparison::default()
         };
-        check("#/compare?server=/mlflow&experiments=1~2&brush=metrics.rmse!i6.25:7!lnan", Route::Compare(comparison));
+        check(
+            "#/compare?server=/mlflow&experiments=1~2&brush=metrics.rmse!i6.25:7!lnan",
+            Route::Compare(comparison),
+        );
         assert_eq!(Route::parse("#/nowhere"), Route::NotFound("/nowhere".to_owned()));
     }
 

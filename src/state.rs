@@ -8,7 +8,7 @@ pub mod timing;
 mod worker_handle;
 
 use crate::engine::protocol::{
-    AxesInfo, Command, ColumnsInfo, ConnectProblem, Counts, Event, FailedWhat, FilterProblem, HoveredRun,
+    AxesInfo, ColumnsInfo, Command, ConnectProblem, Counts, Event, FailedWhat, FilterProblem, HoveredRun,
     LoadProgress, RowsPage, RunDetails,
 };
 use crate::entities::{Artifact, Experiment, RunId};
@@ -206,7 +206,8 @@ impl AppState {
 
     /// The view in the address; the default one outside comparisons.
     pub fn view(&self) -> View {
-        self.route.with(|route| route.comparison().map(|comparison| comparison.view.clone()).unwrap_or_default())
+        self.route
+            .with(|route| route.comparison().map(|comparison| comparison.view.clone()).unwrap_or_default())
     }
 
     /// Goes to another page, with an entry in the browser's history.

@@ -57,7 +57,8 @@ fn build(
     controller: &AbortController,
 ) -> Result<gloo_net::http::Request, gloo_net::Error> {
     let is_same_origin = address.url.starts_with('/');
-    let base = if is_same_origin { format!("{}{}", address.page_origin, address.url) } else { address.url.clone() };
+    let base =
+        if is_same_origin { format!("{}{}", address.page_origin, address.url) } else { address.url.clone() };
     let url = format!("{}{}", base.trim_end_matches('/'), request.path);
     // Cookies go only where the page itself comes from: a proxy there may hold the session.
     let credentials = match (&address.sign_in, is_same_origin) {
@@ -70,14 +71,16 @@ fn build(
     };
     let signal = controller.signal();
     let mut builder =
-        RequestBuilder::new(&url).method(method).credentials(credentials).abort_signal(Some(&signal)).mode(match mode {
-            Mode::Cors => RequestMode::Cors,
-            Mode::NoCors => RequestMode::NoCors,
-        });
-    if mode == Mode::Cors {
-        if let Some((name, value)) = header_of(&address.sign_in) {
-            builder = builder.header(&name, &value);
-        }
+        RequestBuilder::new(&url).method(method).credentials(credentials).abort_signal(Some(&signal)).mode(
+            match mode {
+                Mode::Cors => RequestMode::Cors,
+                Mode::NoCors => RequestMode::NoCors,
+            },
+        );
+    if mode == Mode::Cors
+        && let Some((name, value)) = header_of(&address.sign_in)
+    {
+        builder = builder.header(&name, &value);
     }
     match &request.body {
         Some(body) => builder.header("Content-Type", "application/json").body(body.as_str()),

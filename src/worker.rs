@@ -43,11 +43,11 @@ impl Shell {
             return;
         }
         let canvas = js_sys::Reflect::get(data, &JsValue::from_str("canvas")).unwrap_or(JsValue::UNDEFINED);
-        if let Ok(canvas) = canvas.dyn_into::<OffscreenCanvas>() {
-            if let Ok(Some(context)) = canvas.get_context("2d") {
-                *self.canvas.borrow_mut() = Some((canvas, context.unchecked_into()));
-                self.step(Input::CanvasReady);
-            }
+        if let Ok(canvas) = canvas.dyn_into::<OffscreenCanvas>()
+            && let Ok(Some(context)) = canvas.get_context("2d")
+        {
+            *self.canvas.borrow_mut() = Some((canvas, context.unchecked_into()));
+            self.step(Input::CanvasReady);
         }
     }
 
@@ -101,10 +101,10 @@ impl Shell {
             canvas.set_width(width);
             canvas.set_height(height);
         }
-        if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width, height) {
-            if context.put_image_data(&image, 0.0, 0.0).is_err() {
-                log("the plot could not be painted");
-            }
+        if let Ok(image) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(pixels), width, height)
+            && context.put_image_data(&image, 0.0, 0.0).is_err()
+        {
+            log("the plot could not be painted");
         }
     }
 }

@@ -44,7 +44,8 @@ pub fn columns_info(frame: &RunFrame) -> ColumnsInfo {
     for attribute in [Attribute::Duration, Attribute::ModelSize] {
         let key = ColumnKey::Attribute(attribute);
         // A model's size is not known before it has been asked for: a run with models is enough.
-        let has_models = attribute == Attribute::ModelSize && (0..frame.n_rows()).any(|row| !frame.models(row).is_empty());
+        let has_models =
+            attribute == Attribute::ModelSize && (0..frame.n_rows()).any(|row| !frame.models(row).is_empty());
         if has_models || columns.iter().any(|column| column.key == key && column.is_varying) {
             extras.push(key);
         }
@@ -70,7 +71,7 @@ pub fn format_of(frame: &RunFrame, key: &ColumnKey) -> ColumnFormat {
     ColumnFormat::new(numbers, key)
 }
 
-/// The metric that most runs have; among those a varying one, with a known direction, of the shortest name.
+/// The metric that most runs have; among those a varying one, the likeliest objective, of the shortest name.
 fn main_metric(columns: &[ColumnInfo], n_runs: usize) -> Option<ColumnKey> {
     columns
         .iter()
@@ -82,7 +83,7 @@ fn main_metric(columns: &[ColumnInfo], n_runs: usize) -> Option<ColumnKey> {
                 !column.is_varying,
                 is_training,
                 Reverse(column.n_present * 20 / n_runs.max(1)),
-                column.better.is_none(),
+                objective_rank(&column.label),
                 column.label.len(),
             )
         })
@@ -102,21 +103,60 @@ fn varying_params(columns: &[ColumnInfo], n_runs: usize) -> Vec<ColumnKey> {
     params.into_iter().map(|column| column.key.clone()).collect()
 }
 
+/// Words that say that smaller is better, the likelier objectives of a search first.
+const LOWER: [&str; 17] = [
+    "loss",
+    "rmse",
+    "mse",
+    "logloss",
+    "error",
+    "err",
+    "mae",
+    "mape",
+    "rmsle",
+    "msle",
+    "perplexity",
+    "ppl",
+    "wer",
+    "cer",
+    "deviance",
+    "latency",
+    "duration",
+];
+/// Words that say that larger is better, in the same order.
+const HIGHER: [&str; 14] = [
+    "accuracy",
+    "acc",
+    "auc",
+    "f1",
+    "score",
+    "r2",
+    "map",
+    "iou",
+    "dice",
+    "reward",
+    "precision",
+    "recall",
+    "bleu",
+    "rouge",
+];
+
+/// The place of a metric's name among the usual objectives; the last one for any other name.
+fn objective_rank(name: &str) -> usize {
+    let name = name.to_ascii_lowercase();
+    let is_word = |known: &str| name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == known);
+    LOWER.iter().chain(&HIGHER).position(|known| is_word(known)).unwrap_or(LOWER.len() + HIGHER.len())
+}
+
 /// Whether smaller or larger is better, as far as a metric's name says. Whole words only: `r2`, not `lr2d`.
 pub fn better(key: &ColumnKey) -> Option<Direction> {
     let name = match key {
         ColumnKey::Metric(name) => name.to_ascii_lowercase(),
-        ColumnKey::Attribute(Attribute::Duration | Attribute::ModelSize) => return Some(Direction::Ascending),
+        ColumnKey::Attribute(Attribute::Duration | Attribute::ModelSize) => {
+            return Some(Direction::Ascending);
+        }
         _ => return None,
     };
-    const LOWER: [&str; 17] = [
-        "loss", "error", "err", "rmse", "mse", "mae", "mape", "rmsle", "msle", "logloss", "perplexity", "ppl", "wer",
-        "cer", "latency", "duration", "deviance",
-    ];
-    const HIGHER: [&str; 14] = [
-        "accuracy", "acc", "auc", "f1", "r2", "score", "precision", "recall", "map", "iou", "dice", "bleu", "rouge",
-        "reward",
-    ];
     let words = || name.split(|c: char| !c.is_ascii_alphanumeric());
     if words().any(|word| LOWER.contains(&word)) {
         Some(Direction::Ascending)

@@ -101,7 +101,11 @@ mod tests {
     use super::*;
 
     fn page(is_last: bool) -> Page<Run> {
-        Page { items: Vec::new(), skipped: Vec::new(), next_page_token: (!is_last).then(|| "more".to_owned()) }
+        Page {
+            items: Vec::new(),
+            skipped: Vec::new(),
+            next_page_token: (!is_last).then(|| "more".to_owned()),
+        }
     }
 
     #[test]

@@ -8,7 +8,9 @@ use crate::entities::{ColumnKey, Experiment, LoggedModelRef, Run, RunId};
 use crate::frame::RunFrame;
 use crate::tracking::mlflow::probe::{Probe, ProbeStep};
 use crate::tracking::mlflow::{decode, requests};
-use crate::tracking::{Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError};
+use crate::tracking::{
+    Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError,
+};
 use std::collections::BTreeMap;
 
 /// What the machine is handed.
@@ -170,7 +172,9 @@ impl Engine {
                     self.outputs.push(Output::Event(event));
                 }
             }
-            Command::OpenRun(run_id) => self.send(requests::run_get(&self.capabilities(), &run_id), Pending::Run),
+            Command::OpenRun(run_id) => {
+                self.send(requests::run_get(&self.capabilities(), &run_id), Pending::Run)
+            }
             Command::ListArtifacts { run_id, path } => {
                 let request = requests::artifacts_list(&self.capabilities(), &run_id, &path, None);
                 self.send(request, Pending::Artifacts { run_id, path, items: Vec::new() });
@@ -207,7 +211,10 @@ impl Engine {
                         }
                     }
                     Err(error) => {
-                        self.fail(FailedWhat::Artifacts, format!("The artifacts could not be listed: {error}."));
+                        self.fail(
+                            FailedWhat::Artifacts,
+                            format!("The artifacts could not be listed: {error}."),
+                        );
                     }
                 }
             }
@@ -258,7 +265,11 @@ impl Engine {
         }
     }
 
-    fn experiments_arrived(&mut self, mut so_far: Page<Experiment>, answer: Result<Response, TransportError>) {
+    fn experiments_arrived(
+        &mut self,
+        mut so_far: Page<Experiment>,
+        answer: Result<Response, TransportError>,
+    ) {
         match body(answer).and_then(|bytes| decode::experiments(&bytes)) {
             Ok(page) => {
                 so_far.items.extend(page.items);
@@ -360,11 +371,15 @@ impl Engine {
         let request = match &ask {
             SizeAsk::MlModel(of) => match &of.model {
                 LoggedModelRef::Id(id) => requests::logged_model_file(id, "MLmodel"),
-                LoggedModelRef::ArtifactPath(path) => requests::artifact_file(&of.run_id, &format!("{path}/MLmodel")),
+                LoggedModelRef::ArtifactPath(path) => {
+                    requests::artifact_file(&of.run_id, &format!("{path}/MLmodel"))
+                }
             },
             SizeAsk::Folder { of, path, .. } => match &of.model {
                 LoggedModelRef::Id(id) => requests::logged_model_directories(&capabilities, id, path),
-                LoggedModelRef::ArtifactPath(_) => requests::artifacts_list(&capabilities, &of.run_id, path, None),
+                LoggedModelRef::ArtifactPath(_) => {
+                    requests::artifacts_list(&capabilities, &of.run_id, path, None)
+                }
             },
         };
         self.send(request, Pending::Size(ask));
@@ -466,7 +481,8 @@ impl Engine {
     }
 
     fn abort_all(&mut self, is_meant: impl Fn(&Pending) -> bool) {
-        let ids: Vec<u32> = self.pending.iter().filter(|(_, pending)| is_meant(pending)).map(|(id, _)| *id).collect();
+        let ids: Vec<u32> =
+            self.pending.iter().filter(|(_, pending)| is_meant(pending)).map(|(id, _)| *id).collect();
         for id in ids {
             self.pending.remove(&id);
             self.outputs.push(Output::Abort { id });

@@ -6,13 +6,13 @@
 use super::defaults::{better, columns_info, format_of};
 use super::machine::Output;
 use super::protocol::{
-    AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo, Legend,
-    PlotSize, PlotTheme, RowView, RowsPage, Tick,
+    AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
+    Legend, PlotSize, PlotTheme, RowView, RowsPage, Tick,
 };
 use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, kept, order};
-use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::plot::Rgb;
+use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::view::{AxisKind, AxisView, Lane, View};
 use std::collections::BTreeMap;
 
@@ -107,7 +107,9 @@ impl Scene {
                     self.filter = filter;
                     None
                 }
-                Err(error) => Some(FilterProblem { start: error.start, end: error.end, message: error.message }),
+                Err(error) => {
+                    Some(FilterProblem { start: error.start, end: error.end, message: error.message })
+                }
             };
             outputs.push(Output::Event(Event::FilterProblem(problem)));
         }
@@ -143,8 +145,10 @@ impl Scene {
         }
         if change >= Change::Brush {
             self.brushed = brushed_all(frame, &self.view.brushes).and(&self.kept);
-            self.order = self.kept_order.iter().copied().filter(|row| self.brushed.contains(*row as usize)).collect();
-            let counts = Counts { n_all: frame.n_rows(), n_kept: self.kept.len(), n_brushed: self.brushed.len() };
+            self.order =
+                self.kept_order.iter().copied().filter(|row| self.brushed.contains(*row as usize)).collect();
+            let counts =
+                Counts { n_all: frame.n_rows(), n_kept: self.kept.len(), n_brushed: self.brushed.len() };
             outputs.push(Output::Event(Event::Counts(counts)));
             outputs.push(Output::Event(Event::RowsChanged { n_rows: self.order.len() }));
         }
@@ -263,9 +267,11 @@ impl Scene {
         } else {
             let scale = ColourScale::categories(&values, &theme.series, theme.no_value);
             let colours = values.iter().map(|value| scale.colour(*value)).collect();
-            let legend = scale
-                .legend_categories()
-                .map(|(items, n_others)| Legend::Categories { column, items: items.to_vec(), n_others });
+            let legend = scale.legend_categories().map(|(items, n_others)| Legend::Categories {
+                column,
+                items: items.to_vec(),
+                n_others,
+            });
             (colours, legend)
         }
     }
@@ -304,7 +310,7 @@ impl Scene {
                     bottom_px: plot.layout.bottom_px,
                     domain: axis.domain(),
                     ticks: axis
-                        .ticks(&|number| format.format(number))
+                        .ticks(&|number| without_trailing_zeros(format.format(number)))
                         .into_iter()
                         .map(|tick| Tick {
                             y_px: tick.y_px,
@@ -328,7 +334,9 @@ impl Scene {
     }
 
     fn paint(&mut self, change: Change, sequence: u32, frame: &RunFrame, outputs: &mut Vec<Output>) {
-        let (Some(plot), Some(theme), Some(size)) = (self.plot.as_mut(), &self.theme, self.size) else { return };
+        let (Some(plot), Some(theme), Some(size)) = (self.plot.as_mut(), &self.theme, self.size) else {
+            return;
+        };
         if !self.has_canvas || change == Change::Order {
             return;
         }
@@ -432,5 +440,14 @@ impl Scene {
             values,
             row: self.order.iter().position(|other| *other as usize == row),
         })))
+    }
+}
+
+/// A tick stands alone: the zeros that keep a column's digits in line only take room there.
+fn without_trailing_zeros(text: String) -> String {
+    if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
     }
 }

@@ -73,8 +73,17 @@ impl Sizes {
     }
 
     /// The next question after a folder's list: its files added up, its folders queued.
-    pub fn next_folder(of: ModelOfRun, mut rest: Vec<String>, n_bytes: u64, items: &[Artifact]) -> Result<SizeAsk, (ModelOfRun, u64)> {
-        let n_bytes = items.iter().filter(|item| !item.is_dir).filter_map(|item| item.size_bytes).fold(n_bytes, u64::saturating_add);
+    pub fn next_folder(
+        of: ModelOfRun,
+        mut rest: Vec<String>,
+        n_bytes: u64,
+        items: &[Artifact],
+    ) -> Result<SizeAsk, (ModelOfRun, u64)> {
+        let n_bytes = items
+            .iter()
+            .filter(|item| !item.is_dir)
+            .filter_map(|item| item.size_bytes)
+            .fold(n_bytes, u64::saturating_add);
         rest.extend(items.iter().filter(|item| item.is_dir).map(|item| item.path.clone()));
         match rest.pop() {
             Some(path) => Ok(SizeAsk::Folder { of, path, rest, n_bytes }),

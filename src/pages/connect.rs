@@ -18,17 +18,18 @@ const WAYS: [(SignInKind, &str); 4] = [
 #[component]
 pub fn ConnectPage() -> impl IntoView {
     let state = use_app();
-    let url = RwSignal::new(state.route.with_untracked(|route| route.server().unwrap_or_default().to_owned()));
+    let url =
+        RwSignal::new(state.route.with_untracked(|route| route.server().unwrap_or_default().to_owned()));
     let way = RwSignal::new(SignInKind::None);
     let (first, second) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let is_kept = RwSignal::new(false);
 
     // The address names a server: show it in the box, also when a pasted link brings it in later.
     Effect::new(move |_| {
-        if let Some(server) = state.route.with(|route| route.server().map(str::to_owned)) {
-            if !server.is_empty() {
-                url.set(server);
-            }
+        if let Some(server) = state.route.with(|route| route.server().map(str::to_owned))
+            && !server.is_empty()
+        {
+            url.set(server);
         }
     });
     // Connected: on to the page of the address, or to the experiments.
@@ -59,9 +60,13 @@ pub fn ConnectPage() -> impl IntoView {
         event.prevent_default();
         let sign_in = match way.get_untracked() {
             SignInKind::None => SignIn::None,
-            SignInKind::Basic => SignIn::Basic { user: first.get_untracked(), password: second.get_untracked() },
+            SignInKind::Basic => {
+                SignIn::Basic { user: first.get_untracked(), password: second.get_untracked() }
+            }
             SignInKind::Bearer => SignIn::Bearer { token: second.get_untracked() },
-            SignInKind::Header => SignIn::Header { name: first.get_untracked(), value: second.get_untracked() },
+            SignInKind::Header => {
+                SignIn::Header { name: first.get_untracked(), value: second.get_untracked() }
+            }
         };
         let url = url.get_untracked().trim().trim_end_matches('/').to_owned();
         if is_kept.get_untracked() {

@@ -7,9 +7,9 @@ use crate::engine::protocol::{
     AxesInfo, ColumnsInfo, Counts, FilterProblem, HoveredRun, LoadProgress, PlotTheme, RowsPage, RunDetails,
 };
 use crate::entities::{Experiment, ExperimentId, RunId, RunView};
-use crate::state::{ArtifactFolder, Painted};
 use crate::route::{Comparison, Route};
 use crate::state::{AppState, ExperimentList};
+use crate::state::{ArtifactFolder, Painted};
 use crate::ui::theme::{plot_theme, theme_version};
 use crate::view::View;
 use leptos::prelude::*;
@@ -84,9 +84,8 @@ pub struct RunsContext {
 impl RunsContext {
     /// The context out of the application's state: the address gives what is compared, the engine the rest.
     pub fn of(state: AppState) -> Self {
-        let comparison = Memo::new(move |_| {
-            state.route.with(|route| route.comparison().cloned().unwrap_or_default())
-        });
+        let comparison =
+            Memo::new(move |_| state.route.with(|route| route.comparison().cloned().unwrap_or_default()));
         let theme_version = theme_version();
         let run_route = move |run_id: RunId| Route::Run { run_id, comparison: comparison.get() };
         Self {

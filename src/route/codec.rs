@@ -14,8 +14,17 @@ const INNER: char = ';';
 const ESCAPE: char = '\'';
 
 /// What a browser would change in a fragment, and what separates pairs. The rest stays readable.
-const ENCODED: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'=').add(b'>').add(b'`');
+const ENCODED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>')
+    .add(b'`');
 
 /// Encodes one value of the query.
 pub fn encode(text: &str) -> String {

@@ -19,9 +19,9 @@ pub fn measure(name: &str, start_millis: f64, detail: &[(&str, usize)]) {
     set(&options, "end", &JsValue::from_f64(performance.now()));
     set(&options, "detail", &counts);
     // `performance.measure(name, options)`: web-sys binds only the older form with mark names.
-    if let Ok(function) = js_sys::Reflect::get(&performance, &JsValue::from_str("measure")) {
-        if let Ok(function) = function.dyn_into::<js_sys::Function>() {
-            let _ = function.call2(&performance, &JsValue::from_str(name), &options);
-        }
+    if let Ok(function) = js_sys::Reflect::get(&performance, &JsValue::from_str("measure"))
+        && let Ok(function) = function.dyn_into::<js_sys::Function>()
+    {
+        let _ = function.call2(&performance, &JsValue::from_str(name), &options);
     }
 }

@@ -52,7 +52,8 @@ impl Theme {
 
 /// The theme chosen in this browser.
 pub fn stored_theme() -> Theme {
-    let word = window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORED).ok().flatten());
+    let word =
+        window().local_storage().ok().flatten().and_then(|storage| storage.get_item(STORED).ok().flatten());
     word.map_or(Theme::System, |word| Theme::from_word(&word))
 }
 
@@ -82,7 +83,8 @@ pub fn theme_version() -> Signal<u32> {
             let held = StoredValue::new_local(Some((query, listener)));
             on_cleanup(move || {
                 if let Some(Some((query, listener))) = held.try_update_value(Option::take) {
-                    let _ = query.remove_event_listener_with_callback("change", listener.as_ref().unchecked_ref());
+                    let _ = query
+                        .remove_event_listener_with_callback("change", listener.as_ref().unchecked_ref());
                 }
             });
         }
@@ -92,7 +94,10 @@ pub fn theme_version() -> Signal<u32> {
 
 /// The colours in force. A canvas knows no custom properties, so each one is resolved on a hidden element.
 pub fn plot_theme() -> PlotTheme {
-    let probe = document().create_element("span").ok().and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    let probe = document()
+        .create_element("span")
+        .ok()
+        .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     let body = document().body();
     if let (Some(probe), Some(body)) = (&probe, &body) {
         let _ = body.append_child(probe);

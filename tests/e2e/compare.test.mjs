@@ -80,13 +80,12 @@ async function bestTenth(serverUrl) {
   return { bound, names: rmse.filter((run) => run.value <= bound).map((run) => run.name).sort() };
 }
 
-/** Moves a slider of the rmse axis to a bound by the typed way: the axis's menu. */
+/** Narrows an axis to numbers up to a bound, by the typed way: the axis's menu. */
 async function typeUpperBound(page, axis, bound) {
   const group = await byRole(page, "group", `${axis} axis`);
   await group.scrollIntoView();
-  const title = await group.waitForSelector("button");
-  await title.click();
-  const box = await byRole(page, "textbox", `Highest ${axis}`);
+  await (await group.waitForSelector("button")).click();
+  const box = await byRole(page, "textbox", "Highest");
   await box.click({ count: 3 });
   await box.type(String(bound));
   await page.keyboard.press("Enter");

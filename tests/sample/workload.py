@@ -16,6 +16,7 @@ afresh when an earlier run was cut short; an experiment that this script did not
 import argparse
 import contextlib
 import inspect
+import io
 import json
 import logging
 import math
@@ -361,7 +362,7 @@ def log_all_light(mlflow, client, experiment_id, clock):
                     file.write(pickle.dumps({"zones": 40}))
                 client.log_artifact(run_id, path, "preprocessor")
         # MLflow 2 prints two lines about each ended run.
-        with contextlib.redirect_stdout(None):
+        with contextlib.redirect_stdout(io.StringIO()):
             client.set_terminated(run_id, "FINISHED", end)
         model_paths[name] = (f"{run.info.artifact_uri}/model", run_id, None)
 

@@ -4,8 +4,8 @@
 
 use super::wire;
 use crate::entities::{
-    Artifact, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId, RunInfo, RunStatus,
-    RunTag,
+    Artifact, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId, RunInfo,
+    RunStatus, RunTag,
 };
 use crate::tracking::{Page, Response, ServerError};
 use serde::Deserialize;
@@ -23,7 +23,8 @@ const LOG_MODEL_HISTORY: &str = "mlflow.log-model.history";
 pub fn runs(bytes: &[u8]) -> Result<Page<Run>, ServerError> {
     // Typed, in one go, straight from the bytes: twice as quick as item by item.
     if let Ok(list) = serde_json::from_slice::<wire::QuickRunList>(bytes) {
-        let mut page = Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
+        let mut page =
+            Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
         for wire in list.runs {
             sort_in(run_from_wire(wire), &mut page);
         }
@@ -31,7 +32,8 @@ pub fn runs(bytes: &[u8]) -> Result<Page<Run>, ServerError> {
     }
     let bytes = without_bare_words(bytes);
     let list: wire::RunList<'_> = parse(&bytes)?;
-    let mut page = Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
+    let mut page =
+        Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
     for raw in list.runs {
         sort_in(item::<wire::Run>(raw, "run").and_then(run_from_wire), &mut page);
     }
@@ -54,7 +56,8 @@ pub fn run(bytes: &[u8]) -> Result<Run, ServerError> {
 /// [`ServerError::Undecodable`] where the answer is no list of experiments at all.
 pub fn experiments(bytes: &[u8]) -> Result<Page<Experiment>, ServerError> {
     let list: wire::ExperimentList<'_> = parse(bytes)?;
-    let mut page = Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
+    let mut page =
+        Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
     for raw in list.experiments {
         let experiment = item::<wire::Experiment>(raw, "experiment").map(|wire| Experiment {
             id: ExperimentId(wire.experiment_id),
@@ -152,12 +155,14 @@ fn run_from_wire(wire: wire::Run) -> Result<Run, String> {
         .filter(|output| !output.model_id.is_empty())
         .map(|output| LoggedModelRef::Id(output.model_id))
         .collect();
-    if models.is_empty() {
-        if let Some(history) = tag(LOG_MODEL_HISTORY) {
-            // The tag is text that anybody may have written: unreadable means that no model is known.
-            let entries: Vec<wire::LoggedModelEntry> = serde_json::from_str(history).unwrap_or_default();
-            models.extend(entries.into_iter().filter_map(|entry| entry.artifact_path).map(LoggedModelRef::ArtifactPath));
-        }
+    if models.is_empty()
+        && let Some(history) = tag(LOG_MODEL_HISTORY)
+    {
+        // The tag is text that anybody may have written: unreadable means that no model is known.
+        let entries: Vec<wire::LoggedModelEntry> = serde_json::from_str(history).unwrap_or_default();
+        models.extend(
+            entries.into_iter().filter_map(|entry| entry.artifact_path).map(LoggedModelRef::ArtifactPath),
+        );
     }
     models.sort();
     models.dedup();
@@ -258,7 +263,8 @@ mod tests {
     const VERSIONS: [&str; 6] = ["1.30.1", "2.3.2", "2.9.2", "2.22.5", "3.1.4", "3.17.2"];
 
     fn fixture(version: &str, name: &str) -> Vec<u8> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mlflow").join(version).join(name);
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mlflow").join(version).join(name);
         std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
@@ -320,7 +326,10 @@ mod tests {
         assert_eq!(value("ninf"), f64::NEG_INFINITY);
         assert_eq!(value("stored"), f64::INFINITY);
         assert_eq!(run.metrics[5].step, 9_007_199_254_740_993);
-        assert_eq!((run.info.experiment_id.0.as_str(), run.info.start_millis), ("7", Some(1_700_000_000_000)));
+        assert_eq!(
+            (run.info.experiment_id.0.as_str(), run.info.start_millis),
+            ("7", Some(1_700_000_000_000))
+        );
     }
 
     #[test]
@@ -335,10 +344,17 @@ mod tests {
     #[test]
     fn models_are_found_where_each_version_keeps_them() {
         let old = r#"{"runs":[{"info":{"run_id":"a"},"data":{"tags":[{"key":"mlflow.log-model.history","value":"[{\"artifact_path\":\"model\"}]"}]}}]}"#;
-        assert_eq!(runs(old.as_bytes()).unwrap().items[0].models, [LoggedModelRef::ArtifactPath("model".to_owned())]);
-        let new = r#"{"runs":[{"info":{"run_id":"a"},"outputs":{"model_outputs":[{"model_id":"m-1","step":0}]}}]}"#;
+        assert_eq!(
+            runs(old.as_bytes()).unwrap().items[0].models,
+            [LoggedModelRef::ArtifactPath("model".to_owned())]
+        );
+        let new =
+            r#"{"runs":[{"info":{"run_id":"a"},"outputs":{"model_outputs":[{"model_id":"m-1","step":0}]}}]}"#;
         assert_eq!(runs(new.as_bytes()).unwrap().items[0].models, [LoggedModelRef::Id("m-1".to_owned())]);
-        assert_eq!(model_size_from_mlmodel(b"flavors: {}\nmodel_size_bytes: 71611\nrun_id: x\n"), Some(71611));
+        assert_eq!(
+            model_size_from_mlmodel(b"flavors: {}\nmodel_size_bytes: 71611\nrun_id: x\n"),
+            Some(71611)
+        );
         assert_eq!(model_size_from_mlmodel(b"flavors: {}\n"), None);
     }
 

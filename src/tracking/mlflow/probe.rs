@@ -5,8 +5,8 @@
 
 use super::requests;
 use crate::tracking::{
-    Capabilities, ConnectProblem, ConnectProblemKind, Request, Response, ServerAddress, ServerError, ServerInfo,
-    TransportError,
+    Capabilities, ConnectProblem, ConnectProblemKind, Request, Response, ServerAddress, ServerError,
+    ServerInfo, TransportError,
 };
 
 /// What is to be done next.
@@ -144,10 +144,13 @@ impl Probe {
         let response = match answer {
             Ok(response) => response,
             // `/version` was readable, this was not: the server lets this page read but not ask.
-            Err(TransportError::Opaque) if self.version.is_some() => return ProbeStep::Failed(self.origin_refused()),
+            Err(TransportError::Opaque) if self.version.is_some() => {
+                return ProbeStep::Failed(self.origin_refused());
+            }
             Err(_) => return self.ask_whether_reachable(),
         };
-        let is_json = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&response.body).is_ok();
+        let is_json =
+            serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&response.body).is_ok();
         match response.status {
             200 if is_json => {
                 self.capabilities.has_experiment_search = true;
@@ -160,7 +163,9 @@ impl Probe {
                 self.capabilities.api_prefix = "/ajax-api".to_owned();
                 self.ask(Stage::Experiments, requests::probe_experiments(&self.capabilities))
             }
-            404 | 405 if self.version.is_some() || has_path(&self.address.url) => ProbeStep::Failed(self.wrong_path()),
+            404 | 405 if self.version.is_some() || has_path(&self.address.url) => {
+                ProbeStep::Failed(self.wrong_path())
+            }
             status if status >= 500 => ProbeStep::Failed(problem(
                 ConnectProblemKind::NotATrackingServer,
                 format!("The server failed: {}.", super::decode::error(&response)),
@@ -239,7 +244,8 @@ impl Probe {
         if text.contains("cross-origin") || text.contains("cors") || text.contains("origin") {
             self.origin_refused()
         } else if text.contains("host") {
-            let host = self.address.url.split("//").nth(1).unwrap_or_default().split('/').next().unwrap_or_default();
+            let host =
+                self.address.url.split("//").nth(1).unwrap_or_default().split('/').next().unwrap_or_default();
             problem(
                 ConnectProblemKind::OriginRefused,
                 format!("The server does not answer to the name {host}."),
@@ -261,7 +267,12 @@ impl Probe {
     }
 }
 
-fn problem(kind: ConnectProblemKind, message: String, advice: &str, recipe: Option<String>) -> ConnectProblem {
+fn problem(
+    kind: ConnectProblemKind,
+    message: String,
+    advice: &str,
+    recipe: Option<String>,
+) -> ConnectProblem {
     ConnectProblem { kind, message, advice: advice.to_owned(), recipe }
 }
 
@@ -271,7 +282,8 @@ fn has_path(url: &str) -> bool {
 
 fn is_sign_in_page(response: &Response) -> bool {
     let text = String::from_utf8_lossy(&response.body).to_lowercase();
-    response.content_type.contains("html") && ["password", "sign in", "log in", "login"].iter().any(|word| text.contains(word))
+    response.content_type.contains("html")
+        && ["password", "sign in", "log in", "login"].iter().any(|word| text.contains(word))
 }
 
 /// A route that exists answers in JSON, an error included; an unknown one in HTML.
@@ -300,7 +312,11 @@ mod tests {
     }
 
     fn address(url: &str) -> ServerAddress {
-        ServerAddress { url: url.to_owned(), page_origin: "http://site".to_owned(), ..ServerAddress::default() }
+        ServerAddress {
+            url: url.to_owned(),
+            page_origin: "http://site".to_owned(),
+            ..ServerAddress::default()
+        }
     }
 
     /// Runs a probe against these answers, one after another.
@@ -331,7 +347,11 @@ mod tests {
         );
         let ProbeStep::Done(info) = step else { panic!("{step:?}") };
         assert_eq!((info.url.as_str(), info.version.as_deref()), ("http://h:5000", Some("3.17.2")));
-        assert!(info.capabilities.has_aliases && info.capabilities.has_logged_models && info.capabilities.has_bulk_interval);
+        assert!(
+            info.capabilities.has_aliases
+                && info.capabilities.has_logged_models
+                && info.capabilities.has_bulk_interval
+        );
     }
 
     #[test]
@@ -349,19 +369,44 @@ mod tests {
         check_problem(probe("localhost:5000", vec![]), ConnectProblemKind::BadAddress);
         check_problem(probe("http://me:secret@h", vec![]), ConnectProblemKind::BadAddress);
         check_problem(probe("http://h:1", vec![opaque(), opaque()]), ConnectProblemKind::NotReachable);
-        let old = check_problem(probe("http://h:1", vec![opaque(), html(0, "")]), ConnectProblemKind::OriginRefused);
-        assert!(old.recipe.is_some_and(|recipe| recipe.contains("--cors-allowed-origins \"http://site\"") && recipe.contains("proxy_pass")));
-        let new = check_problem(probe("http://h:1", vec![html(200, "3.6.0"), opaque()]), ConnectProblemKind::OriginRefused);
+        let old = check_problem(
+            probe("http://h:1", vec![opaque(), html(0, "")]),
+            ConnectProblemKind::OriginRefused,
+        );
+        assert!(old.recipe.is_some_and(|recipe| recipe.contains("--cors-allowed-origins \"http://site\"")
+            && recipe.contains("proxy_pass")));
+        let new = check_problem(
+            probe("http://h:1", vec![html(200, "3.6.0"), opaque()]),
+            ConnectProblemKind::OriginRefused,
+        );
         assert!(new.recipe.is_some_and(|recipe| !recipe.contains("proxy_pass")));
         let blocked = html(403, "Cross-origin request blocked");
-        check_problem(probe("http://h:1", vec![html(200, "3.6.0"), blocked]), ConnectProblemKind::OriginRefused);
-        check_problem(probe("http://h:1", vec![html(401, "who"), html(401, "who")]), ConnectProblemKind::NeedsSignIn);
+        check_problem(
+            probe("http://h:1", vec![html(200, "3.6.0"), blocked]),
+            ConnectProblemKind::OriginRefused,
+        );
+        check_problem(
+            probe("http://h:1", vec![html(401, "who"), html(401, "who")]),
+            ConnectProblemKind::NeedsSignIn,
+        );
         let page = "<html><form>Password<input></form></html>";
-        check_problem(probe("http://h:1", vec![html(200, page), html(200, page)]), ConnectProblemKind::NeedsSignIn);
+        check_problem(
+            probe("http://h:1", vec![html(200, page), html(200, page)]),
+            ConnectProblemKind::NeedsSignIn,
+        );
         let missing = || html(404, "<h1>Not found</h1>");
-        check_problem(probe("http://h:1/deep", vec![missing(), missing(), missing()]), ConnectProblemKind::WrongPath);
-        check_problem(probe("http://h:1", vec![missing(), missing(), missing()]), ConnectProblemKind::NotATrackingServer);
-        check_problem(probe("http://h:1", vec![html(200, "<p>hello"), html(200, "<p>hello")]), ConnectProblemKind::NotATrackingServer);
+        check_problem(
+            probe("http://h:1/deep", vec![missing(), missing(), missing()]),
+            ConnectProblemKind::WrongPath,
+        );
+        check_problem(
+            probe("http://h:1", vec![missing(), missing(), missing()]),
+            ConnectProblemKind::NotATrackingServer,
+        );
+        check_problem(
+            probe("http://h:1", vec![html(200, "<p>hello"), html(200, "<p>hello")]),
+            ConnectProblemKind::NotATrackingServer,
+        );
     }
 
     #[test]

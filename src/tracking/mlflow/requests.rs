@@ -70,7 +70,12 @@ pub fn run_get(capabilities: &Capabilities, run_id: &RunId) -> Request {
 }
 
 /// A folder of a run's artifacts; the root is the empty path.
-pub fn artifacts_list(capabilities: &Capabilities, run_id: &RunId, path: &str, page_token: Option<&str>) -> Request {
+pub fn artifacts_list(
+    capabilities: &Capabilities,
+    run_id: &RunId,
+    path: &str,
+    page_token: Option<&str>,
+) -> Request {
     let mut query = format!("artifacts/list?run_id={}", encode(&run_id.0));
     if !path.is_empty() {
         query.push_str(&format!("&path={}", encode(path)));
@@ -98,7 +103,10 @@ pub fn logged_model_directories(capabilities: &Capabilities, id: &str, path: &st
 /// The bytes of a logged model's file (MLflow 3); served below `/ajax-api` only.
 pub fn logged_model_file(id: &str, path: &str) -> Request {
     let id = encode(id);
-    Request::get(format!("/ajax-api/2.0/mlflow/logged-models/{id}/artifacts/files?artifact_file_path={}", encode(path)))
+    Request::get(format!(
+        "/ajax-api/2.0/mlflow/logged-models/{id}/artifacts/files?artifact_file_path={}",
+        encode(path)
+    ))
 }
 
 /// Tells whether histories of many runs come in one request (2.17 and later): an error in JSON means yes.
@@ -122,7 +130,8 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let word =
+            chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             if place <= chunk.len() {
                 text.push(char::from(DIGITS[(word >> (18 - 6 * place) & 63) as usize]));
@@ -144,7 +153,9 @@ mod tests {
 
     #[test]
     fn base64_pads_as_the_rfc_says() {
-        for (plain, encoded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (plain, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(plain.as_bytes()), encoded);
         }
         assert_eq!(base64(b"{\"offset\": 1}"), "eyJvZmZzZXQiOiAxfQ==", "as MLflow itself writes it");
@@ -164,6 +175,9 @@ mod tests {
     #[test]
     fn hostile_paths_stay_inside_their_parameter() {
         let request = artifact_file(&RunId("a&b".to_owned()), "../x?y=1&path=/etc #é");
-        assert_eq!(request.path, "/get-artifact?run_id=a%26b&path=..%2Fx%3Fy%3D1%26path%3D%2Fetc%20%23%C3%A9");
+        assert_eq!(
+            request.path,
+            "/get-artifact?run_id=a%26b&path=..%2Fx%3Fy%3D1%26path%3D%2Fetc%20%23%C3%A9"
+        );
     }
 }

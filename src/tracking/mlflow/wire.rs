@@ -175,7 +175,7 @@ fn float<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
             Ok(number as f64)
         }
         fn visit_str<E: de::Error>(self, text: &str) -> Result<f64, E> {
-            text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+            text.parse().map_err(|_error| E::invalid_value(de::Unexpected::Str(text), &self))
         }
     }
     let number = deserializer.deserialize_any(Float)?;
@@ -209,7 +209,7 @@ fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Err
             if text.is_empty() {
                 return Ok(None);
             }
-            text.parse().map(Some).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+            text.parse().map(Some).map_err(|_error| E::invalid_value(de::Unexpected::Str(text), &self))
         }
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
             Ok(None)

@@ -296,7 +296,7 @@ fn AxisMenu(axis: AxisContext, is_open: RwSignal<bool>) -> impl IntoView {
                 </select>
             </label>
             <Show when=move || axis.span.with(Option::is_some)>
-                {bound_input(Bound::Lower, "Lower bound")} {bound_input(Bound::Upper, "Upper bound")}
+                {bound_input(Bound::Lower, "Lowest")} {bound_input(Bound::Upper, "Highest")}
             </Show>
             <Show when=move || !has_no_brush()>
                 {item("Clear brush", |axis, at_millis| axis.set_picks(Vec::new(), false, at_millis))}

@@ -1,0 +1,37 @@
+// The world of the end-to-end tests: real tracking servers with the sample experiment, and the built site.
+//
+// RUNWEAVE_TEST_SERVERS="3.17.2=http://127.0.0.1:5000,…" uses servers that already run, while writing tests.
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { serve } from "../serve.mjs";
+import { filled, home, start, VERSIONS } from "../servers/server.mjs";
+
+/** Starts every version, filled. */
+export async function startServers() {
+  const named = process.env.RUNWEAVE_TEST_SERVERS;
+  if (named) {
+    const byVersion = Object.fromEntries(named.split(",").map((pair) => pair.split("=")).map(([version, url]) => [version, { url }]));
+    return { byVersion, stop: async () => {} };
+  }
+  const started = await Promise.all(VERSIONS.map(async (version) => {
+    const from = await filled(version, { log: console.log });
+    const dir = path.join(home, "test", version);
+    await rm(dir, { recursive: true, force: true });
+    return [version, await start(version, { dir, from })];
+  }));
+  return { byVersion: Object.fromEntries(started), stop: async () => { for (const [, server] of started) await server.stop(); } };
+}
+
+/** Serves the site below a sub-path, and the servers that send no CORS headers from the site's own origin. */
+export async function startSite(servers) {
+  const proxies = Object.fromEntries(Object.entries(servers.byVersion)
+    .filter(([version]) => !version.startsWith("3."))
+    .map(([version, { url }]) => [`/mlflow-${version}`, url]));
+  const site = await serve({ base: "/some/sub/", proxies, config: {} });
+  return {
+    url: site.url,
+    close: site.close,
+    /** The address to type for that version. */
+    serverUrl: (version) => (proxies[`/mlflow-${version}`] ? `/mlflow-${version}` : servers.byVersion[version].url),
+  };
+}
