@@ -5,6 +5,7 @@
 use crate::entities::{
     Artifact, ColumnKey, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo, RunTag, RunView,
 };
+pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
 use crate::tracking::{ServerAddress, ServerInfo};
 use crate::view::{AxisKind, Brush, Direction, Lane, View};
 use serde::{Deserialize, Serialize};
@@ -205,36 +206,6 @@ pub enum FailedWhat {
     Run,
     /// A folder of artifacts, or a file.
     Artifacts,
-}
-
-/// Why a connection failed, with what mends it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectProblem {
-    /// The kind, for tests and styling.
-    pub kind: ConnectProblemKind,
-    /// What happened, in one sentence.
-    pub message: String,
-    /// What to do, in sentences.
-    pub advice: String,
-    /// A command or proxy line to copy.
-    pub recipe: Option<String>,
-}
-
-/// The kinds of failed connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ConnectProblemKind {
-    /// The text is no http or https address.
-    BadAddress,
-    /// Nothing answers there.
-    NotReachable,
-    /// It answers, but not to pages of this origin.
-    OriginRefused,
-    /// It answers, but not under this path.
-    WrongPath,
-    /// It wants to know who asks, or refuses who does.
-    NeedsSignIn,
-    /// Something else answers there.
-    NotATrackingServer,
 }
 
 /// How far a load has come.

@@ -1,0 +1,252 @@
+//! MLflow's endpoints as requests. Every name and path a server or a person chose is percent-encoded here.
+
+use crate::entities::{ExperimentId, RunId, RunView};
+use crate::tracking::{Capabilities, Request};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+
+/// The most experiments asked for at once: every version answers this many.
+pub const EXPERIMENTS_PER_PAGE: usize = 1000;
+
+/// Everything but RFC 3986's unreserved characters. `/` is encoded too: it stands in names, not between them.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The server's version as plain text (MLflow 2 and newer).
+pub fn version() -> Request {
+    Request::get("/version")
+}
+
+/// Whether experiments can be searched under this prefix (`/api` or `/ajax-api`). A POST on purpose: where
+/// it passes, the search for runs passes too, which the server may refuse to other origins.
+pub fn probe_experiments(prefix: &str) -> Request {
+    Request::post(format!("{prefix}/2.0/mlflow/experiments/search"), &json!({ "max_results": 1 }))
+}
+
+/// Whether experiments can be listed under this prefix, as early MLflow 1.x does.
+pub fn probe_experiments_list(prefix: &str) -> Request {
+    Request::get(format!("{prefix}/2.0/mlflow/experiments/list?max_results=1"))
+}
+
+/// A page of active experiments.
+pub fn experiments_search(capabilities: &Capabilities, page_token: Option<&str>) -> Request {
+    let root = api(capabilities);
+    if capabilities.has_experiment_search {
+        let mut body = json!({ "max_results": EXPERIMENTS_PER_PAGE, "view_type": "ACTIVE_ONLY" });
+        if let Some(token) = page_token {
+            body["page_token"] = json!(token);
+        }
+        return Request::post(format!("{root}/experiments/search"), &body);
+    }
+    let max_results = EXPERIMENTS_PER_PAGE.to_string();
+    let mut pairs = vec![("view_type", "ACTIVE_ONLY"), ("max_results", max_results.as_str())];
+    pairs.extend(page_token.map(|token| ("page_token", token)));
+    Request::get(format!("{root}/experiments/list{}", query(&pairs)))
+}
+
+/// The runs from `offset` on, at most `max_results` (the server allows up to 50,000). In the server's default
+/// order, newest start first. Pages need not be fetched one after another; runs that arrive meanwhile shift
+/// the offsets, so the same run may come twice.
+pub fn runs_search(
+    capabilities: &Capabilities,
+    experiment_ids: &[ExperimentId],
+    run_view: RunView,
+    max_results: usize,
+    offset: usize,
+) -> Request {
+    let run_view_type = match run_view {
+        RunView::Active => "ACTIVE_ONLY",
+        RunView::Deleted => "DELETED_ONLY",
+        RunView::All => "ALL",
+    };
+    // Ids as text always: new versions take numbers for no experiment at all and answer `{}`.
+    let ids: Vec<&str> = experiment_ids.iter().map(|id| id.0.as_str()).collect();
+    let mut body =
+        json!({ "experiment_ids": ids, "run_view_type": run_view_type, "max_results": max_results });
+    if offset > 0 {
+        body["page_token"] = json!(offset_token(offset));
+    }
+    Request::post(format!("{}/runs/search", api(capabilities)), &body)
+}
+
+/// One run with all it logged.
+pub fn run_get(capabilities: &Capabilities, run_id: &RunId) -> Request {
+    Request::get(format!("{}/runs/get{}", api(capabilities), query(&[("run_id", &run_id.0)])))
+}
+
+/// A folder of a run's artifacts; the root is the empty path.
+pub fn artifacts_list(
+    capabilities: &Capabilities,
+    run_id: &RunId,
+    path: &str,
+    page_token: Option<&str>,
+) -> Request {
+    let mut pairs = vec![("run_id", run_id.0.as_str())];
+    if !path.is_empty() {
+        pairs.push(("path", path));
+    }
+    pairs.extend(page_token.map(|token| ("page_token", token)));
+    Request::get(format!("{}/artifacts/list{}", api(capabilities), query(&pairs)))
+}
+
+/// The bytes of a run's artifact. Outside of the API's prefix, in every version.
+pub fn artifact_file(run_id: &RunId, path: &str) -> Request {
+    Request::get(format!("/get-artifact{}", query(&[("run_id", &run_id.0), ("path", path)])))
+}
+
+/// A folder of a logged model's files (MLflow 3); the root is the empty path.
+pub fn logged_model_directories(
+    capabilities: &Capabilities,
+    model_id: &str,
+    path: &str,
+    page_token: Option<&str>,
+) -> Request {
+    let mut pairs = vec![];
+    if !path.is_empty() {
+        pairs.push(("artifact_directory_path", path));
+    }
+    pairs.extend(page_token.map(|token| ("page_token", token)));
+    let root = api(capabilities);
+    Request::get(format!("{root}/logged-models/{}/artifacts/directories{}", encode(model_id), query(&pairs)))
+}
+
+/// The bytes of a logged model's file (MLflow 3), such as `MLmodel`. Served under `/ajax-api` only.
+pub fn logged_model_file(model_id: &str, path: &str) -> Request {
+    Request::get(format!(
+        "/ajax-api/2.0/mlflow/logged-models/{}/artifacts/files{}",
+        encode(model_id),
+        query(&[("artifact_file_path", path)])
+    ))
+}
+
+/// Whether histories of many runs come in one request. The run need not exist.
+pub fn bulk_interval_probe(prefix: &str) -> Request {
+    Request::get(format!(
+        "{prefix}/2.0/mlflow/metrics/get-history-bulk-interval{}",
+        query(&[("run_ids", "0"), ("metric_key", "runweave"), ("max_results", "1")])
+    ))
+}
+
+/// Whether registered models have aliases. The model need not exist.
+pub fn alias_probe(prefix: &str) -> Request {
+    Request::get(format!(
+        "{prefix}/2.0/mlflow/registered-models/alias{}",
+        query(&[("name", "runweave"), ("alias", "runweave")])
+    ))
+}
+
+/// Whether there are logged models. The experiment need not exist.
+pub fn logged_models_probe(prefix: &str) -> Request {
+    Request::post(
+        format!("{prefix}/2.0/mlflow/logged-models/search"),
+        &json!({ "experiment_ids": ["0"], "max_results": 1 }),
+    )
+}
+
+/// The page token that every version gives for this offset: base64 of the JSON that Python's `json.dumps`
+/// writes. Making it here lets pages be fetched at once rather than one after another.
+pub fn offset_token(offset: usize) -> String {
+    base64(format!("{{\"offset\": {offset}}}").as_bytes())
+}
+
+/// Base64 with padding (RFC 4648). Twenty lines rather than a dependency for one token.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            if place <= chunk.len() {
+                let index = (bits >> (18 - 6 * place)) & 63;
+                text.push(char::from(ALPHABET[index as usize]));
+            } else {
+                text.push('=');
+            }
+        }
+    }
+    text
+}
+
+/// The path of the API below the server's address.
+fn api(capabilities: &Capabilities) -> String {
+    format!("{}/2.0/mlflow", capabilities.api_prefix)
+}
+
+/// Percent-encoded, for one segment of a path or one value of a query.
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// `?key=value&…`, values encoded; empty without pairs.
+fn query(pairs: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (key, value) in pairs {
+        text.push(if text.is_empty() { '?' } else { '&' });
+        text.push_str(key);
+        text.push('=');
+        text.extend(utf8_percent_encode(value, RESERVED));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracking::Method;
+
+    fn capabilities() -> Capabilities {
+        Capabilities { api_prefix: "/api".into(), has_experiment_search: true, ..Capabilities::default() }
+    }
+
+    #[test]
+    fn offset_tokens_are_those_that_servers_give() {
+        assert_eq!(offset_token(1), "eyJvZmZzZXQiOiAxfQ==");
+        assert_eq!(offset_token(2), "eyJvZmZzZXQiOiAyfQ==");
+        assert_eq!(offset_token(10), "eyJvZmZzZXQiOiAxMH0=");
+        assert_eq!(offset_token(250), "eyJvZmZzZXQiOiAyNTB9");
+    }
+
+    #[test]
+    fn names_are_encoded() {
+        let request =
+            artifacts_list(&capabilities(), &RunId("a&b".into()), "d ä/#?%+'\"", Some("t="));
+        assert_eq!(
+            request.path,
+            "/api/2.0/mlflow/artifacts/list?run_id=a%26b&path=d%20%C3%A4%2F%23%3F%25%2B%27%22&page_token=t%3D"
+        );
+        assert_eq!(
+            logged_model_file("m/1", "MLmodel").path,
+            "/ajax-api/2.0/mlflow/logged-models/m%2F1/artifacts/files?artifact_file_path=MLmodel"
+        );
+        assert_eq!(artifact_file(&RunId("r".into()), "a/b").path, "/get-artifact?run_id=r&path=a%2Fb");
+    }
+
+    #[test]
+    fn runs_are_searched_by_post_with_text_ids() {
+        let ids = [ExperimentId("1".into()), ExperimentId("2".into())];
+        let request = runs_search(&capabilities(), &ids, RunView::All, 500, 1000);
+        assert_eq!(request.method, Method::Post);
+        assert_eq!(request.path, "/api/2.0/mlflow/runs/search");
+        let body: serde_json::Value = serde_json::from_str(&request.body.unwrap()).unwrap();
+        assert_eq!(
+            body,
+            json!({ "experiment_ids": ["1", "2"], "run_view_type": "ALL", "max_results": 500,
+                "page_token": offset_token(1000) })
+        );
+        let first = runs_search(&capabilities(), &ids, RunView::Active, 500, 0);
+        assert!(!first.body.unwrap().contains("page_token"));
+    }
+
+    #[test]
+    fn old_servers_list_experiments() {
+        let old = Capabilities { api_prefix: "/ajax-api".into(), ..Capabilities::default() };
+        let request = experiments_search(&old, Some("x=="));
+        assert_eq!(request.method, Method::Get);
+        assert_eq!(
+            request.path,
+            "/ajax-api/2.0/mlflow/experiments/list?view_type=ACTIVE_ONLY&max_results=1000&page_token=x%3D%3D"
+        );
+        let new = experiments_search(&capabilities(), None);
+        assert_eq!(new.path, "/api/2.0/mlflow/experiments/search");
+    }
+}
