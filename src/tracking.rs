@@ -225,11 +225,17 @@ impl std::fmt::Display for ServerError {
     /// One sentence for people.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Refused { status, code, message } => write!(f, "the server refused ({status} {code}): {message}"),
-            Self::Http { status, excerpt } if excerpt.is_empty() => write!(f, "the server answered with HTTP {status}"),
+            Self::Refused { status, code, message } => {
+                write!(f, "the server refused ({status} {code}): {message}")
+            }
+            Self::Http { status, excerpt } if excerpt.is_empty() => {
+                write!(f, "the server answered with HTTP {status}")
+            }
             Self::Http { status, excerpt } => write!(f, "the server answered with HTTP {status}: {excerpt}"),
             Self::Undecodable { message } => write!(f, "the server's answer could not be read: {message}"),
-            Self::Transport(TransportError::Opaque) => f.write_str("the server did not answer, or refuses this page's origin"),
+            Self::Transport(TransportError::Opaque) => {
+                f.write_str("the server did not answer, or refuses this page's origin")
+            }
             Self::Transport(TransportError::TimedOut { after_secs }) => {
                 write!(f, "the server did not answer within {after_secs} s")
             }

@@ -3,7 +3,8 @@
 //! Messages stay small: only the rows, ticks and names that stand on the screen, never the runs themselves.
 
 use crate::entities::{
-    Artifact, ColumnKey, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo, RunTag, RunView,
+    Artifact, ColumnKey, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo, RunTag,
+    RunView,
 };
 pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
 use crate::tracking::{ServerAddress, ServerInfo};

@@ -1,6 +1,7 @@
 //! MLflow, 1.30 to 3.x: requests as values, wire types, decoding in two steps, capability probe.
 
 mod decode;
+pub mod probe;
 pub mod requests;
 mod text;
 mod wire;
@@ -9,6 +10,7 @@ pub use decode::{
     check, decode_artifacts, decode_experiments, decode_logged_model_directory, decode_run, decode_runs,
     model_size_from_mlmodel,
 };
+pub use probe::{Probe, ProbeRequest, ProbeStep};
 
 #[cfg(test)]
 mod contract_tests;

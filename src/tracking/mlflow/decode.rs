@@ -81,7 +81,8 @@ pub fn decode_run(response: &Response) -> Result<(Run, Vec<String>), ServerError
             salvage_run(answer.run.get()).map_err(|message| ServerError::Undecodable { message })?
         }
     };
-    let run = run(wire).map_err(|why| ServerError::Undecodable { message: format!("the run was not read: {why}") })?;
+    let run = run(wire)
+        .map_err(|why| ServerError::Undecodable { message: format!("the run was not read: {why}") })?;
     Ok((run, skipped))
 }
 
@@ -126,7 +127,9 @@ fn list<W: DeserializeOwned, E>(
     mend: impl Fn(&str) -> Result<(W, Vec<String>), String>,
 ) -> Result<Page<E>, ServerError> {
     let mut page = Page { items: vec![], skipped: vec![], next_page_token: None };
-    let skip = |index: usize, why: &str| format!("The {noun} at place {} of its page was skipped: {why}.", index + 1);
+    let skip = |index: usize, why: &str| {
+        format!("The {noun} at place {} of its page was skipped: {why}.", index + 1)
+    };
     if let Ok(answer) = object::<WirePage<W>>(body) {
         page.next_page_token = token(answer.next_page_token);
         for (index, wire) in answer.items.unwrap_or_default().into_iter().enumerate() {
@@ -232,14 +235,15 @@ fn readable_ones<W: DeserializeOwned>(
     run_id: &str,
     skipped: &mut Vec<String>,
 ) -> Vec<W> {
-    let decoded = values.unwrap_or_default().into_iter().filter_map(|raw| match serde_json::from_str(raw.get()) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let raw = readable(raw.get(), 60);
-            skipped.push(format!("A {noun} of run {run_id} was skipped: {} in {raw}", said(&error)));
-            None
-        }
-    });
+    let decoded =
+        values.unwrap_or_default().into_iter().filter_map(|raw| match serde_json::from_str(raw.get()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let raw = readable(raw.get(), 60);
+                skipped.push(format!("A {noun} of run {run_id} was skipped: {} in {raw}", said(&error)));
+                None
+            }
+        });
     decoded.collect()
 }
 
@@ -260,7 +264,8 @@ fn run(wire: WireRun) -> Result<Run, String> {
     let id = run_id(&wire.info).ok_or("it has no run_id")?;
     let data = wire.data.unwrap_or_default();
     let pairs = |wires: Option<Vec<super::wire::WireText>>| wires.unwrap_or_default().into_iter();
-    let params = pairs(data.params).map(|param| Param { key: param.key.0, value: text(param.value) }).collect();
+    let params =
+        pairs(data.params).map(|param| Param { key: param.key.0, value: text(param.value) }).collect();
     let tags: Vec<RunTag> =
         pairs(data.tags).map(|tag| RunTag { key: tag.key.0, value: text(tag.value) }).collect();
     let metrics = data.metrics.unwrap_or_default().into_iter().map(|metric| Metric {
@@ -309,11 +314,7 @@ fn artifact(wire: WireFile) -> Result<Artifact, String> {
 }
 
 fn run_id(info: &WireRunInfo) -> Option<String> {
-    [&info.run_id, &info.run_uuid]
-        .into_iter()
-        .flatten()
-        .map(|id| id.0.clone())
-        .find(|id| !id.is_empty())
+    [&info.run_id, &info.run_uuid].into_iter().flatten().map(|id| id.0.clone()).find(|id| !id.is_empty())
 }
 
 /// The logged models of MLflow 3, each once.
@@ -381,7 +382,8 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_an_error() {
-        for body in ["", "[]", "null", "<html><title>Sign in</title>", "{\"runs\": {}}", "{\"runs\": [", "7"] {
+        for body in ["", "[]", "null", "<html><title>Sign in</title>", "{\"runs\": {}}", "{\"runs\": [", "7"]
+        {
             let error = decode_runs(&answer(200, body)).unwrap_err();
             assert!(matches!(error, ServerError::Undecodable { .. }), "{body}");
         }
@@ -425,10 +427,11 @@ mod tests {
 
     #[test]
     fn bare_tokens_and_broken_text_are_mended() {
-        let mut body = br#"{"runs": [{"info": {"run_id": "a", "run_name": "NaN \ud800"}, "data": {"metrics": [
+        let mut body =
+            br#"{"runs": [{"info": {"run_id": "a", "run_name": "NaN \ud800"}, "data": {"metrics": [
             {"key": "m", "value": NaN, "timestamp": "5", "step": -3}, {"key": "m", "value": -Infinity}]}},
             {"info": {"run_id": "b", "user_id": ""#
-            .to_vec();
+                .to_vec();
         body.extend(b"\xff\"}}]}");
         let page = runs(body);
         assert!(page.skipped.is_empty(), "{:?}", page.skipped);

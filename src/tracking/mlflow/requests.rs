@@ -208,8 +208,7 @@ mod tests {
 
     #[test]
     fn names_are_encoded() {
-        let request =
-            artifacts_list(&capabilities(), &RunId("a&b".into()), "d ä/#?%+'\"", Some("t="));
+        let request = artifacts_list(&capabilities(), &RunId("a&b".into()), "d ä/#?%+'\"", Some("t="));
         assert_eq!(
             request.path,
             "/api/2.0/mlflow/artifacts/list?run_id=a%26b&path=d%20%C3%A4%2F%23%3F%25%2B%27%22&page_token=t%3D"

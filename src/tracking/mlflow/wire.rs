@@ -182,7 +182,8 @@ impl<'de> Deserialize<'de> for Int {
 
             fn visit_f64<E: Error>(self, number: f64) -> Result<Int, E> {
                 // 2^63 is the first f64 beyond i64; all smaller whole ones fit.
-                if number.fract() == 0.0 && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&number)
+                if number.fract() == 0.0
+                    && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&number)
                 {
                     Ok(Int(number as i64))
                 } else {
@@ -340,8 +341,10 @@ mod tests {
 
     #[test]
     fn python_json_becomes_json() {
-        assert_eq!(repair(r#"{"a": NaN, "b": [-Infinity,Infinity], "c": -1}"#),
-            r#"{"a": "NaN", "b": ["-Infinity","Infinity"], "c": -1}"#);
+        assert_eq!(
+            repair(r#"{"a": NaN, "b": [-Infinity,Infinity], "c": -1}"#),
+            r#"{"a": "NaN", "b": ["-Infinity","Infinity"], "c": -1}"#
+        );
         assert!(matches!(repair(r#"{"a": "NaN \" -Infinity \\", "b": 1}"#), Cow::Borrowed(_)));
         assert_eq!(repair(r#""\ud800 \ud83d\ude00 \udc00""#), "\"\u{fffd} \\ud83d\\ude00 \u{fffd}\"");
         assert!(matches!(repair("\"\\"), Cow::Borrowed(_)));
