@@ -131,6 +131,13 @@ fn list<W: DeserializeOwned, E>(
         format!("The {noun} at place {} of its page was skipped: {why}.", index + 1)
     };
     if let Ok(answer) = object::<WirePage<W>>(body) {
+        // Lists without items are left out; an error sent as a success must not pass for one.
+        if answer.items.is_none()
+            && let Some((code, message)) = refusal(body)
+        {
+            let message = format!("instead of a list of {noun}s came {code}: {message}");
+            return Err(ServerError::Undecodable { message });
+        }
         page.next_page_token = token(answer.next_page_token);
         for (index, wire) in answer.items.unwrap_or_default().into_iter().enumerate() {
             match entity(wire) {
@@ -335,10 +342,10 @@ fn history_models(json: &str) -> Vec<LoggedModelRef> {
     let mut models = vec![];
     let history: Vec<serde_json::Value> = serde_json::from_str(&repair(json)).unwrap_or_default();
     for entry in history {
-        if let Some(path) = entry.get("artifact_path").and_then(serde_json::Value::as_str) {
-            if !path.is_empty() {
-                push_once(&mut models, LoggedModelRef::ArtifactPath(path.to_owned()));
-            }
+        if let Some(path) = entry.get("artifact_path").and_then(serde_json::Value::as_str)
+            && !path.is_empty()
+        {
+            push_once(&mut models, LoggedModelRef::ArtifactPath(path.to_owned()));
         }
     }
     models
@@ -382,8 +389,16 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_an_error() {
-        for body in ["", "[]", "null", "<html><title>Sign in</title>", "{\"runs\": {}}", "{\"runs\": [", "7"]
-        {
+        for body in [
+            "",
+            "[]",
+            "null",
+            "<html><title>Sign in</title>",
+            "{\"runs\": {}}",
+            "{\"runs\": [",
+            "7",
+            "{\"error_code\": 3}",
+        ] {
             let error = decode_runs(&answer(200, body)).unwrap_err();
             assert!(matches!(error, ServerError::Undecodable { .. }), "{body}");
         }

@@ -181,10 +181,8 @@ impl<'de> Deserialize<'de> for Int {
             }
 
             fn visit_f64<E: Error>(self, number: f64) -> Result<Int, E> {
-                // 2^63 is the first f64 beyond i64; all smaller whole ones fit.
-                if number.fract() == 0.0
-                    && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&number)
-                {
+                // 2^63 is the first f64 beyond i64.
+                if number.fract() == 0.0 && (i64::MIN as f64..-(i64::MIN as f64)).contains(&number) {
                     Ok(Int(number as i64))
                 } else {
                     Err(E::custom(format!("{number} is not a whole number of 64 bits")))
