@@ -95,36 +95,6 @@ pub struct Capabilities {
     pub has_bulk_interval: bool,
 }
 
-/// Why a connection failed, with what mends it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectProblem {
-    /// The kind, for tests and styling.
-    pub kind: ConnectProblemKind,
-    /// What happened, in one sentence.
-    pub message: String,
-    /// What to do, in sentences.
-    pub advice: String,
-    /// A command or proxy line to copy.
-    pub recipe: Option<String>,
-}
-
-/// The kinds of failed connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ConnectProblemKind {
-    /// The text is no http or https address.
-    BadAddress,
-    /// Nothing answers there.
-    NotReachable,
-    /// It answers, but not to pages of this origin.
-    OriginRefused,
-    /// It answers, but not under this path.
-    WrongPath,
-    /// It wants to know who asks, or refuses who does.
-    NeedsSignIn,
-    /// Something else answers there.
-    NotATrackingServer,
-}
-
 /// The HTTP verbs in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -180,6 +150,36 @@ pub enum TransportError {
     },
     /// Aborted on purpose.
     Aborted,
+}
+
+/// Why a connection failed, with what mends it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectProblem {
+    /// The kind, for tests and styling.
+    pub kind: ConnectProblemKind,
+    /// What happened, in one sentence.
+    pub message: String,
+    /// What to do, in sentences.
+    pub advice: String,
+    /// A command or proxy line to copy.
+    pub recipe: Option<String>,
+}
+
+/// The kinds of failed connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConnectProblemKind {
+    /// The text is no http or https address.
+    BadAddress,
+    /// Nothing answers there.
+    NotReachable,
+    /// It answers, but not to pages of this origin.
+    OriginRefused,
+    /// It answers, but not under this path.
+    WrongPath,
+    /// It wants to know who asks, or refuses who does.
+    NeedsSignIn,
+    /// Something else answers there.
+    NotATrackingServer,
 }
 
 /// Items that could be read, and a sentence for each that could not.

@@ -6,8 +6,7 @@ use super::scene::{Change, Scene};
 use super::sizes::{SizeAsk, Sizes};
 use crate::entities::{ColumnKey, Experiment, LoggedModelRef, Run, RunId};
 use crate::frame::RunFrame;
-use crate::tracking::mlflow::probe::{Probe, ProbeStep};
-use crate::tracking::mlflow::{decode, requests};
+use crate::tracking::mlflow::{self, Probe, ProbeRequest, ProbeStep, requests};
 use crate::tracking::{
     Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError,
 };
@@ -190,15 +189,15 @@ impl Engine {
             Pending::Probe => self.probe_step(Some(answer)),
             Pending::Experiments(so_far) => self.experiments_arrived(so_far, answer),
             Pending::Runs(ask) => self.runs_arrived(ask, answer),
-            Pending::Run => match body(answer).and_then(|bytes| decode::run(&bytes)) {
-                Ok(run) => {
-                    let details = self.details(run);
+            Pending::Run => match answered_with(answer).and_then(|response| mlflow::decode_run(&response)) {
+                Ok((run, skipped)) => {
+                    let details = self.details(run, skipped);
                     self.outputs.push(Output::Event(Event::RunDetails(details)));
                 }
                 Err(error) => self.fail(FailedWhat::Run, format!("The run could not be opened: {error}.")),
             },
             Pending::Artifacts { run_id, path, mut items } => {
-                match body(answer).and_then(|bytes| decode::artifacts(&bytes)) {
+                match answered_with(answer).and_then(|response| mlflow::decode_artifacts(&response)) {
                     Ok(page) => {
                         items.extend(page.items);
                         if let Some(token) = page.next_page_token {
@@ -218,7 +217,7 @@ impl Engine {
                     }
                 }
             }
-            Pending::Download { path } => match body(answer) {
+            Pending::Download { path } => match success(answer) {
                 Ok(bytes) => {
                     let file_name = path.rsplit('/').next().unwrap_or(&path).to_owned();
                     self.outputs.push(Output::SaveFile { file_name, bytes });
@@ -246,9 +245,9 @@ impl Engine {
     fn probe_step(&mut self, answer: Option<Result<Response, TransportError>>) {
         let Some(probe) = self.probe.as_mut() else { return };
         match probe.next(answer) {
-            ProbeStep::Ask { request, is_no_cors } => {
+            ProbeStep::Ask(ProbeRequest { base_url, request, is_no_cors }) => {
                 let id = self.note(Pending::Probe);
-                let address = self.address.clone();
+                let address = ServerAddress { url: base_url, ..self.address.clone() };
                 self.outputs.push(Output::Send { id, address, request, is_no_cors });
             }
             ProbeStep::Done(info) => {
@@ -270,7 +269,7 @@ impl Engine {
         mut so_far: Page<Experiment>,
         answer: Result<Response, TransportError>,
     ) {
-        match body(answer).and_then(|bytes| decode::experiments(&bytes)) {
+        match answered_with(answer).and_then(|response| mlflow::decode_experiments(&response)) {
             Ok(page) => {
                 so_far.items.extend(page.items);
                 so_far.skipped.extend(page.skipped);
@@ -311,7 +310,8 @@ impl Engine {
     }
 
     fn runs_arrived(&mut self, ask: PageAsk, answer: Result<Response, TransportError>) {
-        let decoded = body(answer).and_then(|bytes| decode::runs(&bytes).map(|page| (page, bytes.len())));
+        let decoded = answered_with(answer)
+            .and_then(|response| mlflow::decode_runs(&response).map(|page| (page, response.body.len())));
         match decoded {
             Ok((mut page, n_bytes)) => {
                 let mut n_new = 0;
@@ -375,12 +375,17 @@ impl Engine {
                     requests::artifact_file(&of.run_id, &format!("{path}/MLmodel"))
                 }
             },
-            SizeAsk::Folder { of, path, .. } => match &of.model {
-                LoggedModelRef::Id(id) => requests::logged_model_directories(&capabilities, id, path),
-                LoggedModelRef::ArtifactPath(_) => {
-                    requests::artifacts_list(&capabilities, &of.run_id, path, None)
+            SizeAsk::Folder { of, path, page_token, .. } => {
+                let token = page_token.as_deref();
+                match &of.model {
+                    LoggedModelRef::Id(id) => {
+                        requests::logged_model_directories(&capabilities, id, path, token)
+                    }
+                    LoggedModelRef::ArtifactPath(_) => {
+                        requests::artifacts_list(&capabilities, &of.run_id, path, token)
+                    }
                 }
-            },
+            }
         };
         self.send(request, Pending::Size(ask));
     }
@@ -388,20 +393,20 @@ impl Engine {
     fn size_arrived(&mut self, ask: SizeAsk, answer: Result<Response, TransportError>) {
         let next = match ask {
             SizeAsk::MlModel(of) => {
-                match body(answer).ok().and_then(|bytes| decode::model_size_from_mlmodel(&bytes)) {
+                match success(answer).ok().and_then(|bytes| mlflow::model_size_from_mlmodel(&bytes)) {
                     Some(n_bytes) => Err((of, Some(n_bytes))),
                     None => {
                         let path = match &of.model {
                             LoggedModelRef::Id(_) => String::new(),
                             LoggedModelRef::ArtifactPath(path) => path.clone(),
                         };
-                        Ok(SizeAsk::Folder { of, path, rest: Vec::new(), n_bytes: 0 })
+                        Ok(SizeAsk::Folder { of, path, page_token: None, rest: Vec::new(), n_bytes: 0 })
                     }
                 }
             }
-            SizeAsk::Folder { of, rest, n_bytes, .. } => {
-                match body(answer).and_then(|bytes| decode::artifacts(&bytes)) {
-                    Ok(page) => Sizes::next_folder(of, rest, n_bytes, &page.items)
+            SizeAsk::Folder { of, path, rest, n_bytes, .. } => {
+                match answered_with(answer).and_then(|response| mlflow::decode_artifacts(&response)) {
+                    Ok(page) => Sizes::next_folder(of, path, rest, n_bytes, page)
                         // A folder without a single file says nothing about a model: unknown, not 0.
                         .map_err(|(of, n_bytes)| (of, (n_bytes > 0).then_some(n_bytes))),
                     Err(_) => Err((of, None)),
@@ -445,7 +450,7 @@ impl Engine {
         self.outputs.push(Output::Event(Event::Progress(progress)));
     }
 
-    fn details(&self, mut run: Run) -> RunDetails {
+    fn details(&self, mut run: Run, skipped: Vec<String>) -> RunDetails {
         run.params.sort_by(|a, b| a.key.cmp(&b.key));
         run.metrics.sort_by(|a, b| a.key.cmp(&b.key));
         run.tags.sort_by(|a, b| a.key.cmp(&b.key));
@@ -458,6 +463,7 @@ impl Engine {
             metrics: run.metrics,
             tags: run.tags,
             models: run.models,
+            skipped,
         }
     }
 
@@ -490,8 +496,14 @@ impl Engine {
     }
 }
 
+/// The answer, whatever its status.
+fn answered_with(answer: Result<Response, TransportError>) -> Result<Response, ServerError> {
+    answer.map_err(ServerError::Transport)
+}
+
 /// The bytes of a success; an HTTP error becomes a [`ServerError`].
-fn body(answer: Result<Response, TransportError>) -> Result<Vec<u8>, ServerError> {
-    let response = answer.map_err(ServerError::Transport)?;
-    if (200..300).contains(&response.status) { Ok(response.body) } else { Err(decode::error(&response)) }
+fn success(answer: Result<Response, TransportError>) -> Result<Vec<u8>, ServerError> {
+    let response = answered_with(answer)?;
+    mlflow::check(&response)?;
+    Ok(response.body)
 }

@@ -8,6 +8,7 @@ use crate::entities::{
 };
 use crate::tracking::{ServerAddress, ServerInfo};
 
+pub use crate::frame::format_millis;
 pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
 use crate::view::{AxisKind, Brush, Direction, Lane, View};
 use serde::{Deserialize, Serialize};
@@ -445,4 +446,6 @@ pub struct RunDetails {
     pub models: Vec<LoggedModelRef>,
     /// Bytes of its models, where known.
     pub model_size_bytes: Option<u64>,
+    /// A sentence for each of its values that could not be read.
+    pub skipped: Vec<String>,
 }

@@ -4,6 +4,7 @@
 //! folder are added up. Where each version keeps them: MLflow's REST API, logged models and artifacts.
 
 use crate::entities::{Artifact, LoggedModelRef, RunId};
+use crate::tracking::Page;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 const N_AT_ONCE: usize = 4;
@@ -28,6 +29,8 @@ pub enum SizeAsk {
         of: ModelOfRun,
         /// The folder, as the server names it; empty for the model's root.
         path: String,
+        /// The page of its list; none for the first.
+        page_token: Option<String>,
         /// Further folders.
         rest: Vec<String>,
         /// Bytes so far.
@@ -72,21 +75,27 @@ impl Sizes {
         self.known.insert(of, n_bytes);
     }
 
-    /// The next question after a folder's list: its files added up, its folders queued.
+    /// The next question after a page of the list of the folder `path`: its files added up, its folders queued,
+    /// its further pages first. The sum when nothing is left to ask.
     pub fn next_folder(
         of: ModelOfRun,
+        path: String,
         mut rest: Vec<String>,
         n_bytes: u64,
-        items: &[Artifact],
+        page: Page<Artifact>,
     ) -> Result<SizeAsk, (ModelOfRun, u64)> {
+        let items = &page.items;
         let n_bytes = items
             .iter()
             .filter(|item| !item.is_dir)
             .filter_map(|item| item.size_bytes)
             .fold(n_bytes, u64::saturating_add);
         rest.extend(items.iter().filter(|item| item.is_dir).map(|item| item.path.clone()));
+        if page.next_page_token.is_some() {
+            return Ok(SizeAsk::Folder { of, path, page_token: page.next_page_token, rest, n_bytes });
+        }
         match rest.pop() {
-            Some(path) => Ok(SizeAsk::Folder { of, path, rest, n_bytes }),
+            Some(path) => Ok(SizeAsk::Folder { of, path, page_token: None, rest, n_bytes }),
             None => Err((of, n_bytes)),
         }
     }
@@ -111,5 +120,53 @@ impl Sizes {
     /// Whether nothing is under way.
     pub fn is_idle(&self) -> bool {
         self.n_in_flight == 0 && self.queue.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> ModelOfRun {
+        ModelOfRun { run_id: RunId("r".into()), model: LoggedModelRef::ArtifactPath("model".into()) }
+    }
+
+    fn page(files: &[(&str, Option<u64>)], token: Option<&str>) -> Page<Artifact> {
+        let items = files.iter().map(|(path, size)| Artifact {
+            path: (*path).to_owned(),
+            is_dir: size.is_none(),
+            size_bytes: *size,
+        });
+        Page { items: items.collect(), skipped: Vec::new(), next_page_token: token.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_folder_is_added_up_over_its_pages_and_folders() {
+        let first = page(&[("model/a", Some(5)), ("model/code", None)], Some("t"));
+        let ask = Sizes::next_folder(model(), "model".into(), Vec::new(), 0, first).unwrap();
+        let SizeAsk::Folder { path, page_token, rest, n_bytes, .. } = ask else { panic!("a folder") };
+        assert_eq!((path.as_str(), page_token.as_deref(), n_bytes), ("model", Some("t"), 5));
+        let second = page(&[("model/b", Some(7))], None);
+        let ask = Sizes::next_folder(model(), path, rest, n_bytes, second).unwrap();
+        let SizeAsk::Folder { path, page_token, rest, n_bytes, .. } = ask else { panic!("a folder") };
+        assert_eq!((path.as_str(), page_token, n_bytes), ("model/code", None, 12));
+        let last = page(&[("model/code/c", Some(1))], None);
+        assert_eq!(Sizes::next_folder(model(), path, rest, n_bytes, last), Err((model(), 13)));
+    }
+
+    #[test]
+    fn a_runs_size_is_known_when_all_its_models_are_settled() {
+        let models = ["a", "b"].map(|path| LoggedModelRef::ArtifactPath(path.into()));
+        let run_id = RunId("r".into());
+        let of = |model: &LoggedModelRef| ModelOfRun { run_id: run_id.clone(), model: model.clone() };
+        let mut sizes = Sizes::default();
+        sizes.want(&run_id, &models);
+        sizes.want(&run_id, &models);
+        assert_eq!(sizes.next_asks().len(), 2);
+        sizes.settle(of(&models[0]), Some(10));
+        assert_eq!(sizes.of_run(&run_id, &models), None);
+        sizes.settle(of(&models[1]), None);
+        assert_eq!(sizes.of_run(&run_id, &models), Some(10));
+        assert!(sizes.is_idle());
     }
 }

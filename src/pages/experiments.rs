@@ -1,7 +1,7 @@
 //! The experiments of a server: choose one or several and compare their runs.
 
+use crate::engine::protocol::format_millis;
 use crate::entities::{Experiment, ExperimentId};
-use crate::frame::format_millis;
 use crate::route::{Comparison, Route};
 use crate::state::{ExperimentList, use_app};
 use leptos::prelude::*;

@@ -96,7 +96,9 @@ fn Details(details: RunDetails) -> impl IntoView {
         .map(|metric| vec![metric.key, number_text(metric.value), metric.step.to_string()])
         .collect();
     let tags = details.tags.into_iter().map(|tag| vec![tag.key, tag.value]).collect();
+    let skipped = details.skipped;
     view! {
+        {(!skipped.is_empty()).then(|| view! { <p class="load-status" role="status">{skipped.join(" ")}</p> })}
         <dl class="run__facts">
             {facts
                 .into_iter()

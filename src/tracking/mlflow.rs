@@ -1,8 +1,16 @@
 //! MLflow, 1.30 to 3.x: requests as values, wire types, decoding in two steps, capability probe.
-//!
-//! Facts about the wire come from recorded answers of MLflow 1.30.1 to 3.17.2 (`tests/fixtures/mlflow`).
 
-pub mod decode;
+mod decode;
 pub mod probe;
 pub mod requests;
+mod text;
 mod wire;
+
+pub use decode::{
+    check, decode_artifacts, decode_experiments, decode_logged_model_directory, decode_run, decode_runs,
+    model_size_from_mlmodel,
+};
+pub use probe::{Probe, ProbeRequest, ProbeStep};
+
+#[cfg(test)]
+mod contract_tests;

@@ -1,7 +1,6 @@
 //! Light, dark or the system's choice; and the theme's colours for the engine, read from the style sheet.
 
-use crate::engine::protocol::PlotTheme;
-use crate::plot::Rgb;
+use crate::engine::protocol::{PlotTheme, Rgb};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;

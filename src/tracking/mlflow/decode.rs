@@ -1,256 +1,370 @@
-//! From MLflow's bytes to entities, in two steps: bytes to wire types, wire types to entities.
+//! Decoding in two steps: bytes to wire types, wire types to entities. A list never fails as a whole: what
+//! cannot be read of it is skipped, with a sentence for each.
 //!
-//! A list never fails as a whole: an item that cannot be read is skipped with a sentence that says why.
+//! The quick way decodes a whole answer at once. Only when that fails, the answer is mended and taken apart
+//! item by item, and a run that still fails, value by value.
 
-use super::wire;
+use super::text::{EXCERPT_CHARS, MESSAGE_CHARS, beginning, excerpt, is_html, readable};
+use super::wire::{
+    RawRun, Text, WireError, WireExperiment, WireFile, WireOutputs, WirePage, WireRun, WireRunAnswer,
+    WireRunData, WireRunInfo, repair,
+};
 use crate::entities::{
     Artifact, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId, RunInfo,
     RunStatus, RunTag,
 };
 use crate::tracking::{Page, Response, ServerError};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 
-/// A server's words are cut here; whole pages of HTML and SQL help nobody.
-const N_MESSAGE_CHARS: usize = 400;
+/// The tag in which MLflow up to 2 keeps the models that a run logged.
 const LOG_MODEL_HISTORY: &str = "mlflow.log-model.history";
+/// The tag in which early MLflow 1.x keeps the run's name.
+const RUN_NAME: &str = "mlflow.runName";
 
-/// A page of runs.
+/// The body of a success.
 ///
 /// # Errors
-/// [`ServerError::Undecodable`] where the answer is no list of runs at all.
-pub fn runs(bytes: &[u8]) -> Result<Page<Run>, ServerError> {
-    // Typed, in one go, straight from the bytes: twice as quick as item by item.
-    if let Ok(list) = serde_json::from_slice::<wire::QuickRunList>(bytes) {
-        let mut page =
-            Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
-        for wire in list.runs {
-            sort_in(run_from_wire(wire), &mut page);
-        }
-        return Ok(page);
+///
+/// The server's refusal, in its own words where it has a format for them.
+pub fn check(response: &Response) -> Result<&[u8], ServerError> {
+    if (200..300).contains(&response.status) {
+        return Ok(&response.body);
     }
-    let bytes = without_bare_words(bytes);
-    let list: wire::RunList<'_> = parse(&bytes)?;
-    let mut page =
-        Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
-    for raw in list.runs {
-        sort_in(item::<wire::Run>(raw, "run").and_then(run_from_wire), &mut page);
-    }
-    Ok(page)
+    let status = response.status;
+    Err(match refusal(&response.body) {
+        Some((code, message)) => ServerError::Refused { status, code, message },
+        None => ServerError::Http { status, excerpt: excerpt(&response.body) },
+    })
 }
 
-/// One run (`runs/get`).
-///
-/// # Errors
-/// [`ServerError::Undecodable`] where the answer holds no run.
-pub fn run(bytes: &[u8]) -> Result<Run, ServerError> {
-    let bytes = without_bare_words(bytes);
-    let answer: wire::RunAnswer = parse(&bytes)?;
-    run_from_wire(answer.run).map_err(|message| ServerError::Undecodable { message })
+/// Code and message of MLflow's error format.
+pub(super) fn refusal(body: &[u8]) -> Option<(String, String)> {
+    let error = object::<WireError>(body).ok()?;
+    let message = error.message.map_or_else(String::new, |text| readable(&text.0, MESSAGE_CHARS));
+    Some((readable(&error.error_code.0, 60), message))
 }
 
 /// A page of experiments.
 ///
 /// # Errors
-/// [`ServerError::Undecodable`] where the answer is no list of experiments at all.
-pub fn experiments(bytes: &[u8]) -> Result<Page<Experiment>, ServerError> {
-    let list: wire::ExperimentList<'_> = parse(bytes)?;
-    let mut page =
-        Page { items: Vec::new(), skipped: Vec::new(), next_page_token: token(list.next_page_token) };
-    for raw in list.experiments {
-        let experiment = item::<wire::Experiment>(raw, "experiment").map(|wire| Experiment {
-            id: ExperimentId(wire.experiment_id),
-            name: wire.name,
-            lifecycle_stage: stage(&wire.lifecycle_stage),
-            creation_millis: wire.creation_time,
-            last_update_millis: wire.last_update_time,
-        });
-        sort_in(experiment, &mut page);
+///
+/// The server's refusal, or that the answer is no list of experiments.
+pub fn decode_experiments(response: &Response) -> Result<Page<Experiment>, ServerError> {
+    list(check(response)?, "experiment", experiment, |text| {
+        serde_json::from_str(text).map(|wire| (wire, vec![])).map_err(|error| said(&error))
+    })
+}
+
+/// A page of runs.
+///
+/// # Errors
+///
+/// The server's refusal, or that the answer is no list of runs.
+pub fn decode_runs(response: &Response) -> Result<Page<Run>, ServerError> {
+    list(check(response)?, "run", run, salvage_run)
+}
+
+/// One run, and a sentence for each of its values that could not be read.
+///
+/// # Errors
+///
+/// The server's refusal, or that the answer holds no run.
+pub fn decode_run(response: &Response) -> Result<(Run, Vec<String>), ServerError> {
+    let body = check(response)?;
+    let (wire, skipped) = match object::<WireRunAnswer<WireRun>>(body) {
+        Ok(answer) => (answer.run, vec![]),
+        Err(_) => {
+            let text = mended(body);
+            let answer: WireRunAnswer<&RawValue> =
+                serde_json::from_str(&text).map_err(|error| undecodable(body, "a run", &error))?;
+            salvage_run(answer.run.get()).map_err(|message| ServerError::Undecodable { message })?
+        }
+    };
+    let run = run(wire)
+        .map_err(|why| ServerError::Undecodable { message: format!("the run was not read: {why}") })?;
+    Ok((run, skipped))
+}
+
+/// A folder of a run's artifacts, folders first, otherwise in the server's order.
+///
+/// # Errors
+///
+/// The server's refusal, or that the answer is no list of files.
+pub fn decode_artifacts(response: &Response) -> Result<Page<Artifact>, ServerError> {
+    let mut page = list(check(response)?, "file", artifact, |text| {
+        serde_json::from_str(text).map(|wire| (wire, vec![])).map_err(|error| said(&error))
+    })?;
+    page.items.sort_by_key(|artifact| !artifact.is_dir);
+    Ok(page)
+}
+
+/// A folder of a logged model's files (MLflow 3), folders first. The format is that of a run's artifacts.
+///
+/// # Errors
+///
+/// The server's refusal, or that the answer is no list of files.
+pub fn decode_logged_model_directory(response: &Response) -> Result<Page<Artifact>, ServerError> {
+    decode_artifacts(response)
+}
+
+/// The size that an `MLmodel` file (MLflow 2.9 and newer) states for its model. Reads the one line of the
+/// YAML and nothing else, so that anchors, tags and nesting in a hostile file mean nothing.
+pub fn model_size_from_mlmodel(text: &[u8]) -> Option<u64> {
+    text.split(|&byte| byte == b'\n').find_map(|line| {
+        let value = line.strip_prefix(b"model_size_bytes:")?;
+        let value = std::str::from_utf8(value).ok()?;
+        let value = value.split(" #").next()?.trim();
+        value.trim_matches(|c| c == '\'' || c == '"').parse().ok()
+    })
+}
+
+/// A list's page. `mend` reads one item that the quick way could not.
+fn list<W: DeserializeOwned, E>(
+    body: &[u8],
+    noun: &str,
+    entity: impl Fn(W) -> Result<E, String>,
+    mend: impl Fn(&str) -> Result<(W, Vec<String>), String>,
+) -> Result<Page<E>, ServerError> {
+    let mut page = Page { items: vec![], skipped: vec![], next_page_token: None };
+    let skip = |index: usize, why: &str| {
+        format!("The {noun} at place {} of its page was skipped: {why}.", index + 1)
+    };
+    if let Ok(answer) = object::<WirePage<W>>(body) {
+        // Lists without items are left out; an error sent as a success must not pass for one.
+        if answer.items.is_none()
+            && let Some((code, message)) = refusal(body)
+        {
+            let message = format!("instead of a list of {noun}s came {code}: {message}");
+            return Err(ServerError::Undecodable { message });
+        }
+        page.next_page_token = token(answer.next_page_token);
+        for (index, wire) in answer.items.unwrap_or_default().into_iter().enumerate() {
+            match entity(wire) {
+                Ok(item) => page.items.push(item),
+                Err(why) => page.skipped.push(skip(index, &why)),
+            }
+        }
+        return Ok(page);
+    }
+    let text = mended(body);
+    let answer: WirePage<&RawValue> =
+        object_in(&text).map_err(|error| undecodable(body, &format!("a list of {noun}s"), &error))?;
+    page.next_page_token = token(answer.next_page_token);
+    for (index, raw) in answer.items.unwrap_or_default().into_iter().enumerate() {
+        let item = match serde_json::from_str(raw.get()) {
+            Ok(wire) => Ok((wire, vec![])),
+            Err(_) => mend(raw.get()),
+        };
+        match item.and_then(|(wire, skipped)| Ok((entity(wire)?, skipped))) {
+            Ok((item, skipped)) => {
+                page.items.push(item);
+                page.skipped.extend(skipped);
+            }
+            Err(why) => page.skipped.push(skip(index, &why)),
+        }
     }
     Ok(page)
 }
 
-/// A folder of artifacts, of a run or of a logged model.
-///
-/// # Errors
-/// [`ServerError::Undecodable`] where the answer is no list of files.
-pub fn artifacts(bytes: &[u8]) -> Result<Page<Artifact>, ServerError> {
-    let list: wire::ArtifactList = parse(bytes)?;
-    let items = list
-        .files
-        .into_iter()
-        .map(|file| Artifact {
-            path: file.path,
-            is_dir: file.is_dir,
-            size_bytes: file.file_size.and_then(|size| u64::try_from(size).ok()),
-        })
-        .collect();
-    Ok(Page { items, skipped: Vec::new(), next_page_token: token(list.next_page_token) })
-}
-
-/// The `model_size_bytes` of an `MLmodel` file (MLflow 2.9 and later). Only this one line of the YAML is read:
-/// the file is anybody's, and a whole YAML reader is a way in.
-pub fn model_size_from_mlmodel(bytes: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("model_size_bytes:")?.trim().parse().ok())
-}
-
-/// What an answer with an HTTP error says.
-pub fn error(response: &Response) -> ServerError {
-    let status = response.status;
-    if let Ok(body) = serde_json::from_slice::<wire::ErrorBody>(&response.body) {
-        return ServerError::Refused { status, code: body.error_code, message: cut(&body.message) };
+/// A JSON object. Derived types would read arrays too, field by field, and take a foreign answer for a page.
+fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+        serde_json::from_slice(body)
+    } else {
+        Err(serde::de::Error::custom("it is no JSON object"))
     }
-    let text = String::from_utf8_lossy(&response.body);
-    let is_markup = response.content_type.contains("html") && text.trim_start().starts_with('<');
-    let excerpt = if is_markup { cut(&without_markup(&text)) } else { cut(text.trim()) };
-    ServerError::Http { status, excerpt }
 }
 
-fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ServerError> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).into_owned();
-        ServerError::Undecodable { message: format!("{error}; it begins with `{}`", start.trim()) }
+/// The same, borrowing from text.
+fn object_in<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    if text.trim_start().starts_with('{') {
+        serde_json::from_str(text)
+    } else {
+        Err(serde::de::Error::custom("it is no JSON object"))
+    }
+}
+
+/// The body as text that is JSON, as far as it can be made so.
+fn mended(body: &[u8]) -> String {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    repair(&String::from_utf8_lossy(body)).into_owned()
+}
+
+fn token(text: Option<Text>) -> Option<String> {
+    text.map(|text| text.0).filter(|token| !token.is_empty())
+}
+
+/// A decoder's complaint as part of a sentence.
+fn said(error: &serde_json::Error) -> String {
+    readable(&error.to_string(), EXCERPT_CHARS)
+}
+
+fn undecodable(body: &[u8], expected: &str, error: &serde_json::Error) -> ServerError {
+    let message = if is_html(body) {
+        format!("instead of {expected} came a web page, perhaps one to sign in: {}", excerpt(body))
+    } else if let Some((code, message)) = refusal(body) {
+        format!("instead of {expected} came {code}: {message}")
+    } else if body.is_empty() {
+        format!("instead of {expected} came nothing")
+    } else {
+        let start = readable(&beginning(body), 60);
+        format!("it is not {expected} ({}); it begins with {start}", said(error))
+    };
+    ServerError::Undecodable { message }
+}
+
+/// A run of which some values do not decode: all the others, and a sentence for each of those.
+fn salvage_run(text: &str) -> Result<(WireRun, Vec<String>), String> {
+    let raw: RawRun<'_> = serde_json::from_str(text).map_err(|error| said(&error))?;
+    let id = run_id(&raw.info).unwrap_or_default();
+    let mut skipped = vec![];
+    let data = raw.data.unwrap_or_default();
+    let data = WireRunData {
+        metrics: Some(readable_ones(data.metrics, "metric", &id, &mut skipped)),
+        params: Some(readable_ones(data.params, "param", &id, &mut skipped)),
+        tags: Some(readable_ones(data.tags, "tag", &id, &mut skipped)),
+    };
+    let outputs = match raw.outputs.map(|raw| serde_json::from_str::<WireOutputs>(raw.get())).transpose() {
+        Ok(outputs) => outputs,
+        Err(error) => {
+            skipped.push(format!("The models of run {id} were skipped: {}.", said(&error)));
+            None
+        }
+    };
+    Ok((WireRun { info: raw.info, data: Some(data), outputs }, skipped))
+}
+
+/// Those values of a run that decode.
+fn readable_ones<W: DeserializeOwned>(
+    values: Option<Vec<&RawValue>>,
+    noun: &str,
+    run_id: &str,
+    skipped: &mut Vec<String>,
+) -> Vec<W> {
+    let decoded =
+        values.unwrap_or_default().into_iter().filter_map(|raw| match serde_json::from_str(raw.get()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let raw = readable(raw.get(), 60);
+                skipped.push(format!("A {noun} of run {run_id} was skipped: {} in {raw}", said(&error)));
+                None
+            }
+        });
+    decoded.collect()
+}
+
+fn experiment(wire: WireExperiment) -> Result<Experiment, String> {
+    if wire.experiment_id.0.is_empty() {
+        return Err("it has no experiment_id".into());
+    }
+    Ok(Experiment {
+        id: ExperimentId(wire.experiment_id.0),
+        name: text(wire.name),
+        lifecycle_stage: stage(wire.lifecycle_stage),
+        creation_millis: wire.creation_time.map(|millis| millis.0),
+        last_update_millis: wire.last_update_time.map(|millis| millis.0),
     })
 }
 
-fn item<'a, T: Deserialize<'a>>(raw: &'a RawValue, what: &str) -> Result<T, String> {
-    serde_json::from_str(raw.get()).map_err(|error| format!("a {what} could not be read: {error}"))
-}
-
-fn sort_in<T>(item: Result<T, String>, page: &mut Page<T>) {
-    match item {
-        Ok(item) => page.items.push(item),
-        Err(sentence) => page.skipped.push(sentence),
+fn run(wire: WireRun) -> Result<Run, String> {
+    let id = run_id(&wire.info).ok_or("it has no run_id")?;
+    let data = wire.data.unwrap_or_default();
+    let pairs = |wires: Option<Vec<super::wire::WireText>>| wires.unwrap_or_default().into_iter();
+    let params =
+        pairs(data.params).map(|param| Param { key: param.key.0, value: text(param.value) }).collect();
+    let tags: Vec<RunTag> =
+        pairs(data.tags).map(|tag| RunTag { key: tag.key.0, value: text(tag.value) }).collect();
+    let metrics = data.metrics.unwrap_or_default().into_iter().map(|metric| Metric {
+        key: metric.key.0,
+        value: metric.value.0,
+        timestamp_millis: metric.timestamp.map_or(0, |millis| millis.0),
+        step: metric.step.map_or(0, |step| step.0),
+    });
+    let tag = |key: &str| tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str());
+    let mut name = text(wire.info.run_name);
+    if name.is_empty() {
+        name = tag(RUN_NAME).unwrap_or_default().to_owned();
     }
-}
-
-/// An empty token means the same as none.
-fn token(token: Option<String>) -> Option<String> {
-    token.filter(|token| !token.is_empty())
-}
-
-fn stage(word: &str) -> LifecycleStage {
-    if word.eq_ignore_ascii_case("deleted") { LifecycleStage::Deleted } else { LifecycleStage::Active }
-}
-
-fn run_from_wire(wire: wire::Run) -> Result<Run, String> {
-    let info = wire.info;
-    // Both names are sent; the oldest servers know only the older one.
-    let id = if info.run_id.is_empty() { info.run_uuid } else { info.run_id };
-    if id.is_empty() {
-        return Err("a run could not be read: it has no id".to_owned());
+    let mut models = output_models(wire.outputs);
+    if models.is_empty() {
+        models = tag(LOG_MODEL_HISTORY).map(history_models).unwrap_or_default();
     }
-    let tag = |key: &str| wire.data.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str());
-    let name = if info.run_name.is_empty() {
-        tag("mlflow.runName").unwrap_or_default().to_owned()
-    } else {
-        info.run_name
-    };
-    let mut models: Vec<LoggedModelRef> = wire
-        .outputs
-        .model_outputs
-        .into_iter()
-        .filter(|output| !output.model_id.is_empty())
-        .map(|output| LoggedModelRef::Id(output.model_id))
-        .collect();
-    if models.is_empty()
-        && let Some(history) = tag(LOG_MODEL_HISTORY)
-    {
-        // The tag is text that anybody may have written: unreadable means that no model is known.
-        let entries: Vec<wire::LoggedModelEntry> = serde_json::from_str(history).unwrap_or_default();
-        models.extend(
-            entries.into_iter().filter_map(|entry| entry.artifact_path).map(LoggedModelRef::ArtifactPath),
-        );
-    }
-    models.sort();
-    models.dedup();
     Ok(Run {
         info: RunInfo {
             id: RunId(id),
-            experiment_id: ExperimentId(info.experiment_id),
+            experiment_id: ExperimentId(text(wire.info.experiment_id)),
             name,
-            user: info.user_id,
-            status: RunStatus::from_word(&info.status),
-            start_millis: info.start_time,
-            // A run under way is sent with an end of 0 by some versions.
-            end_millis: info.end_time.filter(|end| *end > 0),
-            artifact_uri: info.artifact_uri,
-            lifecycle_stage: stage(&info.lifecycle_stage),
+            user: text(wire.info.user_id),
+            status: RunStatus::from_word(&text(wire.info.status)),
+            start_millis: wire.info.start_time.map(|millis| millis.0),
+            end_millis: wire.info.end_time.map(|millis| millis.0),
+            artifact_uri: text(wire.info.artifact_uri),
+            lifecycle_stage: stage(wire.info.lifecycle_stage),
         },
-        params: wire.data.params.into_iter().map(|pair| Param { key: pair.key, value: pair.value }).collect(),
-        metrics: wire
-            .data
-            .metrics
-            .into_iter()
-            .map(|metric| Metric {
-                key: metric.key,
-                value: metric.value,
-                timestamp_millis: metric.timestamp.unwrap_or(0),
-                step: metric.step.unwrap_or(0),
-            })
-            .collect(),
-        tags: wire.data.tags.into_iter().map(|pair| RunTag { key: pair.key, value: pair.value }).collect(),
+        params,
+        metrics: metrics.collect(),
+        tags,
         models,
     })
 }
 
-/// Quotes the bare words NaN, Infinity and -Infinity outside of strings: some MLflow routes write them, and
-/// JSON knows none of them. Costs a copy only where there is one.
-fn without_bare_words(bytes: &[u8]) -> Cow<'_, [u8]> {
-    const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
-    let mut out: Vec<u8> = Vec::new();
-    let (mut copied, mut at, mut is_in_string) = (0, 0, false);
-    while at < bytes.len() {
-        let byte = bytes[at];
-        if is_in_string {
-            match byte {
-                b'\\' => at += 1,
-                b'"' => is_in_string = false,
-                _ => {}
-            }
-        } else if byte == b'"' {
-            is_in_string = true;
-        } else if let Some(word) = WORDS.into_iter().find(|word| bytes[at..].starts_with(word)) {
-            out.extend_from_slice(&bytes[copied..at]);
-            out.push(b'"');
-            out.extend_from_slice(word);
-            out.push(b'"');
-            at += word.len();
-            copied = at;
-            continue;
-        }
-        at += 1;
+fn artifact(wire: WireFile) -> Result<Artifact, String> {
+    if wire.path.0.is_empty() {
+        return Err("it has no path".into());
     }
-    if copied == 0 {
-        return Cow::Borrowed(bytes);
-    }
-    out.extend_from_slice(&bytes[copied..]);
-    Cow::Owned(out)
+    Ok(Artifact {
+        path: wire.path.0,
+        is_dir: wire.is_dir.unwrap_or(false),
+        size_bytes: wire.file_size.and_then(|size| u64::try_from(size.0).ok()),
+    })
 }
 
-fn without_markup(text: &str) -> String {
-    let mut out = String::new();
-    let mut is_in_tag = false;
-    for c in text.chars() {
-        match c {
-            '<' => is_in_tag = true,
-            '>' => {
-                is_in_tag = false;
-                out.push(' ');
-            }
-            _ if !is_in_tag => out.push(c),
-            _ => {}
-        }
-    }
-    out.split_whitespace().collect::<Vec<_>>().join(" ")
+fn run_id(info: &WireRunInfo) -> Option<String> {
+    [&info.run_id, &info.run_uuid].into_iter().flatten().map(|id| id.0.clone()).find(|id| !id.is_empty())
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(N_MESSAGE_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+/// The logged models of MLflow 3, each once.
+fn output_models(outputs: Option<WireOutputs>) -> Vec<LoggedModelRef> {
+    let mut models = vec![];
+    for output in outputs.and_then(|outputs| outputs.model_outputs).unwrap_or_default() {
+        let id = text(output.model_id);
+        // An id is a segment of a path: browsers would take dots for a way up.
+        if !matches!(id.as_str(), "" | "." | "..") {
+            push_once(&mut models, LoggedModelRef::Id(id));
+        }
+    }
+    models
+}
+
+/// The logged models of MLflow up to 2, each once; none where the tag is not what MLflow writes.
+fn history_models(json: &str) -> Vec<LoggedModelRef> {
+    let mut models = vec![];
+    let history: Vec<serde_json::Value> = serde_json::from_str(&repair(json)).unwrap_or_default();
+    for entry in history {
+        if let Some(path) = entry.get("artifact_path").and_then(serde_json::Value::as_str)
+            && !path.is_empty()
+        {
+            push_once(&mut models, LoggedModelRef::ArtifactPath(path.to_owned()));
+        }
+    }
+    models
+}
+
+fn push_once(models: &mut Vec<LoggedModelRef>, model: LoggedModelRef) {
+    if !models.contains(&model) {
+        models.push(model);
+    }
+}
+
+fn text(wire: Option<Text>) -> String {
+    wire.map(|text| text.0).unwrap_or_default()
+}
+
+fn stage(wire: Option<Text>) -> LifecycleStage {
+    match wire {
+        Some(word) if word.0.eq_ignore_ascii_case("deleted") => LifecycleStage::Deleted,
+        _ => LifecycleStage::Active,
     }
 }
 
@@ -258,118 +372,191 @@ fn cut(text: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::path::Path;
 
-    const VERSIONS: [&str; 6] = ["1.30.1", "2.3.2", "2.9.2", "2.22.5", "3.1.4", "3.17.2"];
+    fn answer(status: u16, body: impl AsRef<[u8]>) -> Response {
+        Response { status, content_type: String::new(), body: body.as_ref().to_vec() }
+    }
 
-    fn fixture(version: &str, name: &str) -> Vec<u8> {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mlflow").join(version).join(name);
-        std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    fn runs(body: impl AsRef<[u8]>) -> Page<Run> {
+        decode_runs(&answer(200, body)).unwrap()
     }
 
     #[test]
-    fn every_version_s_runs_are_read_whole() {
-        for version in VERSIONS {
-            let page = runs(&fixture(version, "runs-search.json")).unwrap();
-            assert_eq!(page.skipped, [""; 0], "{version}");
-            let json: serde_json::Value =
-                serde_json::from_slice(&without_bare_words(&fixture(version, "runs-search.json"))).unwrap();
-            assert_eq!(page.items.len(), json["runs"].as_array().unwrap().len(), "{version}");
-            assert!(!page.items.is_empty(), "{version}");
-            for run in &page.items {
-                assert!(!run.info.id.0.is_empty() && run.info.start_millis.is_some(), "{version}");
-            }
-            let first = runs(&fixture(version, "runs-search-page1.json")).unwrap();
-            assert!(first.next_page_token.is_some(), "{version}: a first page has a second one");
-            assert_eq!(runs(&fixture(version, "runs-search-none.json")).unwrap().items, [], "{version}");
+    fn an_empty_object_is_an_empty_page() {
+        assert_eq!(runs("{}"), Page { items: vec![], skipped: vec![], next_page_token: None });
+        assert_eq!(runs(r#"{"runs": null, "next_page_token": ""}"#).next_page_token, None);
+    }
+
+    #[test]
+    fn what_is_no_list_is_an_error() {
+        for body in [
+            "",
+            "[]",
+            "null",
+            "<html><title>Sign in</title>",
+            "{\"runs\": {}}",
+            "{\"runs\": [",
+            "7",
+            "{\"error_code\": 3}",
+        ] {
+            let error = decode_runs(&answer(200, body)).unwrap_err();
+            assert!(matches!(error, ServerError::Undecodable { .. }), "{body}");
         }
+        let page = decode_runs(&answer(200, "<title>Sign in</title>")).unwrap_err().to_string();
+        assert!(page.contains("web page") && page.ends_with("Sign in"), "{page}");
     }
 
     #[test]
-    fn every_version_s_run_experiments_and_artifacts_are_read() {
-        for version in VERSIONS {
-            let run = run(&fixture(version, "runs-get.json")).unwrap();
-            assert!(!run.params.is_empty() && !run.metrics.is_empty(), "{version}");
-            let list = artifacts(&fixture(version, "artifacts-list.json")).unwrap();
-            assert!(list.items.iter().any(|artifact| artifact.size_bytes.is_some()), "{version}");
-            let page = experiments(&fixture(version, "experiments-search-post.json")).unwrap();
-            assert!(page.skipped.is_empty() && !page.items.is_empty(), "{version}");
-        }
+    fn a_run_with_the_least() {
+        let page = runs(r#"{"runs": [{"info": {"run_uuid": 17, "experiment_id": 3}}]}"#);
+        assert_eq!(page.items[0].info.id, RunId("17".into()));
+        assert_eq!(page.items[0].info.experiment_id, ExperimentId("3".into()));
+        assert_eq!(page.items[0].info.start_millis, None);
+        assert!(page.skipped.is_empty());
     }
 
     #[test]
-    fn errors_say_what_the_server_said() {
-        for version in VERSIONS {
-            let body = fixture(version, "runs-get-missing.json");
-            let response = Response { status: 404, content_type: "application/json".to_owned(), body };
-            let ServerError::Refused { code, message, .. } = error(&response) else { panic!("{version}") };
-            assert_eq!(code, "RESOURCE_DOES_NOT_EXIST", "{version}");
-            assert!(message.contains("not found"), "{version}: {message}");
-        }
-        let body = b"<!doctype html><title>404</title><h1>Not <b>Found</b></h1>".to_vec();
-        let html = Response { status: 404, content_type: "text/html".to_owned(), body };
-        assert_eq!(error(&html), ServerError::Http { status: 404, excerpt: "404 Not Found".to_owned() });
-    }
-
-    #[test]
-    fn numbers_keep_their_meaning() {
-        let text = br#"{"runs":[{"info":{"run_uuid":"a","experiment_id":7,"start_time":"1700000000000"},"data":{"metrics":[
-            {"key":"nan","value":"NaN"},{"key":"inf","value":"Infinity"},{"key":"ninf","value":"-Infinity"},
-            {"key":"stored","value":1.7976931348623157e308},{"key":"bare","value":NaN},
-            {"key":"big","value":1,"step":9007199254740993}]}}]}"#;
-        let page = runs(text).unwrap();
-        let run = &page.items[0];
-        let value = |key: &str| run.metrics.iter().find(|metric| metric.key == key).unwrap().value;
-        assert!(value("nan").is_nan() && value("bare").is_nan());
-        assert_eq!(value("inf"), f64::INFINITY);
-        assert_eq!(value("ninf"), f64::NEG_INFINITY);
-        assert_eq!(value("stored"), f64::INFINITY);
-        assert_eq!(run.metrics[5].step, 9_007_199_254_740_993);
-        assert_eq!(
-            (run.info.experiment_id.0.as_str(), run.info.start_millis),
-            ("7", Some(1_700_000_000_000))
+    fn one_bad_run_leaves_the_others() {
+        let page = runs(
+            r#"{"runs": [{"info": {"run_id": "a"}}, 7, {"info": {}}, {"info": {"run_id": "b", "start_time": "soon"}},
+            {"info": {"run_id": "c"}}], "next_page_token": "t"}"#,
         );
-    }
-
-    #[test]
-    fn one_broken_run_leaves_the_others() {
-        let text = br#"{"runs":[{"info":{"run_id":"a"}},{"info":5},{"info":{"run_id":"b"}},{"info":{}}],"next_page_token":"t"}"#;
-        let page = runs(text).unwrap();
-        assert_eq!(page.items.len(), 2);
-        assert_eq!(page.skipped.len(), 2);
+        let ids: Vec<&str> = page.items.iter().map(|run| run.info.id.0.as_str()).collect();
+        assert_eq!(ids, ["a", "c"]);
+        assert_eq!(page.skipped.len(), 3);
+        assert!(page.skipped[1].contains("place 3") && page.skipped[1].contains("no run_id"));
         assert_eq!(page.next_page_token.as_deref(), Some("t"));
     }
 
     #[test]
-    fn models_are_found_where_each_version_keeps_them() {
-        let old = r#"{"runs":[{"info":{"run_id":"a"},"data":{"tags":[{"key":"mlflow.log-model.history","value":"[{\"artifact_path\":\"model\"}]"}]}}]}"#;
-        assert_eq!(
-            runs(old.as_bytes()).unwrap().items[0].models,
-            [LoggedModelRef::ArtifactPath("model".to_owned())]
+    fn one_bad_metric_leaves_its_run() {
+        let page = runs(
+            r#"{"runs": [{"info": {"run_id": "a"}, "data": {"metrics": [{"key": "m", "value": {}},
+            {"key": "n", "value": "2"}], "params": [{"key": "p", "value": null}, 3]}, "outputs": 4}]}"#,
         );
-        let new =
-            r#"{"runs":[{"info":{"run_id":"a"},"outputs":{"model_outputs":[{"model_id":"m-1","step":0}]}}]}"#;
-        assert_eq!(runs(new.as_bytes()).unwrap().items[0].models, [LoggedModelRef::Id("m-1".to_owned())]);
-        assert_eq!(
-            model_size_from_mlmodel(b"flavors: {}\nmodel_size_bytes: 71611\nrun_id: x\n"),
-            Some(71611)
+        assert_eq!(page.items[0].metrics.len(), 1);
+        assert_eq!(page.items[0].params, [Param { key: "p".into(), value: String::new() }]);
+        assert_eq!(page.skipped.len(), 3);
+        assert!(page.skipped[0].starts_with("A metric of run a was skipped"), "{}", page.skipped[0]);
+    }
+
+    #[test]
+    fn bare_tokens_and_broken_text_are_mended() {
+        let mut body =
+            br#"{"runs": [{"info": {"run_id": "a", "run_name": "NaN \ud800"}, "data": {"metrics": [
+            {"key": "m", "value": NaN, "timestamp": "5", "step": -3}, {"key": "m", "value": -Infinity}]}},
+            {"info": {"run_id": "b", "user_id": ""#
+                .to_vec();
+        body.extend(b"\xff\"}}]}");
+        let page = runs(body);
+        assert!(page.skipped.is_empty(), "{:?}", page.skipped);
+        assert_eq!(page.items[0].info.name, "NaN \u{fffd}");
+        assert_eq!(page.items[1].info.user, "\u{fffd}");
+        let metrics = &page.items[0].metrics;
+        assert!(metrics[0].value.is_nan());
+        assert_eq!((metrics[0].timestamp_millis, metrics[0].step), (5, -3));
+        assert_eq!(metrics[1].value, f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn a_run_is_named_and_finds_its_models() {
+        let page = runs(
+            r#"{"runs": [
+            {"info": {"run_id": "a", "run_name": ""}, "data": {"tags": [{"key": "mlflow.runName", "value": "old"},
+                {"key": "mlflow.log-model.history",
+                 "value": "[{\"artifact_path\": \"model\"}, {\"artifact_path\": \"model\"}, 3, {\"x\": NaN}]"}]}},
+            {"info": {"run_id": "b"}, "data": {"tags": [{"key": "mlflow.log-model.history", "value": "{oops"}]},
+             "outputs": {"model_outputs": [{"model_id": "m-1", "step": 0}, {"model_id": ".."}, {"model_id": "m-1"}]}}
+            ]}"#,
         );
-        assert_eq!(model_size_from_mlmodel(b"flavors: {}\n"), None);
+        assert_eq!(page.items[0].info.name, "old");
+        assert_eq!(page.items[0].models, [LoggedModelRef::ArtifactPath("model".into())]);
+        assert_eq!(page.items[1].models, [LoggedModelRef::Id("m-1".into())]);
+    }
+
+    #[test]
+    fn refusals_speak() {
+        let long = format!(r#"{{"error_code": "INTERNAL_ERROR", "message": "{}"}}"#, "sql ".repeat(1000));
+        let ServerError::Refused { status, code, message } = check(&answer(500, long)).unwrap_err() else {
+            panic!("not a refusal")
+        };
+        assert_eq!((status, code.as_str()), (500, "INTERNAL_ERROR"));
+        assert!(message.chars().count() <= MESSAGE_CHARS + 1);
+        let html = check(&answer(502, "<html><h1>Bad Gateway</h1>")).unwrap_err();
+        assert_eq!(html, ServerError::Http { status: 502, excerpt: "Bad Gateway".into() });
+    }
+
+    #[test]
+    fn folders_come_first() {
+        let page = decode_artifacts(&answer(
+            200,
+            r#"{"files": [{"path": "a.txt", "file_size": "6"}, {"path": "m", "is_dir": true}, {"path": ""}]}"#,
+        ))
+        .unwrap();
+        assert_eq!(page.items[0], Artifact { path: "m".into(), is_dir: true, size_bytes: None });
+        assert_eq!(page.items[1], Artifact { path: "a.txt".into(), is_dir: false, size_bytes: Some(6) });
+        assert_eq!(page.skipped.len(), 1);
+    }
+
+    #[test]
+    fn model_sizes() {
+        let size = |text: &str| model_size_from_mlmodel(text.as_bytes());
+        assert_eq!(size("artifact_path: model\nmodel_size_bytes: 1234\r\nrun_id: x\n"), Some(1234));
+        assert_eq!(size("model_size_bytes: '77' # bytes"), Some(77));
+        assert_eq!(size("flavors:\n  model_size_bytes: 5\n"), None);
+        assert_eq!(size("model_size_bytes: -5"), None);
+        assert_eq!(size("model_size_bytes: &a 5"), None);
+        assert_eq!(size(""), None);
+    }
+
+    const SAMPLE: &[u8] = br#"{"runs": [{"info": {"run_id": "a", "run_name": "n\u00e9", "start_time": 17,
+        "status": "FINISHED"}, "data": {"metrics": [{"key": "m", "value": NaN, "timestamp": 1, "step": -2}],
+        "params": [{"key": "p", "value": "\ud83d\ude00"}]}, "outputs": {"model_outputs": [{"model_id": "m"}]}}],
+        "files": [], "next_page_token": "eyJvZmZzZXQiOiAxfQ=="}"#;
+
+    fn decode_all(body: Vec<u8>, status: u16) {
+        let response = answer(status, body);
+        let _ = (decode_runs(&response), decode_run(&response), decode_experiments(&response));
+        let _ = (decode_artifacts(&response), model_size_from_mlmodel(&response.body));
     }
 
     proptest! {
         #[test]
-        fn broken_answers_never_panic(cut_at in 0_usize..4000, flip_at in 0_usize..4000, byte in any::<u8>()) {
-            let mut bytes = fixture("3.17.2", "runs-search.json");
-            let len = bytes.len();
-            bytes[flip_at % len] = byte;
-            let _ = runs(&bytes);
-            let _ = run(&bytes);
-            let _ = experiments(&bytes);
-            let _ = artifacts(&bytes);
-            bytes.truncate(cut_at % len);
-            let _ = runs(&bytes);
+        fn no_bytes_make_it_panic(body in prop::collection::vec(any::<u8>(), 0..300), status in 200u16..600) {
+            decode_all(body, status);
+        }
+
+        #[test]
+        fn no_mutation_makes_it_panic(
+            changes in prop::collection::vec((0..SAMPLE.len(), any::<u8>(), 0u8..3), 1..8),
+            status in prop::sample::select(vec![200u16, 400, 500]),
+        ) {
+            let mut body = SAMPLE.to_vec();
+            for (at, byte, way) in changes {
+                let at = at.min(body.len().saturating_sub(1));
+                match way {
+                    0 => body[at] = byte,
+                    1 => body.insert(at, byte),
+                    _ => body.truncate(at.max(1)),
+                }
+            }
+            decode_all(body, status);
+        }
+
+        #[test]
+        fn no_text_makes_mending_panic(text in "[\"\\\\uNI\\-d8c0é ]{0,60}") {
+            let mended = repair(&text);
+            let _ = readable(&mended, 10);
+            let _ = excerpt(text.as_bytes());
+        }
+
+        #[test]
+        fn finite_metrics_arrive_to_the_last_digit(value in prop::num::f64::NORMAL) {
+            prop_assume!(value.abs() != f64::MAX);
+            let page = runs(format!(
+                r#"{{"runs": [{{"info": {{"run_id": "a"}}, "data": {{"metrics": [{{"key": "m", "value": {value:?}}}]}}}}]}}"#
+            ));
+            prop_assert_eq!(page.items[0].metrics[0].value.to_bits(), value.to_bits());
         }
     }
 }

@@ -1,72 +1,76 @@
-//! What is asked of MLflow, as values.
+//! MLflow's endpoints as requests. Every name and path a server or a person chose is percent-encoded here.
 
 use crate::entities::{ExperimentId, RunId, RunView};
 use crate::tracking::{Capabilities, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
-/// The largest page of experiments asked for; the server's own limit is 50,000.
-const N_EXPERIMENTS: usize = 1000;
+/// The most experiments asked for at once: every version answers this many.
+pub const EXPERIMENTS_PER_PAGE: usize = 1000;
 
-/// What stays as it is in a query: the unreserved characters of RFC 3986.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Everything but RFC 3986's unreserved characters. `/` is encoded too: it stands in names, not between them.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-fn encode(text: &str) -> String {
-    utf8_percent_encode(text, QUERY).to_string()
-}
-
-fn api(capabilities: &Capabilities, path: &str) -> String {
-    format!("{}/2.0/mlflow/{path}", capabilities.api_prefix)
-}
-
-/// The server's version as plain text (2.0 and later; 1.x answers 404).
+/// The server's version as plain text (MLflow 2 and newer).
 pub fn version() -> Request {
     Request::get("/version")
 }
 
+/// Whether experiments can be searched under this prefix (`/api` or `/ajax-api`). A POST on purpose: where
+/// it passes, the search for runs passes too, which the server may refuse to other origins.
+pub fn probe_experiments(prefix: &str) -> Request {
+    Request::post(format!("{prefix}/2.0/mlflow/experiments/search"), &json!({ "max_results": 1 }))
+}
+
+/// Whether experiments can be listed under this prefix, as early MLflow 1.x does.
+pub fn probe_experiments_list(prefix: &str) -> Request {
+    Request::get(format!("{prefix}/2.0/mlflow/experiments/list?max_results=1"))
+}
+
 /// A page of active experiments.
 pub fn experiments_search(capabilities: &Capabilities, page_token: Option<&str>) -> Request {
-    experiments(capabilities, N_EXPERIMENTS, page_token)
-}
-
-/// The smallest question that shows the API's path and permissions to be right.
-pub fn probe_experiments(capabilities: &Capabilities) -> Request {
-    experiments(capabilities, 1, None)
-}
-
-fn experiments(capabilities: &Capabilities, n_rows: usize, page_token: Option<&str>) -> Request {
-    let mut body = json!({ "max_results": n_rows, "view_type": "ACTIVE_ONLY" });
-    if let Some(token) = page_token {
-        body["page_token"] = json!(token);
+    let root = api(capabilities);
+    if capabilities.has_experiment_search {
+        let mut body = json!({ "max_results": EXPERIMENTS_PER_PAGE, "view_type": "ACTIVE_ONLY" });
+        if let Some(token) = page_token {
+            body["page_token"] = json!(token);
+        }
+        return Request::post(format!("{root}/experiments/search"), &body);
     }
-    Request::post(api(capabilities, "experiments/search"), &body)
+    let max_results = EXPERIMENTS_PER_PAGE.to_string();
+    let mut pairs = vec![("view_type", "ACTIVE_ONLY"), ("max_results", max_results.as_str())];
+    pairs.extend(page_token.map(|token| ("page_token", token)));
+    Request::get(format!("{root}/experiments/list{}", query(&pairs)))
 }
 
-/// A page of runs by its offset. MLflow's page token is the base64 of `{"offset": N}` in all versions and is
-/// accepted when made here, so pages can be fetched side by side. Offsets are no snapshot.
+/// The runs from `offset` on, at most `max_results` (the server allows up to 50,000). In the server's default
+/// order, newest start first. Pages need not be fetched one after another; runs that arrive meanwhile shift
+/// the offsets, so the same run may come twice.
 pub fn runs_search(
     capabilities: &Capabilities,
     experiment_ids: &[ExperimentId],
     run_view: RunView,
-    n_rows: usize,
+    max_results: usize,
     offset: usize,
 ) -> Request {
-    let ids: Vec<&str> = experiment_ids.iter().map(|id| id.0.as_str()).collect();
-    let view = match run_view {
+    let run_view_type = match run_view {
         RunView::Active => "ACTIVE_ONLY",
         RunView::Deleted => "DELETED_ONLY",
         RunView::All => "ALL",
     };
-    let mut body = json!({ "experiment_ids": ids, "run_view_type": view, "max_results": n_rows });
+    // Ids as text always: new versions take numbers for no experiment at all and answer `{}`.
+    let ids: Vec<&str> = experiment_ids.iter().map(|id| id.0.as_str()).collect();
+    let mut body =
+        json!({ "experiment_ids": ids, "run_view_type": run_view_type, "max_results": max_results });
     if offset > 0 {
-        body["page_token"] = json!(base64(format!("{{\"offset\": {offset}}}").as_bytes()));
+        body["page_token"] = json!(offset_token(offset));
     }
-    Request::post(api(capabilities, "runs/search"), &body)
+    Request::post(format!("{}/runs/search", api(capabilities)), &body)
 }
 
 /// One run with all it logged.
 pub fn run_get(capabilities: &Capabilities, run_id: &RunId) -> Request {
-    Request::get(api(capabilities, &format!("runs/get?run_id={}", encode(&run_id.0))))
+    Request::get(format!("{}/runs/get{}", api(capabilities), query(&[("run_id", &run_id.0)])))
 }
 
 /// A folder of a run's artifacts; the root is the empty path.
@@ -76,65 +80,85 @@ pub fn artifacts_list(
     path: &str,
     page_token: Option<&str>,
 ) -> Request {
-    let mut query = format!("artifacts/list?run_id={}", encode(&run_id.0));
+    let mut pairs = vec![("run_id", run_id.0.as_str())];
     if !path.is_empty() {
-        query.push_str(&format!("&path={}", encode(path)));
+        pairs.push(("path", path));
     }
-    if let Some(token) = page_token {
-        query.push_str(&format!("&page_token={}", encode(token)));
-    }
-    Request::get(api(capabilities, &query))
+    pairs.extend(page_token.map(|token| ("page_token", token)));
+    Request::get(format!("{}/artifacts/list{}", api(capabilities), query(&pairs)))
 }
 
-/// The bytes of an artifact; the route stands outside the API's prefix.
+/// The bytes of a run's artifact. Outside of the API's prefix, in every version.
 pub fn artifact_file(run_id: &RunId, path: &str) -> Request {
-    Request::get(format!("/get-artifact?run_id={}&path={}", encode(&run_id.0), encode(path)))
+    Request::get(format!("/get-artifact{}", query(&[("run_id", &run_id.0), ("path", path)])))
 }
 
 /// A folder of a logged model's files (MLflow 3); the root is the empty path.
-pub fn logged_model_directories(capabilities: &Capabilities, id: &str, path: &str) -> Request {
-    let mut query = format!("logged-models/{}/artifacts/directories", encode(id));
+pub fn logged_model_directories(
+    capabilities: &Capabilities,
+    model_id: &str,
+    path: &str,
+    page_token: Option<&str>,
+) -> Request {
+    let mut pairs = vec![];
     if !path.is_empty() {
-        query.push_str(&format!("?artifact_directory_path={}", encode(path)));
+        pairs.push(("artifact_directory_path", path));
     }
-    Request::get(api(capabilities, &query))
+    pairs.extend(page_token.map(|token| ("page_token", token)));
+    let root = api(capabilities);
+    Request::get(format!("{root}/logged-models/{}/artifacts/directories{}", encode(model_id), query(&pairs)))
 }
 
-/// The bytes of a logged model's file (MLflow 3); served below `/ajax-api` only.
-pub fn logged_model_file(id: &str, path: &str) -> Request {
-    let id = encode(id);
+/// The bytes of a logged model's file (MLflow 3), such as `MLmodel`. Served under `/ajax-api` only.
+pub fn logged_model_file(model_id: &str, path: &str) -> Request {
     Request::get(format!(
-        "/ajax-api/2.0/mlflow/logged-models/{id}/artifacts/files?artifact_file_path={}",
-        encode(path)
+        "/ajax-api/2.0/mlflow/logged-models/{}/artifacts/files{}",
+        encode(model_id),
+        query(&[("artifact_file_path", path)])
     ))
 }
 
-/// Tells whether histories of many runs come in one request (2.17 and later): an error in JSON means yes.
-pub fn bulk_interval_probe(capabilities: &Capabilities) -> Request {
-    Request::get(api(capabilities, "metrics/get-history-bulk-interval?run_ids=0&metric_key=m&max_results=1"))
+/// Whether histories of many runs come in one request. The run need not exist.
+pub fn bulk_interval_probe(prefix: &str) -> Request {
+    Request::get(format!(
+        "{prefix}/2.0/mlflow/metrics/get-history-bulk-interval{}",
+        query(&[("run_ids", "0"), ("metric_key", "runweave"), ("max_results", "1")])
+    ))
 }
 
-/// Tells whether registered models have aliases (2.3 and later): an error in JSON means yes.
-pub fn alias_probe(capabilities: &Capabilities) -> Request {
-    Request::get(api(capabilities, "registered-models/alias?name=runweave-probe&alias=none"))
+/// Whether registered models have aliases. The model need not exist.
+pub fn alias_probe(prefix: &str) -> Request {
+    Request::get(format!(
+        "{prefix}/2.0/mlflow/registered-models/alias{}",
+        query(&[("name", "runweave"), ("alias", "runweave")])
+    ))
 }
 
-/// Tells whether there are logged models (3.0 and later).
-pub fn logged_models_probe(capabilities: &Capabilities) -> Request {
-    let body = json!({ "experiment_ids": ["0"], "max_results": 1 });
-    Request::post(api(capabilities, "logged-models/search"), &body)
+/// Whether there are logged models. The experiment need not exist.
+pub fn logged_models_probe(prefix: &str) -> Request {
+    Request::post(
+        format!("{prefix}/2.0/mlflow/logged-models/search"),
+        &json!({ "experiment_ids": ["0"], "max_results": 1 }),
+    )
 }
 
-/// Base64 with padding (RFC 4648, section 4). Only page tokens of a dozen bytes pass through it.
+/// The page token that every version gives for this offset: base64 of the JSON that Python's `json.dumps`
+/// writes. Making it here lets pages be fetched at once rather than one after another.
+pub fn offset_token(offset: usize) -> String {
+    base64(format!("{{\"offset\": {offset}}}").as_bytes())
+}
+
+/// Base64 with padding (RFC 4648). Twenty lines rather than a dependency for one token.
 fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let word =
-            chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let byte = |i: usize| u32::from(chunk.get(i).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for place in 0..4 {
             if place <= chunk.len() {
-                text.push(char::from(DIGITS[(word >> (18 - 6 * place) & 63) as usize]));
+                let index = (bits >> (18 - 6 * place)) & 63;
+                text.push(char::from(ALPHABET[index as usize]));
             } else {
                 text.push('=');
             }
@@ -143,41 +167,85 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
+/// The path of the API below the server's address.
+fn api(capabilities: &Capabilities) -> String {
+    format!("{}/2.0/mlflow", capabilities.api_prefix)
+}
+
+/// Percent-encoded, for one segment of a path or one value of a query.
+fn encode(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// `?key=value&…`, values encoded; empty without pairs.
+fn query(pairs: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (key, value) in pairs {
+        text.push(if text.is_empty() { '?' } else { '&' });
+        text.push_str(key);
+        text.push('=');
+        text.extend(utf8_percent_encode(value, RESERVED));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tracking::Method;
 
-    fn api_2() -> Capabilities {
-        Capabilities { api_prefix: "/api".to_owned(), ..Capabilities::default() }
+    fn capabilities() -> Capabilities {
+        Capabilities { api_prefix: "/api".into(), has_experiment_search: true, ..Capabilities::default() }
     }
 
     #[test]
-    fn base64_pads_as_the_rfc_says() {
-        for (plain, encoded) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
-        {
-            assert_eq!(base64(plain.as_bytes()), encoded);
-        }
-        assert_eq!(base64(b"{\"offset\": 1}"), "eyJvZmZzZXQiOiAxfQ==", "as MLflow itself writes it");
+    fn offset_tokens_are_those_that_servers_give() {
+        assert_eq!(offset_token(1), "eyJvZmZzZXQiOiAxfQ==");
+        assert_eq!(offset_token(2), "eyJvZmZzZXQiOiAyfQ==");
+        assert_eq!(offset_token(10), "eyJvZmZzZXQiOiAxMH0=");
+        assert_eq!(offset_token(250), "eyJvZmZzZXQiOiAyNTB9");
     }
 
     #[test]
-    fn runs_are_asked_for_by_offset_and_ids_are_text() {
-        let ids = [ExperimentId("1".to_owned()), ExperimentId("22".to_owned())];
-        let request = runs_search(&api_2(), &ids, RunView::All, 500, 1);
-        assert_eq!(request.path, "/api/2.0/mlflow/runs/search");
-        let body: serde_json::Value = serde_json::from_str(&request.body.unwrap()).unwrap();
-        assert_eq!(body["experiment_ids"], json!(["1", "22"]));
-        assert_eq!(body["page_token"], json!("eyJvZmZzZXQiOiAxfQ=="));
-        assert_eq!(body["run_view_type"], json!("ALL"));
-    }
-
-    #[test]
-    fn hostile_paths_stay_inside_their_parameter() {
-        let request = artifact_file(&RunId("a&b".to_owned()), "../x?y=1&path=/etc #é");
+    fn names_are_encoded() {
+        let request = artifacts_list(&capabilities(), &RunId("a&b".into()), "d ä/#?%+'\"", Some("t="));
         assert_eq!(
             request.path,
-            "/get-artifact?run_id=a%26b&path=..%2Fx%3Fy%3D1%26path%3D%2Fetc%20%23%C3%A9"
+            "/api/2.0/mlflow/artifacts/list?run_id=a%26b&path=d%20%C3%A4%2F%23%3F%25%2B%27%22&page_token=t%3D"
         );
+        assert_eq!(
+            logged_model_file("m/1", "MLmodel").path,
+            "/ajax-api/2.0/mlflow/logged-models/m%2F1/artifacts/files?artifact_file_path=MLmodel"
+        );
+        assert_eq!(artifact_file(&RunId("r".into()), "a/b").path, "/get-artifact?run_id=r&path=a%2Fb");
+    }
+
+    #[test]
+    fn runs_are_searched_by_post_with_text_ids() {
+        let ids = [ExperimentId("1".into()), ExperimentId("2".into())];
+        let request = runs_search(&capabilities(), &ids, RunView::All, 500, 1000);
+        assert_eq!(request.method, Method::Post);
+        assert_eq!(request.path, "/api/2.0/mlflow/runs/search");
+        let body: serde_json::Value = serde_json::from_str(&request.body.unwrap()).unwrap();
+        assert_eq!(
+            body,
+            json!({ "experiment_ids": ["1", "2"], "run_view_type": "ALL", "max_results": 500,
+                "page_token": offset_token(1000) })
+        );
+        let first = runs_search(&capabilities(), &ids, RunView::Active, 500, 0);
+        assert!(!first.body.unwrap().contains("page_token"));
+    }
+
+    #[test]
+    fn old_servers_list_experiments() {
+        let old = Capabilities { api_prefix: "/ajax-api".into(), ..Capabilities::default() };
+        let request = experiments_search(&old, Some("x=="));
+        assert_eq!(request.method, Method::Get);
+        assert_eq!(
+            request.path,
+            "/ajax-api/2.0/mlflow/experiments/list?view_type=ACTIVE_ONLY&max_results=1000&page_token=x%3D%3D"
+        );
+        let new = experiments_search(&capabilities(), None);
+        assert_eq!(new.path, "/api/2.0/mlflow/experiments/search");
     }
 }
