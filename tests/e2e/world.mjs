@@ -14,7 +14,7 @@ export async function startServers() {
     return { byVersion, stop: async () => {} };
   }
   const started = await Promise.all(VERSIONS.map(async (version) => {
-    const from = await filled(version, { log: console.log });
+    const from = await filled(version, { light: true, log: console.log });
     const dir = path.join(home, "test", version);
     await rm(dir, { recursive: true, force: true });
     return [version, await start(version, { dir, from })];
