@@ -3,6 +3,7 @@
 //! Nothing here knows a wire format, an address or a colour.
 
 mod column;
+pub mod instant;
 mod run;
 
 pub use column::{Attribute, ColumnKey};

@@ -1,8 +1,6 @@
 //! Numbers as text, for cells and ticks.
 
-use crate::entities::{Attribute, ColumnKey};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use crate::entities::{Attribute, ColumnKey, instant};
 
 const MIN_DIGITS: usize = 3;
 const MAX_DIGITS: usize = 8;
@@ -148,12 +146,7 @@ pub fn format_millis(millis: i64) -> String {
 }
 
 fn date(millis: f64) -> String {
-    let Ok(timestamp) = Timestamp::from_millisecond(millis as i64) else {
-        return display_number(millis);
-    };
-    let at = TimeZone::UTC.to_datetime(timestamp);
-    let (year, month, day) = (at.year(), at.month(), at.day());
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
+    instant::date_time_text(millis).unwrap_or_else(|| display_number(millis))
 }
 
 /// The shortest text that reads as exactly this number. Not a number is `NaN`; infinities are `inf`, `-inf`.

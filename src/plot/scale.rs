@@ -3,7 +3,8 @@
 //! A scale clamps: nothing is ever drawn outside its range. Pixels within half a pixel of an end of the range
 //! are that end of the domain exactly, so a brush drawn to the end always takes the extreme in.
 
-use jiff::{Timestamp, civil, tz::Offset};
+use crate::entities::instant::{date_time, month_start_millis};
+use time::OffsetDateTime;
 
 /// A pointer this near to an end of the range means the end.
 const SNAP_PX: f64 = 0.5;
@@ -322,32 +323,18 @@ const STEPS_MONTHS: [i64; 10] = [1, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The date and time of day, in UTC; none outside the years -9999 to 9999.
-fn civil_of(ms: f64) -> Option<civil::DateTime> {
-    // The cast saturates, and what saturates is out of the calendar's range.
-    Timestamp::from_millisecond(ms as i64).ok().map(|time| Offset::UTC.to_datetime(time))
+fn month_name(date: OffsetDateTime) -> &'static str {
+    MONTHS.get(usize::from(u8::from(date.month())).saturating_sub(1)).copied().unwrap_or("")
 }
 
-fn ms_of(year: i64, month0: i64) -> Option<f64> {
-    let year = i16::try_from(year).ok()?;
-    let month = i8::try_from(month0 + 1).ok()?;
-    let date = civil::Date::new(year, month, 1).ok()?;
-    let time = Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
-    Some(time.as_millisecond() as f64)
-}
-
-fn month_name(date: civil::DateTime) -> &'static str {
-    MONTHS.get(usize::from(date.month().unsigned_abs()).saturating_sub(1)).copied().unwrap_or("")
-}
-
-fn day_label(date: civil::DateTime) -> String {
+fn day_label(date: OffsetDateTime) -> String {
     format!("{} {}", date.day(), month_name(date))
 }
 
 /// The label of a tick at a step below a month; midnight says the day.
-fn time_label(date: civil::DateTime, step_ms: i64) -> String {
+fn time_label(date: OffsetDateTime, step_ms: i64) -> String {
     let (hour, minute, second) = (date.hour(), date.minute(), date.second());
-    let is_midnight = hour == 0 && minute == 0 && second == 0 && date.subsec_nanosecond() == 0;
+    let is_midnight = hour == 0 && minute == 0 && second == 0 && date.nanosecond() == 0;
     if step_ms >= DAY || is_midnight {
         day_label(date)
     } else if step_ms >= MINUTE {
@@ -362,12 +349,12 @@ fn time_label(date: civil::DateTime, step_ms: i64) -> String {
 /// At most about `n` times on round steps of the UTC calendar, ascending, with their labels.
 pub fn time_ticks(domain: (f64, f64), n: usize) -> Vec<TimeTick> {
     let (low, high) = (domain.0.min(domain.1), domain.0.max(domain.1));
-    let (Some(first), Some(last)) = (civil_of(low), civil_of(high)) else {
+    let (Some(first), Some(last)) = (date_time(low), date_time(high)) else {
         // Not dates at all: say the numbers.
         let label = |value: f64| TimeTick { value, label: value.to_string() };
         return linear_ticks((low, high), n).into_iter().map(label).collect();
     };
-    let full = |value: f64, date: civil::DateTime| TimeTick {
+    let full = |value: f64, date: OffsetDateTime| TimeTick {
         value,
         label: format!("{} {:02}:{:02}", day_label(date), date.hour(), date.minute()),
     };
@@ -381,7 +368,7 @@ pub fn time_ticks(domain: (f64, f64), n: usize) -> Vec<TimeTick> {
         let origin = if step % (7 * DAY) == 0 { 4 * DAY } else { 0 };
         let mut time = (low.ceil() as i64 - origin + step - 1).div_euclid(step) * step + origin;
         while time as f64 <= high {
-            if let Some(date) = civil_of(time as f64) {
+            if let Some(date) = date_time(time as f64) {
                 ticks.push(TimeTick { value: time as f64, label: time_label(date, step) });
             }
             time += step;
@@ -389,11 +376,13 @@ pub fn time_ticks(domain: (f64, f64), n: usize) -> Vec<TimeTick> {
     } else {
         let month_ms = 30.4 * DAY as f64;
         let step = STEPS_MONTHS.into_iter().find(|step| *step as f64 * month_ms >= wanted).unwrap_or(1200);
-        let month_of = |date: civil::DateTime| i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
+        let month_of =
+            |date: OffsetDateTime| i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1;
         let mut month = month_of(first).div_euclid(step) * step;
         while month <= month_of(last) {
             let (year, month0) = (month.div_euclid(12), month.rem_euclid(12));
-            if let Some(value) = ms_of(year, month0).filter(|value| (low..=high).contains(value)) {
+            if let Some(value) = month_start_millis(year, month0).filter(|value| (low..=high).contains(value))
+            {
                 let name = usize::try_from(month0).ok().and_then(|i| MONTHS.get(i)).copied().unwrap_or("");
                 let label = if month0 == 0 { year.to_string() } else { name.to_owned() };
                 ticks.push(TimeTick { value, label });

@@ -69,14 +69,16 @@ pub fn set_theme(theme: Theme) {
 }
 
 thread_local! {
-    static VERSION: RwSignal<u32> = RwSignal::new(0);
+    // Counted, not owned: an arena's signal would end with the page that asked first.
+    static VERSION: ArcRwSignal<u32> = ArcRwSignal::new(0);
 }
 
 /// Counts up whenever the colours change, by choice or by the system. Call it once, in a component.
 pub fn theme_version() -> Signal<u32> {
-    let version = VERSION.with(|version| *version);
+    let version = VERSION.with(ArcRwSignal::clone);
     if let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") {
-        let listener = Closure::<dyn FnMut()>::new(move || version.update(|n| *n += 1));
+        let counted = version.clone();
+        let listener = Closure::<dyn FnMut()>::new(move || counted.update(|n| *n += 1));
         let function: js_sys::Function = listener.as_ref().unchecked_ref::<js_sys::Function>().clone();
         if query.add_event_listener_with_callback("change", &function).is_ok() {
             let held = StoredValue::new_local(Some((query, listener)));

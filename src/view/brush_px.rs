@@ -4,6 +4,7 @@
 //! so that a drag to the end takes in the extreme value. NaN pixels are taken as the axis's low end.
 
 use super::AxisKind;
+use crate::entities::instant;
 
 /// Pixels within which an edge is grabbed rather than the interval or the axis.
 pub const EDGE_GRAB_PX: f64 = 5.0;
@@ -169,8 +170,8 @@ pub fn intervals_after_drag(
 pub fn value_text(kind: AxisKind, value: f64) -> String {
     if kind == AxisKind::Time {
         // Saturating: a time beyond the calendar is told as its number of milliseconds.
-        if let Ok(instant) = jiff::Timestamp::from_millisecond(value as i64) {
-            return instant.strftime("%Y-%m-%d %H:%M:%S").to_string();
+        if let Some(text) = instant::date_time_text(value) {
+            return text;
         }
     }
     let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);

@@ -3,10 +3,7 @@
 use super::FilterError;
 use super::lexer::{Kind, Token, lex};
 use super::syntax::{Comparison, Expr, Operand, Pattern, State, Test};
-use crate::entities::{Attribute, ColumnKey};
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use crate::entities::{Attribute, ColumnKey, instant};
 
 /// Deeper nesting is refused, so that no text can exhaust the stack.
 const MAX_DEPTH: usize = 64;
@@ -384,20 +381,8 @@ fn quantity(text: &str, units: &[(&str, f64)], bare: f64) -> Option<f64> {
 }
 
 fn period(text: String) -> Option<Operand> {
-    let trimmed = text.trim();
-    let start = match trimmed.parse::<Timestamp>() {
-        Ok(timestamp) => timestamp,
-        Err(_) => TimeZone::UTC.to_timestamp(trimmed.parse::<DateTime>().ok()?).ok()?,
-    };
-    // What the text leaves open, all of it is meant.
-    let meant = match (trimmed.contains('.'), trimmed.matches(':').count(), trimmed.len()) {
-        (true, _, _) => SignedDuration::from_millis(1),
-        (false, 0, 0..=10) => SignedDuration::from_hours(24),
-        (false, 1, _) => SignedDuration::from_mins(1),
-        _ => SignedDuration::from_secs(1),
-    };
-    let low = start.as_millisecond() as f64;
-    Some(Operand::Period { low, high: low + meant.as_millis() as f64 - 1.0, text })
+    let (low, meant) = instant::parse_period(&text)?;
+    Some(Operand::Period { low, high: low + meant - 1.0, text })
 }
 
 // An escaped slash means a slash; written without, the same pattern has one form only.
