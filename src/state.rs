@@ -54,7 +54,7 @@ pub enum ExperimentList {
 }
 
 /// A paint that has reached the canvas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct Painted {
     /// The `SetView` that caused it, or 0.
     pub sequence: u32,
@@ -64,6 +64,8 @@ pub struct Painted {
     pub n_brushed: usize,
     /// Axes drawn.
     pub n_axes: usize,
+    /// Milliseconds from what caused it, counted in the worker.
+    pub since_input_millis: f64,
 }
 
 /// One folder of a run's artifacts as it arrived.
@@ -300,8 +302,8 @@ impl AppState {
             }
             Event::Rows(rows) => self.rows.set(Some(rows)),
             Event::Axes(axes) => self.axes.set(axes),
-            Event::Painted { sequence, n_runs, n_brushed, n_axes } => {
-                self.painted.set(Painted { sequence, n_runs, n_brushed, n_axes });
+            Event::Painted { sequence, n_runs, n_brushed, n_axes, since_input_millis } => {
+                self.painted.set(Painted { sequence, n_runs, n_brushed, n_axes, since_input_millis });
             }
             Event::Hovered(run) => self.hovered.set(run),
             Event::RunDetails(run) => {

@@ -2,7 +2,7 @@
 
 use crate::engine::{Command, Engine, Event, Input, Output};
 use crate::transport::{self, Mode, scope};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
@@ -30,6 +30,8 @@ struct Shell {
     engine: RefCell<Engine>,
     requests: RefCell<HashMap<u32, AbortController>>,
     canvas: RefCell<Option<(OffscreenCanvas, OffscreenCanvasRenderingContext2d)>>,
+    /// When the input that is being handled came.
+    input_millis: Cell<f64>,
 }
 
 impl Shell {
@@ -52,6 +54,7 @@ impl Shell {
     }
 
     fn step(self: &Rc<Self>, input: Input) {
+        self.input_millis.set(now_millis());
         let outputs = self.engine.borrow_mut().handle(input);
         for output in outputs {
             self.carry_out(output);
@@ -78,9 +81,12 @@ impl Shell {
                     controller.abort();
                 }
             }
-            Output::Blit { width, height, mut pixels, painted } => {
+            Output::Blit { width, height, mut pixels, mut painted } => {
                 self.blit(width, height, &mut pixels);
                 self.engine.borrow_mut().recycle(pixels);
+                if let Event::Painted { since_input_millis, .. } = &mut painted {
+                    *since_input_millis = now_millis() - self.input_millis.get();
+                }
                 post(&painted);
             }
             Output::SaveFile { file_name, bytes } => {
@@ -107,6 +113,11 @@ impl Shell {
             log("the plot could not be painted");
         }
     }
+}
+
+/// The worker's clock; 0 where there is none.
+fn now_millis() -> f64 {
+    scope().performance().map_or(0.0, |performance| performance.now())
 }
 
 fn post(event: &Event) {

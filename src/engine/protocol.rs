@@ -167,6 +167,9 @@ pub enum Event {
         n_brushed: usize,
         /// Axes drawn.
         n_axes: usize,
+        /// Milliseconds from the input that caused it to the finished picture. The engine has no clock: the worker
+        /// fills it in.
+        since_input_millis: f64,
     },
     /// The run under the pointer, or none.
     Hovered(Option<HoveredRun>),
@@ -313,6 +316,13 @@ pub struct RowView {
 pub enum Cell {
     /// A number or text, formatted for its column.
     Shown(String),
+    /// A number with fewer digits than were logged, and as it was logged.
+    Rounded {
+        /// For the cell.
+        text: String,
+        /// For whoever asks.
+        logged: String,
+    },
     /// One of the special values.
     Special(Lane),
 }

@@ -33,6 +33,8 @@ pub enum Change {
     Data,
 }
 
+/// Params of so many characters are shown with all their digits.
+const N_LOGGED_CHARS: usize = 8;
 /// How far from a line the pointer may be to mean it, in CSS pixels.
 const HOVER_REACH_PX: f64 = 12.0;
 /// How strongly runs outside the brushes show where they are densest.
@@ -358,6 +360,7 @@ impl Scene {
             n_runs: self.kept.len(),
             n_brushed: self.brushed.len(),
             n_axes: plot.axes.len(),
+            since_input_millis: 0.0,
         };
         debug_assert!(self.kept.len() <= frame.n_rows());
         outputs.push(Output::Blit {
@@ -398,8 +401,16 @@ impl Scene {
             return Cell::Special(lane);
         }
         match (value, column) {
-            // A param is shown as it was logged: its digits are the user's own.
-            (_, ColumnKey::Param(_)) => Cell::Shown(frame.text(column, row).unwrap_or_default().into_owned()),
+            // A param is shown as it was logged, its digits are the user's own, unless they are too many to compare.
+            (_, ColumnKey::Param(_)) => {
+                let logged = frame.text(column, row).unwrap_or_default().into_owned();
+                match (value, self.formats.get(column)) {
+                    (Value::Number(number), Some(format)) if logged.len() > N_LOGGED_CHARS => {
+                        Cell::Rounded { text: format.format(number), logged }
+                    }
+                    _ => Cell::Shown(logged),
+                }
+            }
             (Value::Number(number), _) => Cell::Shown(match self.formats.get(column) {
                 Some(format) => format.format(number),
                 None => number.to_string(),
@@ -426,7 +437,7 @@ impl Scene {
                 let points =
                     plot.raster.polyline(row as u32).into_iter().map(|(x, y)| (x / ratio, y / ratio));
                 let values = plot.axes.iter().map(|axis| match self.cell(frame, &axis.spec().column, row) {
-                    Cell::Shown(text) => text,
+                    Cell::Shown(text) | Cell::Rounded { text, .. } => text,
                     Cell::Special(lane) => lane.label().to_owned(),
                 });
                 (points.collect(), values.collect())

@@ -9,7 +9,7 @@ mod timing;
 
 use self::filter_box::FilterBox;
 pub(crate) use self::status::bytes_text;
-use self::status::{LoadStatus, RunCounts};
+use self::status::{LoadStatus, NoRuns, RunCounts};
 use self::timing::Timings;
 use crate::engine::Command;
 use crate::engine::protocol::PlotSize;
@@ -152,9 +152,10 @@ pub fn ComparePage(
             </header>
             <div class="compare__bar">
                 <RunCounts context />
+                <LoadStatus context />
                 <Steps comparison />
             </div>
-            <LoadStatus context />
+            <NoRuns context />
             <PlotPanel comparison />
             <RunsPanel comparison />
         </main>

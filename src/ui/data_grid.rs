@@ -25,7 +25,11 @@ const HEADER_PX: f64 = 32.0;
 const N_OVERSCAN: usize = 12;
 /// Widths of columns where none is chosen, in CSS pixels.
 const NAME_WIDTH_PX: u16 = 200;
-const DEFAULT_WIDTH_PX: u16 = 112;
+const MIN_WIDTH_PX: u16 = 88;
+const MAX_WIDTH_PX: u16 = 240;
+/// Room that a header takes for a character of its title, and for its menu and padding.
+const TITLE_CHAR_PX: u16 = 9;
+const TITLE_ROOM_PX: u16 = 36;
 
 /// One column with all that the grid needs to know of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -306,6 +310,12 @@ fn cell_id(place: Place) -> String {
     }
 }
 
+/// The width that a header of this title needs, within bounds.
+fn width_for(title: &str) -> u16 {
+    let n_chars = u16::try_from(title.chars().count()).unwrap_or(u16::MAX);
+    n_chars.saturating_mul(TITLE_CHAR_PX).saturating_add(TITLE_ROOM_PX).clamp(MIN_WIDTH_PX, MAX_WIDTH_PX)
+}
+
 fn grid_columns_of(shown: &[ColumnView], infos: &[ColumnInfo]) -> Vec<GridColumn> {
     let name = ColumnKey::Attribute(Attribute::RunName);
     let mut left_px = 0;
@@ -321,7 +331,7 @@ fn grid_columns_of(shown: &[ColumnView], infos: &[ColumnInfo]) -> Vec<GridColumn
             let width_px = column.width_px.unwrap_or(if column.column == name {
                 NAME_WIDTH_PX
             } else {
-                DEFAULT_WIDTH_PX
+                width_for(&title)
             });
             let pinned_left_px = column.is_pinned.then_some(left_px);
             left_px += u32::from(width_px);
@@ -370,10 +380,11 @@ fn GridRow(
                     let href = id.with_value(|id| run_href.run(id.clone()));
                     view! {
                         <span class="swatch" style:background-color=colour.map(css_colour).unwrap_or_else(|| "transparent".to_owned())></span>
-                        <a class="data-grid__link" href=href tabindex="-1">{text}</a>
+                        <a class="data-grid__link" href=href tabindex="-1" title=text.clone()>{text.clone()}</a>
                     }
                     .into_any()
                 }
+                Cell::Rounded { text, logged } => view! { <span title=logged>{text}</span> }.into_any(),
                 Cell::Shown(text) => view! { <span title=text.clone()>{text.clone()}</span> }.into_any(),
             };
             view! {

@@ -35,7 +35,8 @@ pub(super) fn RunCounts(context: RunsContext) -> impl IntoView {
     }
 }
 
-/// What has arrived so far while runs load, and a way to stop.
+/// What has arrived so far while runs load, and a way to stop. On the line of the counts, so that nothing below it
+/// moves under the pointer when it comes and goes.
 #[component]
 pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
     let progress = context.progress;
@@ -49,10 +50,6 @@ pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
             let (n_known, n_models) = progress.n_model_sizes;
             (n_known < n_models).then(|| format!("Model sizes: {n_known} of {n_models} so far"))
         })
-    };
-    let is_empty = move || {
-        progress.with(|progress| !progress.is_loading && !progress.is_cancelled && progress.n_runs == 0)
-            && context.columns.with(|columns| !columns.columns.is_empty())
     };
     view! {
         <Show when=move || progress.with(|progress| progress.is_loading)>
@@ -71,6 +68,19 @@ pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
             </p>
         </Show>
         {move || sizes().map(|sizes| view! { <p class="load-status">{sizes}</p> })}
+    }
+}
+
+/// What to do where there is no run.
+#[component]
+pub(super) fn NoRuns(context: RunsContext) -> impl IntoView {
+    let is_empty = move || {
+        context
+            .progress
+            .with(|progress| !progress.is_loading && !progress.is_cancelled && progress.n_runs == 0)
+            && context.columns.with(|columns| !columns.columns.is_empty())
+    };
+    view! {
         <Show when=is_empty>
             <p class="load-status">"No runs here yet: log one, or show deleted runs too"</p>
         </Show>

@@ -33,8 +33,16 @@ impl Timings {
     /// Watches the events that end a measure.
     pub(super) fn new(context: RunsContext) -> Self {
         let timings = Self { marks: StoredValue::new(Marks::default()) };
-        Effect::new(move || {
+        Effect::new(move |ran: Option<()>| {
             let painted = context.painted.get();
+            if painted.sequence == 0 {
+                // New runs, axes or colours rather than a changed view: only the worker knows since when.
+                if ran.is_some() && painted.n_runs > 0 {
+                    let detail = [("n_runs", painted.n_runs), ("n_axes", painted.n_axes)];
+                    measure("runweave:parallel-paint", now_millis() - painted.since_input_millis, &detail);
+                }
+                return;
+            }
             let ended = timings
                 .marks
                 .try_update_value(|marks| marks.sent.take_if(|sent| sent.sequence == painted.sequence));
