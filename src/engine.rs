@@ -8,6 +8,8 @@
 mod defaults;
 mod load;
 mod machine;
+#[cfg(test)]
+mod machine_tests;
 pub mod protocol;
 mod scene;
 mod sizes;

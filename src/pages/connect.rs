@@ -23,6 +23,8 @@ pub fn ConnectPage() -> impl IntoView {
     let way = RwSignal::new(SignInKind::None);
     let (first, second) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let is_kept = RwSignal::new(false);
+    // The sign-in of the form while its connection is under way, and whether to keep it.
+    let asked = StoredValue::new(None::<(SignIn, bool)>);
 
     // The address names a server: show it in the box, also when a pasted link brings it in later.
     Effect::new(move |_| {
@@ -36,11 +38,15 @@ pub fn ConnectPage() -> impl IntoView {
     Effect::new(move |_| {
         if let Connection::Connected(info) = state.connection.get() {
             memory::remember_server(&info.url);
+            let asked = asked.try_update_value(Option::take).flatten();
+            if let Some((sign_in, true)) = &asked {
+                memory::keep_sign_in(&info.url, sign_in);
+            }
             let mut route = state.route.get_untracked();
             match &mut route {
                 Route::Connect | Route::NotFound(_) => {
                     // Only from a connection made here, not when somebody comes back to this page.
-                    if url.with_untracked(|url| url.trim().trim_end_matches('/') == info.url) {
+                    if asked.is_some() {
                         state.navigate(Route::Experiments { server: info.url });
                     }
                 }
@@ -69,9 +75,7 @@ pub fn ConnectPage() -> impl IntoView {
             }
         };
         let url = url.get_untracked().trim().trim_end_matches('/').to_owned();
-        if is_kept.get_untracked() {
-            memory::keep_sign_in(&url, &sign_in);
-        }
+        asked.set_value(Some((sign_in.clone(), is_kept.get_untracked())));
         state.connect(&url, sign_in);
     };
     let is_connecting = move || matches!(state.connection.get(), Connection::Connecting(_));

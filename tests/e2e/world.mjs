@@ -6,14 +6,14 @@ import path from "node:path";
 import { serve } from "../serve.mjs";
 import { filled, home, start, VERSIONS } from "../servers/server.mjs";
 
-/** Starts every version, filled. */
-export async function startServers() {
+/** Starts these versions, filled. */
+export async function startServers(versions = VERSIONS) {
   const named = process.env.RUNWEAVE_TEST_SERVERS;
   if (named) {
     const byVersion = Object.fromEntries(named.split(",").map((pair) => pair.split("=")).map(([version, url]) => [version, { url }]));
     return { byVersion, stop: async () => {} };
   }
-  const started = await Promise.all(VERSIONS.map(async (version) => {
+  const started = await Promise.all(versions.map(async (version) => {
     const from = await filled(version, { light: true, log: console.log });
     const dir = path.join(home, "test", version);
     await rm(dir, { recursive: true, force: true });
@@ -22,11 +22,15 @@ export async function startServers() {
   return { byVersion: Object.fromEntries(started), stop: async () => { for (const [, server] of started) await server.stop(); } };
 }
 
-/** Serves the site below a sub-path, and the servers that send no CORS headers from the site's own origin. */
-export async function startSite(servers) {
+/**
+ * Serves the site below a sub-path, and the servers that send no CORS headers, with what `others` names, from the
+ * site's own origin.
+ */
+export async function startSite(servers, others = {}) {
   const proxies = Object.fromEntries(Object.entries(servers.byVersion)
     .filter(([version]) => !version.startsWith("3."))
     .map(([version, { url }]) => [`/mlflow-${version}`, url]));
+  Object.assign(proxies, others);
   const site = await serve({ base: "/some/sub/", proxies, config: {} });
   return {
     url: site.url,

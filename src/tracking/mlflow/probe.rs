@@ -553,11 +553,17 @@ fn normalized(text: &str, page_origin: &str) -> Result<String, ConnectProblem> {
         // The root of the page's own origin: an absolute address, since an empty one says nothing to people.
         return Ok(if url.is_empty() { page_origin.to_owned() } else { url.to_owned() });
     }
-    let Some((scheme, rest)) = url.split_once("://") else {
-        let is_host = !url.is_empty() && !url.starts_with(':') && !text.contains('@');
-        let recipe = is_host.then(|| format!("http://{url}"));
-        return Err(bad(format!("`{shown}` does not start with http:// or https://."), example, recipe));
+    let completed;
+    let url = if text.contains("://") {
+        url
+    } else {
+        // What a browser's own address bar does, but never without TLS across the open network.
+        let authority = url.split('/').next().unwrap_or_default();
+        let is_near = is_private_host(&split_port(authority).0.to_lowercase()) || !authority.contains('.');
+        completed = format!("{}://{url}", if is_near { "http" } else { "https" });
+        &completed
     };
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let scheme = scheme.to_ascii_lowercase();
     if scheme != "http" && scheme != "https" {
         return Err(bad(format!("`{shown}` is neither an http nor an https address."), example, None));
@@ -871,7 +877,12 @@ mod tests {
         assert_eq!(url("http://[::1]:5000"), Ok("http://[::1]:5000".into()));
         assert_eq!(url("/mlflow/"), Ok("/mlflow".into()));
         assert_eq!(url("/"), Ok("http://page.test".into()));
-        assert_eq!(url("localhost:5000"), Err(Some("http://localhost:5000".into())));
+        assert_eq!(url("localhost:5000"), Ok("http://localhost:5000".into()));
+        assert_eq!(url("10.0.0.7:5000/ml/"), Ok("http://10.0.0.7:5000/ml".into()));
+        assert_eq!(url("tracking"), Ok("http://tracking".into()));
+        assert_eq!(url("mlflow.example.org"), Ok("https://mlflow.example.org".into()));
+        assert_eq!(url("ana:secret@mlflow.example.org"), Err(None));
+        assert_eq!(url(":5000"), Err(None));
         for bad in [
             "",
             "  ",

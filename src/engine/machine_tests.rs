@@ -1,0 +1,298 @@
+//! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
+
+use super::protocol::{Counts, FailedWhat, LoadProgress, PlotSize, PlotTheme, Rgb};
+use super::{Command, Engine, Event, Input, Output};
+use crate::entities::{ColumnKey, ExperimentId, RunView};
+use crate::tracking::{Method, Request, Response, ServerAddress, TransportError};
+use crate::view::{Brush, Pick, View};
+use proptest::prelude::*;
+
+/// A server with this many runs, `rmse` and the param `place` counting from 0.
+struct Server {
+    n_runs: usize,
+    has_rmse: fn(usize) -> bool,
+}
+
+const EVERY: fn(usize) -> bool = |_| true;
+
+impl Server {
+    fn answer(&self, request: &Request) -> Response {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let body = match (request.method, path) {
+            (Method::Get, "/version") => "3.17.2".to_owned(),
+            (Method::Post, "/api/2.0/mlflow/experiments/search") => {
+                r#"{"experiments": [{"experiment_id": "7", "name": "taxi", "last_update_time": 5}]}"#
+                    .to_owned()
+            }
+            (Method::Post, "/api/2.0/mlflow/runs/search") => self.runs(request.body.as_deref().unwrap()),
+            _ => {
+                return Response {
+                    status: 404,
+                    content_type: "text/html".into(),
+                    body: b"<title>404</title>".to_vec(),
+                };
+            }
+        };
+        Response { status: 200, content_type: "application/json".into(), body: body.into_bytes() }
+    }
+
+    fn runs(&self, body: &str) -> String {
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        let n_rows = usize::try_from(body["max_results"].as_u64().unwrap()).unwrap();
+        let offset = (0..=self.n_runs + 10_000)
+            .step_by(100)
+            .find(|offset| match body.get("page_token") {
+                Some(token) => *token == crate::tracking::mlflow::requests::offset_token(*offset),
+                None => *offset == 0,
+            })
+            .expect("an offset in hundreds");
+        let runs: Vec<_> = (offset..(offset + n_rows).min(self.n_runs))
+            .map(|place| {
+                let mut metrics = vec![];
+                if (self.has_rmse)(place) {
+                    metrics.push(serde_json::json!({ "key": "rmse", "value": place as f64, "timestamp": 1, "step": 0 }));
+                }
+                serde_json::json!({
+                    "info": { "run_id": format!("{place:032x}"), "run_name": format!("run {place}"), "experiment_id": "7",
+                        "status": "FINISHED", "start_time": place, "end_time": place + 10, "lifecycle_stage": "active" },
+                    "data": { "params": [{ "key": "place", "value": place.to_string() }], "metrics": metrics },
+                })
+            })
+            .collect();
+        let mut page = serde_json::json!({ "runs": runs });
+        if offset + n_rows < self.n_runs {
+            page["next_page_token"] = "more".into();
+        }
+        page.to_string()
+    }
+}
+
+/// The engine, its server, the requests under way, and what the page was told.
+struct World {
+    engine: Engine,
+    server: Server,
+    under_way: Vec<(u32, Request)>,
+    events: Vec<Event>,
+    n_paints: usize,
+}
+
+impl World {
+    fn connected(server: Server) -> Self {
+        let engine = Engine::default();
+        let mut world = Self { engine, server, under_way: vec![], events: vec![], n_paints: 0 };
+        let url = "http://127.0.0.1:5000".to_owned();
+        world.say(Command::Connect(ServerAddress { url, ..ServerAddress::default() }));
+        world.answer_all();
+        assert!(matches!(world.events.last(), Some(Event::Connected(_))), "{:?}", world.events);
+        world
+    }
+
+    fn say(&mut self, command: Command) {
+        self.input(Input::Command(command));
+    }
+
+    fn load(&mut self) {
+        let experiment_ids = vec![ExperimentId("7".into())];
+        self.say(Command::LoadRuns { experiment_ids, run_view: RunView::Active });
+    }
+
+    fn input(&mut self, input: Input) {
+        for output in self.engine.handle(input) {
+            match output {
+                Output::Event(event) => self.events.push(event),
+                Output::Send { id, request, .. } => self.under_way.push((id, request)),
+                Output::Abort { id } => self.under_way.retain(|(other, _)| *other != id),
+                Output::Blit { pixels, painted, width, height } => {
+                    assert_eq!(pixels.len(), width as usize * height as usize * 4);
+                    self.engine.recycle(pixels);
+                    self.events.push(painted);
+                    self.n_paints += 1;
+                }
+                Output::SaveFile { .. } => panic!("nothing was downloaded"),
+            }
+        }
+    }
+
+    /// Answers the request at this place among those under way.
+    fn answer(&mut self, place: usize) {
+        let (id, request) = self.under_way.remove(place);
+        let answer = Ok(self.server.answer(&request));
+        self.input(Input::Answered { id, answer });
+    }
+
+    fn fail(&mut self, place: usize, error: TransportError) {
+        let (id, _) = self.under_way.remove(place);
+        self.input(Input::Answered { id, answer: Err(error) });
+    }
+
+    fn answer_all(&mut self) {
+        while !self.under_way.is_empty() {
+            self.answer(0);
+        }
+    }
+
+    fn progress(&self) -> LoadProgress {
+        self.newest(|event| match event {
+            Event::Progress(progress) => Some(progress.clone()),
+            _ => None,
+        })
+    }
+
+    fn counts(&self) -> Counts {
+        self.newest(|event| match event {
+            Event::Counts(counts) => Some(*counts),
+            _ => None,
+        })
+    }
+
+    fn newest<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> T {
+        self.events.iter().rev().find_map(pick).expect("such an event")
+    }
+}
+
+fn view(low: f64, high: f64) -> View {
+    let column = ColumnKey::Metric("rmse".into());
+    View { brushes: vec![Brush { column, picks: vec![Pick::Interval { low, high }] }], ..View::default() }
+}
+
+#[test]
+fn experiments_are_listed() {
+    let mut world = World::connected(Server { n_runs: 0, has_rmse: EVERY });
+    world.say(Command::ListExperiments);
+    world.answer_all();
+    let Some(Event::Experiments { items, skipped }) = world.events.last() else { panic!("a list") };
+    assert_eq!((items[0].name.as_str(), skipped.len()), ("taxi", 0));
+}
+
+#[test]
+fn an_empty_experiment_ends_its_load() {
+    let mut world = World::connected(Server { n_runs: 0, has_rmse: EVERY });
+    world.load();
+    world.answer_all();
+    assert!(!world.progress().is_loading);
+    assert_eq!(world.progress().n_runs, 0);
+}
+
+#[test]
+fn a_page_is_asked_for_again_and_then_given_up_with_what_arrived_kept() {
+    let mut world = World::connected(Server { n_runs: 3_000, has_rmse: EVERY });
+    world.load();
+    world.answer(0);
+    world.fail(0, TransportError::Opaque);
+    world.fail(0, TransportError::Opaque);
+    world.answer_all();
+    assert_eq!(world.progress().n_runs, 3_000, "two failures are made good");
+
+    world.load();
+    world.answer(0);
+    for _ in 0..40 {
+        if world.under_way.is_empty() {
+            break;
+        }
+        world.fail(0, TransportError::Opaque);
+    }
+    let failed = world.newest(|event| match event {
+        Event::Failed { what, message } => Some((*what, message.clone())),
+        _ => None,
+    });
+    assert_eq!(failed.0, FailedWhat::Runs);
+    assert!(failed.1.contains("The 100 runs that had arrived are kept"), "{}", failed.1);
+    assert_eq!(world.counts().n_all, 100);
+    assert!(!world.progress().is_loading && world.under_way.is_empty());
+}
+
+#[test]
+fn a_cancelled_load_keeps_what_arrived_and_takes_no_late_answer() {
+    let mut world = World::connected(Server { n_runs: 5_000, has_rmse: EVERY });
+    world.load();
+    world.answer(0);
+    let (id, request) = world.under_way[0].clone();
+    world.say(Command::CancelLoad);
+    assert!(world.under_way.is_empty(), "what was asked for is aborted");
+    let answer = Ok(world.server.answer(&request));
+    world.input(Input::Answered { id, answer });
+    let progress = world.progress();
+    assert!(progress.is_cancelled && !progress.is_loading);
+    assert_eq!((progress.n_runs, world.counts().n_all), (100, 100));
+}
+
+#[test]
+fn another_load_forgets_the_one_before() {
+    let mut world = World::connected(Server { n_runs: 5_000, has_rmse: EVERY });
+    world.load();
+    world.answer(0);
+    world.server.n_runs = 58;
+    world.load();
+    world.answer_all();
+    assert_eq!(world.progress().n_runs, 58);
+    assert_eq!(world.counts().n_all, 58);
+}
+
+#[test]
+fn a_brush_narrows_counts_rows_and_the_picture() {
+    let mut world = World::connected(Server { n_runs: 58, has_rmse: |place| place >= 8 });
+    let theme = PlotTheme {
+        surface: Rgb::default(),
+        context: Rgb::default(),
+        hover: Rgb::default(),
+        no_value: Rgb::default(),
+        series: vec![Rgb::default()],
+        ramp: vec![Rgb::default(), Rgb::default()],
+    };
+    let size = PlotSize { width_px: 400.0, height_px: 200.0, device_pixel_ratio: 2.0 };
+    world.input(Input::CanvasReady);
+    world.say(Command::SetPlot { size, theme });
+    world.load();
+    world.answer_all();
+    let n_paints = world.n_paints;
+    world.say(Command::SetView { view: view(10.0, 19.0), sequence: 3 });
+    assert_eq!(world.counts(), Counts { n_all: 58, n_kept: 58, n_brushed: 10 });
+    assert_eq!(world.n_paints, n_paints + 1);
+    let painted = world.newest(|event| match event {
+        Event::Painted { sequence, n_runs, n_brushed, .. } => Some((*sequence, *n_runs, *n_brushed)),
+        _ => None,
+    });
+    assert_eq!(painted, (3, 58, 10));
+    world.say(Command::Rows { request: 9, start: 0, n_rows: 100, columns: vec![] });
+    let rows = world.newest(|event| match event {
+        Event::Rows(page) => Some(page.clone()),
+        _ => None,
+    });
+    assert_eq!((rows.request, rows.n_total, rows.rows.len()), (9, 10, 10));
+
+    // A run without the metric is in no interval, and nothing loses it otherwise.
+    world.say(Command::SetView { view: view(f64::MIN, f64::MAX), sequence: 4 });
+    assert_eq!(world.counts().n_brushed, 50);
+    world.say(Command::SetView { view: View::default(), sequence: 5 });
+    assert_eq!(world.counts().n_brushed, 58);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn every_run_arrives_once_in_any_order_of_answers(
+        n_runs in 0_usize..3_500,
+        places in prop::collection::vec(any::<prop::sample::Index>(), 1..40),
+        is_failing in prop::collection::vec(prop::bool::weighted(0.1), 40),
+    ) {
+        let mut world = World::connected(Server { n_runs, has_rmse: EVERY });
+        world.load();
+        let mut failures = is_failing.into_iter();
+        for place in places.iter().cycle() {
+            if world.under_way.is_empty() {
+                break;
+            }
+            let place = place.index(world.under_way.len());
+            if failures.next() == Some(true) && world.under_way.len() > 1 {
+                world.fail(place, TransportError::TimedOut { after_secs: 1 });
+            } else {
+                world.answer(place);
+            }
+        }
+        let has_failed = world.events.iter().any(|event| matches!(event, Event::Failed { .. }));
+        prop_assert!(!world.progress().is_loading);
+        prop_assert_eq!(world.progress().n_runs, world.counts().n_all);
+        prop_assert!(has_failed || world.counts().n_all == n_runs);
+    }
+}

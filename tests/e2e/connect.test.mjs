@@ -1,0 +1,172 @@
+// Connecting: every way in which it fails is named and mended, sign-ins work and leave no trace in the address, and a
+// broken config.json leaves a working page.
+import assert from "node:assert/strict";
+import http from "node:http";
+import { after, before, describe, test } from "node:test";
+import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { serve } from "../serve.mjs";
+import { freePort } from "../servers/server.mjs";
+import { startSite, startServers } from "./world.mjs";
+
+const USER = "ana";
+const PASSWORD = "sésame:1";
+/** What the browser itself says of requests that this file makes fail. */
+const REFUSED = [/net::ERR_/, /blocked by CORS policy/, /the server responded with a status of 4\d\d/];
+
+let servers;
+let site;
+let browser;
+let guard;
+
+before(async () => {
+  servers = await startServers(["3.17.2", "2.22.5"]);
+  guard = await startGuard(servers.byVersion["3.17.2"].url);
+  site = await startSite(servers, { "/guarded": guard.url });
+  browser = await launch("chrome");
+}, { timeout: 600_000 });
+
+after(async () => {
+  await browser?.close();
+  await site?.close();
+  await guard?.close();
+  await servers?.stop();
+});
+
+/** A door before a real server: HTTP Basic, or the header `X-Key`, or nobody. */
+async function startGuard(target) {
+  const basic = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+  const server = http.createServer((request, response) => {
+    if (request.headers.authorization !== basic && request.headers["x-key"] !== "k1") {
+      response.writeHead(401, { "content-type": "text/plain" }).end("who are you");
+      return;
+    }
+    const to = new URL(request.url, target);
+    const { authorization: _secret, ...headers } = request.headers;
+    const forwarded = http.request(to, { method: request.method, headers: { ...headers, host: to.host } }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    forwarded.on("error", () => response.writeHead(502).end());
+    request.pipe(forwarded);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+async function connect(page, url) {
+  await page.goto(`${site.url}#/`);
+  const box = await byRole(page, "textbox", "Server URL");
+  await box.click({ count: 3 });
+  await box.type(url);
+  await (await byRole(page, "button", "Connect")).click();
+}
+
+/** The text of the page's alert. */
+async function alertOf(page) {
+  const alert = await page.waitForSelector('[role="alert"]', { timeout: 30_000 });
+  return alert.evaluate((element) => element.textContent.replace(/\s+/g, " "));
+}
+
+describe("connect", () => {
+  const failures = [
+    ["nothing listens", async () => `http://127.0.0.1:${await freePort()}`, [/does not answer/i, /Check that the server runs/]],
+    ["an origin that MLflow 2 refuses", () => servers.byVersion["2.22.5"].url, [/refuses pages of http:\/\/localhost/, /proxy/]],
+    ["a path above the API", () => `${servers.byVersion["3.17.2"].url}/some/where`, [/but at http/, /Connect to http/]],
+    ["something that is no tracking server", () => new URL(site.url).origin, [/no(t| MLflow)/i]],
+    ["a server that wants to know who asks", () => "/guarded", [/wants to know who asks/, /user name/]],
+    ["text that is no address", () => "ftp://example", [/neither an http nor an https address/]],
+  ];
+  for (const [what, url, expected] of failures) {
+    test(`${what} is named, and what to do`, { timeout: 60_000 }, async () => {
+      const page = await openPage(browser);
+      await connect(page, await url());
+      const text = await alertOf(page);
+      for (const pattern of expected) assert.match(text, pattern);
+      assert.ok(text.length < 1500, text);
+      await assertAccessible(page, `connect: ${what}`);
+      assertQuiet(page, REFUSED);
+      await page.close();
+    });
+  }
+
+  test("Basic sign-in works, survives a reload where kept, and never stands in the address", { timeout: 60_000 }, async () => {
+    const page = await openPage(browser);
+    await page.goto(`${site.url}#/`);
+    await (await byRole(page, "textbox", "Server URL")).type("/guarded");
+    await page.select("form select", "1");
+    await (await byRole(page, "textbox", "User")).type(USER);
+    await (await page.waitForSelector('input[type="password"]')).type(PASSWORD);
+    await (await page.waitForSelector('input[type="checkbox"]')).click();
+    await (await byRole(page, "button", "Connect")).click();
+    await byRole(page, "table", "Experiments");
+    await page.reload();
+    await byRole(page, "table", "Experiments");
+    assert.ok(!decodeURIComponent(page.url()).includes(PASSWORD) && !page.url().includes(USER), page.url());
+    const stored = await page.evaluate(() => JSON.stringify({ ...localStorage }));
+    assert.ok(!stored.includes("sésame"), stored);
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("a custom header signs in, for as long as the page is open", { timeout: 60_000 }, async () => {
+    const page = await openPage(browser);
+    await page.goto(`${site.url}#/`);
+    await (await byRole(page, "textbox", "Server URL")).type("/guarded");
+    await page.select("form select", "3");
+    await (await byRole(page, "textbox", "Header name")).type("X-Key");
+    await (await page.waitForSelector('input[type="password"]')).type("k1");
+    await (await byRole(page, "button", "Connect")).click();
+    await byRole(page, "table", "Experiments");
+    assertQuiet(page);
+    await page.reload();
+    assert.match(await alertOf(page), /wants to know who asks/);
+    assert.equal(await page.evaluate(() => JSON.stringify({ ...sessionStorage }).includes("k1")), false);
+    await page.close();
+  });
+
+  test("an address without a scheme is completed, and remembered", { timeout: 60_000 }, async () => {
+    const page = await openPage(browser);
+    const { url } = servers.byVersion["3.17.2"];
+    await connect(page, url.replace("http://", ""));
+    await byRole(page, "table", "Experiments");
+    await page.goto(`${site.url}#/`);
+    await byRole(page, "button", url);
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("config.json opens its default server without asking; a broken one is told in a line", { timeout: 60_000 }, async () => {
+    const { url } = servers.byVersion["3.17.2"];
+    const config = { servers: [{ name: "Ours", url, kind: "mlflow", sign_in: "none" }], default_server: "Ours" };
+    const own = await serve({ config });
+    const page = await openPage(browser);
+    await page.goto(own.url);
+    await byRole(page, "table", "Experiments");
+    assertQuiet(page);
+    await own.close();
+
+    const broken = await serve({ config: "{" });
+    await page.goto(broken.url);
+    assert.match(await alertOf(page), /config\.json/);
+    await byRole(page, "textbox", "Server URL");
+    await broken.close();
+    await page.close();
+  });
+
+  test("names of experiments are text, and nothing else", { timeout: 60_000 }, async () => {
+    const { url } = servers.byVersion["3.17.2"];
+    const name = `<img src=x onerror="document.title='owned'"> ${Date.now()}`;
+    const created = await fetch(`${url}/api/2.0/mlflow/experiments/create`, {
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name }),
+    });
+    assert.ok(created.ok);
+    const page = await openPage(browser);
+    await connect(page, url);
+    const table = await byRole(page, "table", "Experiments");
+    await until(() => table.evaluate((element) => element.textContent), (text) => text.includes(name), "the hostile name");
+    assert.notEqual(await page.title(), "owned");
+    assert.equal((await table.$$("img")).length, 0);
+    assertQuiet(page);
+    await page.close();
+  });
+});
