@@ -131,6 +131,8 @@ pub struct AppState {
     pub activity: RwSignal<Vec<String>>,
     worker: StoredValue<WorkerHandle, LocalStorage>,
     is_load_told: StoredValue<bool>,
+    /// The sign-in that somebody entered for the connection under way, and whether to keep it for the tab.
+    asked: StoredValue<Option<(SignIn, bool)>>,
 }
 
 impl AppState {
@@ -158,6 +160,7 @@ impl AppState {
             activity: RwSignal::new(Vec::new()),
             worker: StoredValue::new_local(WorkerHandle::default()),
             is_load_told: StoredValue::new(true),
+            asked: StoredValue::new(None),
         };
         let started = WorkerHandle::start(move |event| state.receive(event));
         match started {
@@ -204,6 +207,32 @@ impl AppState {
         self.experiments.set(ExperimentList::Loading);
         let page_origin = window().location().origin().unwrap_or_default();
         self.send(&Command::Connect(ServerAddress { url, kind: ServerKind::Mlflow, sign_in, page_origin }));
+    }
+
+    /// The same on the word of a person, who is then led on to the experiments.
+    pub fn connect_as_asked(&self, url: &str, sign_in: SignIn, is_kept: bool) {
+        self.asked.set_value(Some((sign_in.clone(), is_kept)));
+        self.connect(url, sign_in);
+    }
+
+    /// Makes the address name the server as it is known now: from the connect page on to the experiments.
+    fn arrive(&self, url: &str, is_asked: bool) {
+        let mut route = self.route.get_untracked();
+        match &mut route {
+            Route::Connect | Route::NotFound(_) => {
+                if is_asked {
+                    self.navigate(Route::Experiments { server: url.to_owned() });
+                }
+                return;
+            }
+            Route::Experiments { server } => url.clone_into(server),
+            Route::Compare(comparison) | Route::Run { comparison, .. } => {
+                url.clone_into(&mut comparison.server);
+            }
+        }
+        if self.route.with_untracked(|old| *old != route) {
+            self.replace(route);
+        }
     }
 
     /// The view in the address; the default one outside comparisons.
@@ -277,6 +306,12 @@ impl AppState {
             }
             Event::Connected(info) => {
                 self.tell(format!("Connected to {}", info.url));
+                memory::remember_server(&info.url);
+                let asked = self.asked.try_update_value(Option::take).flatten();
+                if let Some((sign_in, true)) = &asked {
+                    memory::keep_sign_in(&info.url, sign_in);
+                }
+                self.arrive(&info.url, asked.is_some());
                 self.connection.set(Connection::Connected(info));
                 self.send(&Command::ListExperiments);
             }

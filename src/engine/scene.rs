@@ -257,13 +257,16 @@ impl Scene {
             // The theme's ramp runs from the good end to the bad end.
             let scale = ColourScale::ramp(domain, is_log, &theme.ramp, better, theme.no_value);
             let stops = scale.legend_stops(theme.ramp.len());
-            let format = self.format(frame, &column);
-            let legend = domain.map(|(low, high)| Legend::Ramp {
-                low: format.format(low),
-                high: format.format(high),
-                stops,
-                better,
-                column: column.clone(),
+            let legend = domain.map(|(low, high)| {
+                // The digits that tell the two ends apart, not those that tell all runs apart.
+                let format = ColumnFormat::new([low, high].into_iter(), &column);
+                Legend::Ramp {
+                    low: format.format(low),
+                    high: format.format(high),
+                    stops,
+                    better,
+                    column: column.clone(),
+                }
             });
             (values.iter().map(|value| scale.colour(*value)).collect(), legend)
         } else {

@@ -1,6 +1,5 @@
 //! Connect to a tracking server: its address, how to sign in, and what to do when it does not work.
 
-use crate::route::Route;
 use crate::state::config::SignInKind;
 use crate::state::{Connection, memory, use_app};
 use crate::tracking::{ConnectProblem, SignIn};
@@ -23,8 +22,6 @@ pub fn ConnectPage() -> impl IntoView {
     let way = RwSignal::new(SignInKind::None);
     let (first, second) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let is_kept = RwSignal::new(false);
-    // The sign-in of the form while its connection is under way, and whether to keep it.
-    let asked = StoredValue::new(None::<(SignIn, bool)>);
 
     // The address names a server: show it in the box, also when a pasted link brings it in later.
     Effect::new(move |_| {
@@ -34,34 +31,6 @@ pub fn ConnectPage() -> impl IntoView {
             url.set(server);
         }
     });
-    // Connected: on to the page of the address, or to the experiments.
-    Effect::new(move |_| {
-        if let Connection::Connected(info) = state.connection.get() {
-            memory::remember_server(&info.url);
-            let asked = asked.try_update_value(Option::take).flatten();
-            if let Some((sign_in, true)) = &asked {
-                memory::keep_sign_in(&info.url, sign_in);
-            }
-            let mut route = state.route.get_untracked();
-            match &mut route {
-                Route::Connect | Route::NotFound(_) => {
-                    // Only from a connection made here, not when somebody comes back to this page.
-                    if asked.is_some() {
-                        state.navigate(Route::Experiments { server: info.url });
-                    }
-                }
-                Route::Experiments { server } => {
-                    *server = info.url;
-                    state.replace(route);
-                }
-                Route::Compare(comparison) | Route::Run { comparison, .. } => {
-                    comparison.server = info.url;
-                    state.replace(route);
-                }
-            }
-        }
-    });
-
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let sign_in = match way.get_untracked() {
@@ -75,8 +44,7 @@ pub fn ConnectPage() -> impl IntoView {
             }
         };
         let url = url.get_untracked().trim().trim_end_matches('/').to_owned();
-        asked.set_value(Some((sign_in.clone(), is_kept.get_untracked())));
-        state.connect(&url, sign_in);
+        state.connect_as_asked(&url, sign_in, is_kept.get_untracked());
     };
     let is_connecting = move || matches!(state.connection.get(), Connection::Connecting(_));
     let offered = move || state.config.with(|config| config.servers.clone());

@@ -80,7 +80,10 @@ pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl Into
     });
     let axis = AxisContext { plot, column, info, label, picks, span, categories };
     let lanes = Memo::new(move |_| {
-        info.with(|info| info.as_ref().map(|info| info.lanes.clone()).unwrap_or_default())
+        let mut lanes = info.with(|info| info.as_ref().map(|info| info.lanes.clone()).unwrap_or_default());
+        // A lane without runs has nothing to pick, unless it is picked already.
+        picks.with(|picks| lanes.retain(|lane| lane.n_runs > 0 || picks.contains(&Pick::Lane(lane.lane))));
+        lanes
     });
     let ticks = Memo::new(move |_| {
         info.with(|info| {
