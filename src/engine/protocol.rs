@@ -10,7 +10,7 @@ use crate::tracking::{ServerAddress, ServerInfo};
 
 pub use crate::frame::format_millis;
 pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
-use crate::view::{AxisKind, Brush, Direction, Lane, View};
+use crate::view::{AxisKind, Direction, Lane, View};
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the engine.
@@ -369,8 +369,6 @@ pub struct AxisInfo {
     pub lanes: Vec<LaneInfo>,
     /// What a line under the title must say, such as `2 values at or below 0 stand at the low end`.
     pub note: Option<String>,
-    /// The brush on it, if any.
-    pub brush: Option<Brush>,
 }
 
 /// A tick or a category.

@@ -157,10 +157,13 @@ impl Scene {
         if change >= Change::Plot {
             self.rebuild_plot(frame);
         }
+        // A brush moves no axis: what it costs is what a drag feels like.
+        if change >= Change::Kept
+            && let Some(info) = self.axes_info(frame)
+        {
+            outputs.push(Output::Event(Event::Axes(info)));
+        }
         if change >= Change::Brush {
-            if let Some(info) = self.axes_info(frame) {
-                outputs.push(Output::Event(Event::Axes(info)));
-            }
             self.paint(change, sequence, frame, outputs);
         }
     }
@@ -294,14 +297,12 @@ impl Scene {
             .zip(&plot.layout.xs)
             .map(|(axis, x_px)| {
                 let format = &self.formats[&axis.spec().column];
+                let values = frame.values(&axis.spec().column);
+                let lane_of = |row: usize| values.get(row).and_then(|value| value.lane());
                 let lanes = plot.layout.lane_ys.iter().map(|(lane, y_px)| LaneInfo {
                     lane: *lane,
                     y_px: *y_px,
-                    n_runs: self
-                        .kept
-                        .iter()
-                        .filter(|row| frame.value(&axis.spec().column, *row).lane() == Some(*lane))
-                        .count(),
+                    n_runs: self.kept.iter().filter(|row| lane_of(*row) == Some(*lane)).count(),
                 });
                 AxisInfo {
                     column: axis.spec().column.clone(),
@@ -326,7 +327,6 @@ impl Scene {
                         .collect(),
                     lanes: lanes.collect(),
                     note: axis.note(),
-                    brush: self.view.brushes.iter().find(|brush| brush.column == axis.spec().column).cloned(),
                 }
             })
             .collect();

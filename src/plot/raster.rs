@@ -81,12 +81,13 @@ impl Pixel for Ink {
 
     #[inline(always)]
     fn times(self, weight: u32) -> Self {
-        self.map(|word| word.wrapping_mul(u64::from(weight)))
+        let weight = weight as u64;
+        [self[0].wrapping_mul(weight), self[1].wrapping_mul(weight)]
     }
 
     #[inline(always)]
     fn negative(self) -> Self {
-        self.map(u64::wrapping_neg)
+        [self[0].wrapping_neg(), self[1].wrapping_neg()]
     }
 }
 
@@ -118,8 +119,14 @@ impl<P: Pixel> Tile<P> {
         self.pixels.get(column * self.stride..(column + 1) * self.stride).unwrap_or(&[])
     }
 
+    #[inline(always)]
+    fn add(&mut self, index: usize, ink: P) {
+        if let Some(pixel) = self.pixels.get_mut(index) {
+            *pixel = pixel.plus(ink);
+        }
+    }
+
     /// Adds a line from the left edge to the right edge; positions in half pixels from the first row's centre.
-    #[inline]
     fn add_line(&mut self, left: u16, right: u16, ink: P) {
         let n_columns = self.n_columns as i32;
         let (left, right) = (i32::from(left), i32::from(right));
@@ -131,24 +138,22 @@ impl<P: Pixel> Tile<P> {
     }
 
     /// Each column once, its coverage split between two rows.
-    #[inline]
     fn add_flat(&mut self, left: i32, right: i32, n_columns: i32, ink: P) {
         let slope = ((right - left) << HALF_BITS) / n_columns;
         let mut y = (left << HALF_BITS) + slope / 2;
-        for column in self.pixels.chunks_exact_mut(self.stride).take(self.n_columns) {
-            let row = (y >> PIXEL_BITS) as usize;
+        let (mut start, end) = (0, self.n_columns * self.stride);
+        while start < end {
+            let index = start + (y >> PIXEL_BITS) as usize;
             let below = (y as u32 >> (PIXEL_BITS - 4)) & (FULL - 1);
-            if let Some([first, second]) = column.get_mut(row..row + 2) {
-                let (above_part, below_part) = ink.split(below);
-                *first = first.plus(above_part);
-                *second = second.plus(below_part);
-            }
+            let (above_part, below_part) = ink.split(below);
+            self.add(index, above_part);
+            self.add(index + 1, below_part);
             y += slope;
+            start += self.stride;
         }
     }
 
     /// Each row once, its coverage split between two columns; walking along columns would leave holes.
-    #[inline]
     fn add_steep(&mut self, left: i32, right: i32, n_columns: i32, ink: P) {
         let (top, bottom) = (left.min(right), left.max(right));
         let (first_row, last_row) = ((top + 1) / 2, bottom / 2);
@@ -159,19 +164,18 @@ impl<P: Pixel> Tile<P> {
         let half_pixel = 1 << (PIXEL_BITS - 1);
         let mut x = start - half_pixel + if top % 2 == 1 { step / 2 } else { 0 };
         let end = i64::from(n_columns - 1) << PIXEL_BITS;
-        for row in first_row as usize..=last_row as usize {
-            let clamped = x.clamp(0, end);
-            let column = (clamped >> PIXEL_BITS) as usize;
-            let beside = (clamped as u32 >> (PIXEL_BITS - 4)) & (FULL - 1);
+        let (mut row, last_row) = (first_row as usize, last_row as usize);
+        while row <= last_row {
+            let inside = if x < 0 { 0 } else { x };
+            let inside = if inside > end { end } else { inside };
+            let column = (inside >> PIXEL_BITS) as usize;
+            let beside = (inside as u32 >> (PIXEL_BITS - 4)) & (FULL - 1);
             let index = column * self.stride + row;
             let (here, there) = ink.split(beside);
-            if let Some(pixel) = self.pixels.get_mut(index) {
-                *pixel = pixel.plus(here);
-            }
-            if let Some(pixel) = self.pixels.get_mut(index + self.stride) {
-                *pixel = pixel.plus(there);
-            }
+            self.add(index, here);
+            self.add(index + self.stride, there);
             x += step;
+            row += 1;
         }
     }
 }
@@ -181,8 +185,8 @@ fn key_of(left: u16, right: u16) -> u32 {
     u32::from(left) << 16 | u32::from(right)
 }
 
-/// Takes from a line's number where it starts within a band of 16 pixels.
-const BAND_MASK: u32 = !(31 << 16);
+/// Positions, in half pixels, that lie in one band.
+const BAND_BITS: u32 = 5;
 
 /// Lines of one gap that are the same, with their common ink. An open hash table: `HashMap`'s hashing costs
 /// as much as half a line.
@@ -191,11 +195,13 @@ struct Pairs<P> {
     /// One more than the place in `lines`, or 0.
     slots: Vec<u32>,
     lines: Vec<(u32, P)>,
+    /// The other half of the sort.
+    sorted: Vec<(u32, P)>,
 }
 
 impl<P: Pixel> Pairs<P> {
     fn new() -> Self {
-        Self { slots: Vec::new(), lines: Vec::new() }
+        Self { slots: Vec::new(), lines: Vec::new(), sorted: Vec::new() }
     }
 
     fn reset(&mut self, n_lines: usize) {
@@ -222,6 +228,35 @@ impl<P: Pixel> Pairs<P> {
                 return;
             }
             slot = (slot + 1) & mask;
+        }
+    }
+
+    /// Sorts the lines by the bands of 16 pixels in which they start, then in which they end: a line next to the
+    /// one before over its whole length finds its pixels in the cache. Two counting sorts, the later key first.
+    fn sort(&mut self) {
+        for shift in [BAND_BITS, 16 + BAND_BITS] {
+            let mut places = [0_usize; (u16::MAX as usize >> BAND_BITS) + 1];
+            let band = |key: u32| (key >> shift) as usize & ((u16::MAX as usize) >> BAND_BITS);
+            for (key, _) in &self.lines {
+                if let Some(n) = places.get_mut(band(*key)) {
+                    *n += 1;
+                }
+            }
+            let mut start = 0;
+            for place in &mut places {
+                start += std::mem::replace(place, start);
+            }
+            self.sorted.clear();
+            self.sorted.resize(self.lines.len(), (0, P::default()));
+            for line in &self.lines {
+                if let Some(place) = places.get_mut(band(line.0)) {
+                    if let Some(slot) = self.sorted.get_mut(*place) {
+                        *slot = *line;
+                    }
+                    *place += 1;
+                }
+            }
+            std::mem::swap(&mut self.lines, &mut self.sorted);
         }
     }
 }
@@ -299,8 +334,7 @@ impl<P: Pixel> Layer<P> {
             }
             let key = |row: u32| key_of(place(left_axis, row), place(right_axis, row));
             self.pairs.lines.extend(rest.iter().map(|(row, ink)| (key(*row), *ink)));
-            // A line next to the one before over its whole length finds its pixels in the cache.
-            self.pairs.lines.sort_unstable_by_key(|(key, _)| key & BAND_MASK);
+            self.pairs.sort();
             for (key, ink) in &self.pairs.lines {
                 tile.add_line((key >> 16) as u16, *key as u16, *ink);
             }
@@ -423,31 +457,34 @@ impl Raster {
         for (gap, (below, above)) in self.context.tiles.iter().zip(&self.focus.tiles).enumerate() {
             let start = self.columns.get(gap).copied().unwrap_or(0);
             for column in 0..above.n_columns.min(width.saturating_sub(start)) {
-                let pixels = below.column(column).iter().zip(above.column(column));
-                let places = out.chunks_exact_mut(width * 4);
-                let offset = (start + column) * 4;
-                for ((coverage, [first, second]), row) in pixels.zip(places) {
-                    if (u64::from(*coverage) | first) == 0 {
-                        continue;
+                let (below, above) = (below.column(column), above.column(column));
+                let (mut row, mut offset) = (0, (start + column) * 4);
+                while row < self.height {
+                    let (Some(&coverage), Some(&[first, second])) = (below.get(row), above.get(row)) else {
+                        break;
+                    };
+                    if (u64::from(coverage) | first) != 0 {
+                        let mut colour = surface;
+                        if coverage != 0 {
+                            mix(&mut colour, context, context_tone.alpha(coverage));
+                        }
+                        let focus_coverage = (first >> 32) as u32;
+                        if focus_coverage != 0 {
+                            let share = 1.0 / focus_coverage as f32;
+                            let red = first as u32 as f32 * share;
+                            let green = (second >> 32) as u32 as f32 * share;
+                            let blue = second as u32 as f32 * share;
+                            mix(&mut colour, [red, green, blue], focus_tone.alpha(focus_coverage));
+                        }
+                        if let Some([r, g, b, a]) = out.get_mut(offset..offset + 4) {
+                            *r = (colour[0] + 0.5) as u8;
+                            *g = (colour[1] + 0.5) as u8;
+                            *b = (colour[2] + 0.5) as u8;
+                            *a = 255;
+                        }
                     }
-                    let mut colour = surface;
-                    if *coverage != 0 {
-                        mix(&mut colour, context, context_tone.alpha(*coverage));
-                    }
-                    let focus_coverage = (first >> 32) as u32;
-                    if focus_coverage != 0 {
-                        let share = 1.0 / focus_coverage as f32;
-                        let sums = [*first as u32, (second >> 32) as u32, *second as u32];
-                        mix(
-                            &mut colour,
-                            sums.map(|sum| sum as f32 * share),
-                            focus_tone.alpha(focus_coverage),
-                        );
-                    }
-                    if let Some(pixel) = row.get_mut(offset..offset + 4) {
-                        let [r, g, b] = colour.map(|channel| (channel + 0.5) as u8);
-                        pixel.copy_from_slice(&[r, g, b, 255]);
-                    }
+                    row += 1;
+                    offset += width * 4;
                 }
             }
         }
@@ -485,11 +522,11 @@ impl Raster {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn mix(under: &mut [f32; 3], over: [f32; 3], alpha: f32) {
-    for (channel, new) in under.iter_mut().zip(over) {
-        *channel += (new - *channel) * alpha;
-    }
+    under[0] += (over[0] - under[0]) * alpha;
+    under[1] += (over[1] - under[1]) * alpha;
+    under[2] += (over[2] - under[2]) * alpha;
 }
 
 /// Opacity by coverage.
@@ -526,9 +563,12 @@ impl Tone {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn alpha(&self, coverage: u32) -> f32 {
-        self.table.get(coverage as usize).copied().unwrap_or_else(|| self.exact(coverage))
+        match self.table.get(coverage as usize) {
+            Some(alpha) => *alpha,
+            None => self.exact(coverage),
+        }
     }
 }
 
