@@ -17,10 +17,14 @@ use crate::tracking::{ServerAddress, ServerInfo, ServerKind, SignIn};
 use crate::view::View;
 use config::Config;
 use leptos::prelude::*;
+use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::OffscreenCanvas;
 use worker_handle::WorkerHandle;
+
+/// How long the address of a change that goes on may lag behind.
+const ADDRESS_PAUSE: Duration = Duration::from_millis(300);
 
 /// How the page stands with the server named in the address.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +134,8 @@ pub struct AppState {
     /// What happened, for the activity log.
     pub activity: RwSignal<Vec<String>>,
     worker: StoredValue<WorkerHandle, LocalStorage>,
+    /// The address of a change that goes on, until it is written.
+    late_address: StoredValue<Option<String>>,
     is_load_told: StoredValue<bool>,
     /// The sign-in that somebody entered for the connection under way, and whether to keep it for the tab.
     asked: StoredValue<Option<(SignIn, bool)>>,
@@ -161,6 +167,7 @@ impl AppState {
             worker: StoredValue::new_local(WorkerHandle::default()),
             is_load_told: StoredValue::new(true),
             asked: StoredValue::new(None),
+            late_address: StoredValue::new(None),
         };
         let started = WorkerHandle::start(move |event| state.receive(event));
         match started {
@@ -170,6 +177,8 @@ impl AppState {
             ),
         }
         let on_hash = Closure::<dyn FnMut()>::new(move || {
+            // Another entry of the history: what waits belongs to the one before.
+            state.late_address.set_value(None);
             let route = Route::parse(&hash());
             if state.route.with_untracked(|old| *old != route) {
                 state.route.set(route);
@@ -182,6 +191,9 @@ impl AppState {
         }
         // The listener lives as long as the page.
         on_hash.forget();
+        // A reload right after a drag shows its end.
+        let on_leave = window_event_listener(leptos::ev::pagehide, move |_| state.write_late_address());
+        on_cleanup(move || on_leave.remove());
         provide_context(state);
         state
     }
@@ -265,17 +277,35 @@ impl AppState {
             return;
         }
         let text = route.to_string();
+        if is_new_entry {
+            self.write_late_address();
+            self.write_address(&text, true);
+        } else if self.late_address.try_update_value(|late| late.replace(text)) == Some(None) {
+            // Browsers refuse more than a few addresses a second, and a drag makes one a frame.
+            let state = *self;
+            set_timeout(move || state.write_late_address(), ADDRESS_PAUSE);
+        }
+        self.route.set(route);
+    }
+
+    /// Writes the address that still waits, if any.
+    fn write_late_address(&self) {
+        if let Some(Some(text)) = self.late_address.try_update_value(Option::take) {
+            self.write_address(&text, false);
+        }
+    }
+
+    fn write_address(&self, text: &str, is_new_entry: bool) {
         let written = window().history().and_then(|history| {
             if is_new_entry {
-                history.push_state_with_url(&JsValue::NULL, "", Some(&text))
+                history.push_state_with_url(&JsValue::NULL, "", Some(text))
             } else {
-                history.replace_state_with_url(&JsValue::NULL, "", Some(&text))
+                history.replace_state_with_url(&JsValue::NULL, "", Some(text))
             }
         });
         if written.is_err() {
             self.alert("The browser refused the new address, so a reload would show an older view.");
         }
-        self.route.set(route);
     }
 
     /// Shows an alert until it is dismissed.

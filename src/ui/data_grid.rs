@@ -22,7 +22,7 @@ const ROW_PX: f64 = 28.0;
 /// The header's height, in CSS pixels; `data-grid.css` says the same.
 const HEADER_PX: f64 = 32.0;
 /// Rows kept above and below the visible ones.
-const N_OVERSCAN: usize = 12;
+const N_OVERSCAN: usize = 8;
 /// Widths of columns where none is chosen, in CSS pixels.
 const NAME_WIDTH_PX: u16 = 200;
 const MIN_WIDTH_PX: u16 = 88;
@@ -30,6 +30,11 @@ const MAX_WIDTH_PX: u16 = 240;
 /// Room that a header takes for a character of its title, and for its menu and padding.
 const TITLE_CHAR_PX: u16 = 9;
 const TITLE_ROOM_PX: u16 = 36;
+
+/// Where the keyboard is.
+const ACTIVE_CLASS: &str = "data-grid__cell--active";
+/// What the ids of the body's cells begin with; row and column follow.
+const BODY_CELL: &str = "runs-cell-";
 
 /// One column with all that the grid needs to know of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,6 +124,8 @@ pub fn DataGrid(
     provide_context(context);
 
     let scroller: NodeRef<html::Div> = NodeRef::new();
+    let body: NodeRef<html::Div> = NodeRef::new();
+    watch_columns_and_active_cell(context, body);
     let scroll_top_px = RwSignal::new(0.0);
     let height_px = RwSignal::new(HEADER_PX);
     let measure = PerFrame::new(Callback::new(move |()| {
@@ -147,15 +154,25 @@ pub fn DataGrid(
         on_rows.run((start, n_wanted, wanted.get()));
     });
 
+    // What the cells take from their columns when they are drawn.
+    let shapes = Memo::new(move |_| {
+        grid_columns.with(|columns| {
+            columns
+                .iter()
+                .map(|column| (column.is_numeric, column.pinned_left_px.is_some()))
+                .collect::<Vec<_>>()
+        })
+    });
     let rows = move || {
+        let shape = shapes.with(|shapes| format!("{shapes:?}"));
         page.with(|page| {
             let Some(page) = page else { return Vec::new() };
             let n_rows = n_rows.get();
             page.rows
                 .iter()
                 .enumerate()
-                .map(|(offset, row)| (page.start + offset, row.clone()))
-                .filter(|(place, _)| *place < n_rows)
+                .map(|(offset, row)| (page.start + offset, row.clone(), shape.clone()))
+                .filter(|(place, ..)| *place < n_rows)
                 .collect::<Vec<_>>()
         })
     };
@@ -286,11 +303,15 @@ pub fn DataGrid(
             </div>
             <div
                 class="data-grid__body"
+                node_ref=body
                 role="rowgroup"
+                on:click=move |event| if let Some(place) = place_of(&event) {
+                    active.set(place);
+                }
                 style:width=total_width
                 style:height=move || format!("{}px", n_rows.get() as f64 * ROW_PX)
             >
-                <For each=rows key=row_key let((place, row))>
+                <For each=rows key=row_key let((place, row, _))>
                     <GridRow context place row hovered_id hover run_href />
                 </For>
             </div>
@@ -299,14 +320,14 @@ pub fn DataGrid(
 }
 
 /// Rows are drawn anew exactly when what they show changes.
-fn row_key((place, row): &(usize, RowView)) -> String {
-    format!("{place} {row:?}")
+fn row_key((place, row, shape): &(usize, RowView, String)) -> String {
+    format!("{place} {row:?} {shape}")
 }
 
 fn cell_id(place: Place) -> String {
     match place.row {
         None => format!("runs-head-{}", place.column),
-        Some(row) => format!("runs-cell-{row}-{}", place.column),
+        Some(row) => format!("{BODY_CELL}{row}-{}", place.column),
     }
 }
 
@@ -346,6 +367,7 @@ fn grid_columns_of(shown: &[ColumnView], infos: &[ColumnInfo]) -> Vec<GridColumn
         .collect()
 }
 
+/// A row of the table. Its cells are as they arrived and watch nothing: a brush replaces most of them at once.
 #[component]
 fn GridRow(
     context: GridContext,
@@ -360,26 +382,32 @@ fn GridRow(
     let is_hovered = move || hovered_id.with(|hovered| id.with_value(|id| hovered.as_ref() == Some(id)));
     // The columns of the moment when these cells arrived; a change of columns brings new cells.
     let columns = context.columns.get_untracked();
+    let active = context.active.get_untracked();
     let cells = cells
         .into_iter()
         .enumerate()
         .map(|(column, cell)| {
-            let shape = columns.get(column).cloned();
-            let is_numeric = shape.as_ref().is_some_and(|shape| shape.is_numeric);
-            let width = move || {
-                context.columns.with(|columns| columns.get(column).map(|column| format!("{}px", column.width_px)))
-            };
-            let left = move || {
-                context.columns.with(|columns| {
-                    columns.get(column).and_then(|column| column.pinned_left_px).map(|left_px| format!("{left_px}px"))
-                })
-            };
+            let shape = columns.get(column);
+            let own = Place { row: Some(place), column };
+            let mut class = "data-grid__cell".to_owned();
+            if shape.is_some_and(|shape| shape.is_numeric) {
+                class.push_str(" data-grid__cell--number");
+            }
+            let is_pinned = shape.is_some_and(|shape| shape.pinned_left_px.is_some());
+            if is_pinned {
+                class.push_str(" data-grid__cell--pinned");
+            }
+            if own == active {
+                class.push(' ');
+                class.push_str(ACTIVE_CLASS);
+            }
             let content = match cell {
                 Cell::Special(lane) => view! { <em class="special">{lane.label()}</em> }.into_any(),
                 Cell::Shown(text) if column == 0 => {
                     let href = id.with_value(|id| run_href.run(id.clone()));
+                    let colour = colour.map_or_else(|| "transparent".to_owned(), css_colour);
                     view! {
-                        <span class="swatch" style:background-color=colour.map(css_colour).unwrap_or_else(|| "transparent".to_owned())></span>
+                        <span class="swatch" style:background-color=colour></span>
                         <a class="data-grid__link" href=href tabindex="-1" title=text.clone()>{text.clone()}</a>
                     }
                     .into_any()
@@ -389,16 +417,12 @@ fn GridRow(
             };
             view! {
                 <div
-                    class="data-grid__cell"
-                    class:data-grid__cell--number=is_numeric
-                    class:data-grid__cell--pinned=move || left().is_some()
-                    class:data-grid__cell--active=move || context.is_active(Some(place), column)
+                    class=class
                     role="gridcell"
-                    id=cell_id(Place { row: Some(place), column })
+                    id=cell_id(own)
                     aria-colindex=(column + 1).to_string()
-                    style:width=move || width().unwrap_or_default()
-                    style:left=move || left().unwrap_or_else(|| "auto".to_owned())
-                    on:click=move |_| context.active.set(Place { row: Some(place), column })
+                    style:width=format!("var({})", width_property(column))
+                    style:left=if is_pinned { format!("var({})", left_property(column)) } else { "auto".to_owned() }
                 >
                     {content}
                 </div>
@@ -417,6 +441,53 @@ fn GridRow(
             {cells}
         </div>
     }
+}
+
+/// The custom property that holds a column's width, on the element that holds all rows.
+fn width_property(column: usize) -> String {
+    format!("--column-{column}-width")
+}
+
+/// The custom property that holds where a pinned column stays.
+fn left_property(column: usize) -> String {
+    format!("--column-{column}-left")
+}
+
+/// Keeps the columns' widths and places on the element that holds all rows, and the active cell's class on that cell,
+/// so that no cell has to watch for them.
+fn watch_columns_and_active_cell(context: GridContext, body: NodeRef<html::Div>) {
+    Effect::new(move || {
+        let Some(body) = body.get() else { return };
+        let style = web_sys::HtmlElement::style(&body);
+        context.columns.with(|columns| {
+            for (place, column) in columns.iter().enumerate() {
+                // A browser that refuses a custom property leaves the cells as wide as their text.
+                drop(style.set_property(&width_property(place), &format!("{}px", column.width_px)));
+                if let Some(left_px) = column.pinned_left_px {
+                    drop(style.set_property(&left_property(place), &format!("{left_px}px")));
+                }
+            }
+        });
+    });
+    Effect::new(move |last: Option<Place>| {
+        let now = context.active.get();
+        for (place, is_active) in last.map(|last| (last, false)).into_iter().chain([(now, true)]) {
+            if place.row.is_some()
+                && let Some(cell) = document().get_element_by_id(&cell_id(place))
+            {
+                drop(cell.class_list().toggle_with_force(ACTIVE_CLASS, is_active));
+            }
+        }
+        now
+    });
+}
+
+/// The cell of the body that an event happened in.
+fn place_of(event: &web_sys::MouseEvent) -> Option<Place> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let id = target.closest("[role=gridcell]").ok().flatten()?.id();
+    let (row, column) = id.strip_prefix(BODY_CELL)?.split_once('-')?;
+    Some(Place { row: Some(row.parse().ok()?), column: column.parse().ok()? })
 }
 
 /// `aria-sort` of a column.

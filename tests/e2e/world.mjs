@@ -15,11 +15,20 @@ export async function startServers(versions = VERSIONS) {
   }
   const started = await Promise.all(versions.map(async (version) => {
     const from = await filled(version, { light: true, log: console.log });
-    const dir = path.join(home, "test", version);
+    // A folder of its own: another run of the tests may use its servers at the same time.
+    const dir = path.join(home, "test", `${process.pid}-${version}`);
     await rm(dir, { recursive: true, force: true });
-    return [version, await start(version, { dir, from })];
+    return [version, await start(version, { dir, from }), dir];
   }));
-  return { byVersion: Object.fromEntries(started), stop: async () => { for (const [, server] of started) await server.stop(); } };
+  return {
+    byVersion: Object.fromEntries(started),
+    stop: async () => {
+      for (const [, server, dir] of started) {
+        await server.stop();
+        await rm(dir, { recursive: true, force: true });
+      }
+    },
+  };
 }
 
 /**

@@ -10,6 +10,7 @@ use crate::view::edit::{
     Bound, EditRequest, ViewEdit, bounds, intervals, with_bound, with_intervals, with_texts,
 };
 use crate::view::{AxisKind, Lane, Pick};
+use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
@@ -353,7 +354,7 @@ fn Strip(axis: AxisContext) -> impl IntoView {
             with_texts(&drag.picks, covered)
         }),
     };
-    let per_frame = PerFrame::new(Callback::new(move |(to_px, at_millis): (f64, f64)| {
+    let per_frame = PerFrame::first_at_once(Callback::new(move |(to_px, at_millis): (f64, f64)| {
         if let Some(drag) = drag.get_value() {
             axis.set_picks(dragged(&drag, to_px), true, at_millis);
         }
@@ -388,6 +389,14 @@ fn Strip(axis: AxisContext) -> impl IntoView {
             per_frame.push((to_px, event.time_stamp()));
         }
     };
+    // Where the browser tells of moves before it begins a frame, the brush is on the screen with that frame.
+    let early = StoredValue::new_local(None);
+    Effect::new(move || {
+        if let Some(strip) = strip.get() {
+            let moves = ev::Custom::<PointerEvent>::new("pointerrawupdate");
+            early.set_value(Some(strip.on(moves, on_pointermove)));
+        }
+    });
     let on_pointerup = move |event: PointerEvent| {
         per_frame.clear();
         let Some(Some(ended)) = drag.try_update_value(Option::take) else { return };
