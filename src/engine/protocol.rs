@@ -146,7 +146,7 @@ pub enum Event {
     Columns(ColumnsInfo),
     /// How many runs each set holds.
     Counts(Counts),
-    /// The filter's text does not parse; the last good one is still in force.
+    /// The filter's text does not parse; until it does, it narrows nothing.
     FilterProblem(Option<FilterProblem>),
     /// The table's order or number of rows changed: ask again for the rows on the screen.
     RowsChanged {

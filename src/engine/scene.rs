@@ -87,8 +87,8 @@ impl Scene {
         self.theme = Some(theme);
     }
 
-    /// Takes a new view and says where its change starts. A filter that does not parse leaves the last good
-    /// one in force and tells the page where it is wrong.
+    /// Takes a new view and says where its change starts. A filter that does not parse narrows nothing, and the
+    /// page is told where it is wrong: what a page shows depends on its address, not on what was typed before.
     pub fn set_view(&mut self, view: View, outputs: &mut Vec<Output>) -> Change {
         let old = std::mem::replace(&mut self.view, view);
         let view = &self.view;
@@ -110,6 +110,7 @@ impl Scene {
                     None
                 }
                 Err(error) => {
+                    self.filter = Filter::default();
                     Some(FilterProblem { start: error.start, end: error.end, message: error.message })
                 }
             };

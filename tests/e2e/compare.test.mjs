@@ -246,6 +246,28 @@ describe("compare", () => {
     }
   });
 
+  test("a filter that is no filter is underlined where it stands, and narrows nothing", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const filter = await byRole(page, "textbox", "Filter runs");
+      await filter.type("metrics.rmse < and name ~ /x/");
+      await until(() => filter.evaluate((box) => box.getAttribute("aria-invalid")), (text) => text === "true", "the error");
+      await until(() => page.$eval(".filter-box__wrong", (mark) => mark.textContent), (text) => text === "and", "the underline");
+      assert.match(await page.$eval("#filter-problem", (line) => line.textContent), /number/);
+      await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs`));
+      await assertAccessible(page, "compare with a wrong filter");
+      await filter.click({ count: 3 });
+      await filter.type("name ~ /^xgboost-0[1-5]$/ or lasso");
+      await countsBecome(page, new RegExp(`^7 of ${N_RUNS} runs`));
+      assert.equal(await filter.evaluate((box) => box.getAttribute("aria-invalid")), "false");
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
   test("keyboard only: connect, compare, brush, keep, undo, open a run", { timeout: 120_000 }, async () => {
     const browser = await launch("chrome");
     try {

@@ -153,6 +153,12 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
         })
     });
     let note = move || axis.info.with(|info| info.as_ref().and_then(|info| info.note.clone()));
+    // A title may be as wide as the gap between two axes.
+    let room_px = move || {
+        let gaps_px =
+            |places: &Vec<f64>| places.windows(2).map(|pair| pair[1] - pair[0]).fold(180.0, f64::min);
+        axis.plot.places_px.with(gaps_px) - 8.0
+    };
     let on_keydown = move |event: KeyboardEvent| {
         let n_places = match event.key().as_str() {
             "ArrowLeft" => -1,
@@ -201,6 +207,8 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
     view! {
         <div
             class="axis__head"
+            style:width=move || px(room_px())
+            style:left=move || px(room_px() / -2.0)
             on:keydown=on_keydown
             on:pointerdown=move |event| drag_from.set_value(Some(f64::from(event.client_x())))
             on:pointermove=on_pointermove
