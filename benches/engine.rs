@@ -105,7 +105,7 @@ fn bench(criterion: &mut Criterion) {
         Command::Connect(address),
         Command::SetPlot { size, theme },
         Command::SetView { view: view(0.1), sequence: 1 },
-        Command::LoadRuns { experiment_ids, run_view: RunView::Active },
+        Command::LoadRuns { experiment_ids, run_view: RunView::Active, is_anew: true },
     ] {
         run(&mut engine, Input::Command(command), &mut n_asked);
     }

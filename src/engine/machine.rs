@@ -131,7 +131,14 @@ impl Engine {
                 let request = requests::experiments_search(&self.capabilities(), None);
                 self.send(request, Pending::Experiments(nothing));
             }
-            Command::LoadRuns { experiment_ids, run_view } => {
+            Command::LoadRuns { experiment_ids, run_view, is_anew } => {
+                if !is_anew && self.load.holds(&experiment_ids, run_view) {
+                    // Back from a run's page, say: the runs are here, and a table of 100,000 takes minutes to load.
+                    self.load.progress.n_from_cache = self.frame.n_rows();
+                    self.show_data();
+                    self.tell_progress();
+                    return;
+                }
                 self.abort_all(|pending| matches!(pending, Pending::Runs(_) | Pending::Size(_)));
                 self.load = Load::new(experiment_ids, run_view);
                 self.frame = RunFrame::default();
@@ -299,12 +306,14 @@ impl Engine {
     }
 
     fn ask_for_page(&mut self, ask: PageAsk) {
+        let by_offset = || (ask.offset > 0).then(|| requests::offset_token(ask.offset));
+        let token = ask.page_token.clone().or_else(by_offset);
         let request = requests::runs_search(
             &self.capabilities(),
             &self.load.experiment_ids,
             self.load.run_view,
             ask.n_rows,
-            ask.offset,
+            token.as_deref(),
         );
         self.send(request, Pending::Runs(ask));
     }
@@ -326,6 +335,9 @@ impl Engine {
                 if is_due || !self.load.progress.is_loading {
                     self.show_data();
                 }
+            }
+            Err(ServerError::Refused { status: 400, .. }) if self.load.go_in_order(&ask) => {
+                self.abort_all(|pending| matches!(pending, Pending::Runs(_)));
             }
             Err(error) => match self.load.retry(ask) {
                 Some(again) => {

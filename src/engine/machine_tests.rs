@@ -11,6 +11,8 @@ use proptest::prelude::*;
 struct Server {
     n_runs: usize,
     has_rmse: fn(usize) -> bool,
+    /// Whether it takes page tokens that it did not give.
+    takes_offsets: bool,
 }
 
 const EVERY: fn(usize) -> bool = |_| true;
@@ -24,7 +26,17 @@ impl Server {
                 r#"{"experiments": [{"experiment_id": "7", "name": "taxi", "last_update_time": 5}]}"#
                     .to_owned()
             }
-            (Method::Post, "/api/2.0/mlflow/runs/search") => self.runs(request.body.as_deref().unwrap()),
+            (Method::Post, "/api/2.0/mlflow/runs/search") => {
+                match self.runs(request.body.as_deref().unwrap()) {
+                    Some(body) => body,
+                    None => {
+                        let body =
+                            br#"{"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid page token"}"#
+                                .to_vec();
+                        return Response { status: 400, content_type: "application/json".into(), body };
+                    }
+                }
+            }
             _ => {
                 return Response {
                     status: 404,
@@ -36,16 +48,22 @@ impl Server {
         Response { status: 200, content_type: "application/json".into(), body: body.into_bytes() }
     }
 
-    fn runs(&self, body: &str) -> String {
+    /// A page of runs; none where the token is refused.
+    fn runs(&self, body: &str) -> Option<String> {
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         let n_rows = usize::try_from(body["max_results"].as_u64().unwrap()).unwrap();
-        let offset = (0..=self.n_runs + 10_000)
-            .step_by(100)
-            .find(|offset| match body.get("page_token") {
-                Some(token) => *token == crate::tracking::mlflow::requests::offset_token(*offset),
-                None => *offset == 0,
-            })
-            .expect("an offset in hundreds");
+        let token = body.get("page_token").map(|token| token.as_str().unwrap());
+        let offset = match token {
+            None => 0,
+            Some(token) => match token.strip_prefix("after ") {
+                Some(offset) => offset.parse().unwrap(),
+                None if !self.takes_offsets => return None,
+                None => (0..=self.n_runs + 10_000)
+                    .step_by(100)
+                    .find(|offset| token == crate::tracking::mlflow::requests::offset_token(*offset))
+                    .expect("an offset in hundreds"),
+            },
+        };
         let runs: Vec<_> = (offset..(offset + n_rows).min(self.n_runs))
             .map(|place| {
                 let mut metrics = vec![];
@@ -61,9 +79,9 @@ impl Server {
             .collect();
         let mut page = serde_json::json!({ "runs": runs });
         if offset + n_rows < self.n_runs {
-            page["next_page_token"] = "more".into();
+            page["next_page_token"] = format!("after {}", offset + n_rows).into();
         }
-        page.to_string()
+        Some(page.to_string())
     }
 }
 
@@ -93,7 +111,7 @@ impl World {
 
     fn load(&mut self) {
         let experiment_ids = vec![ExperimentId("7".into())];
-        self.say(Command::LoadRuns { experiment_ids, run_view: RunView::Active });
+        self.say(Command::LoadRuns { experiment_ids, run_view: RunView::Active, is_anew: true });
     }
 
     fn input(&mut self, input: Input) {
@@ -157,7 +175,7 @@ fn view(low: f64, high: f64) -> View {
 
 #[test]
 fn experiments_are_listed() {
-    let mut world = World::connected(Server { n_runs: 0, has_rmse: EVERY });
+    let mut world = World::connected(Server { n_runs: 0, has_rmse: EVERY, takes_offsets: true });
     world.say(Command::ListExperiments);
     world.answer_all();
     let Some(Event::Experiments { items, skipped }) = world.events.last() else { panic!("a list") };
@@ -166,7 +184,7 @@ fn experiments_are_listed() {
 
 #[test]
 fn an_empty_experiment_ends_its_load() {
-    let mut world = World::connected(Server { n_runs: 0, has_rmse: EVERY });
+    let mut world = World::connected(Server { n_runs: 0, has_rmse: EVERY, takes_offsets: true });
     world.load();
     world.answer_all();
     assert!(!world.progress().is_loading);
@@ -175,7 +193,7 @@ fn an_empty_experiment_ends_its_load() {
 
 #[test]
 fn a_page_is_asked_for_again_and_then_given_up_with_what_arrived_kept() {
-    let mut world = World::connected(Server { n_runs: 3_000, has_rmse: EVERY });
+    let mut world = World::connected(Server { n_runs: 3_000, has_rmse: EVERY, takes_offsets: true });
     world.load();
     world.answer(0);
     world.fail(0, TransportError::Opaque);
@@ -202,8 +220,44 @@ fn a_page_is_asked_for_again_and_then_given_up_with_what_arrived_kept() {
 }
 
 #[test]
+fn a_server_that_takes_only_its_own_tokens_is_asked_page_by_page() {
+    let mut world = World::connected(Server { n_runs: 3_456, has_rmse: EVERY, takes_offsets: false });
+    world.load();
+    world.answer(0);
+    assert_eq!(world.under_way.len(), 4);
+    world.answer(2);
+    assert_eq!(world.under_way.len(), 1, "one page after another from here on");
+    world.fail(0, TransportError::Opaque);
+    world.answer_all();
+    assert_eq!(world.progress().n_runs, 3_456);
+    assert!(!world.progress().is_loading);
+}
+
+#[test]
+fn runs_that_are_here_are_not_loaded_twice_unless_asked_for_anew() {
+    let mut world = World::connected(Server { n_runs: 300, has_rmse: EVERY, takes_offsets: true });
+    let again = |run_view, is_anew| {
+        let experiment_ids = vec![ExperimentId("7".into())];
+        Command::LoadRuns { experiment_ids, run_view, is_anew }
+    };
+    world.say(again(RunView::Active, false));
+    world.answer_all();
+    world.say(again(RunView::Active, false));
+    assert!(world.under_way.is_empty());
+    assert_eq!((world.progress().n_runs, world.progress().n_from_cache), (300, 300));
+    world.say(again(RunView::All, false));
+    assert_eq!(world.under_way.len(), 1, "other runs are");
+    world.say(Command::CancelLoad);
+    world.say(again(RunView::All, false));
+    assert_eq!(world.under_way.len(), 1, "a load that was stopped is not whole");
+    world.answer_all();
+    world.say(again(RunView::All, true));
+    assert_eq!(world.under_way.len(), 1);
+}
+
+#[test]
 fn a_cancelled_load_keeps_what_arrived_and_takes_no_late_answer() {
-    let mut world = World::connected(Server { n_runs: 5_000, has_rmse: EVERY });
+    let mut world = World::connected(Server { n_runs: 5_000, has_rmse: EVERY, takes_offsets: true });
     world.load();
     world.answer(0);
     let (id, request) = world.under_way[0].clone();
@@ -218,7 +272,7 @@ fn a_cancelled_load_keeps_what_arrived_and_takes_no_late_answer() {
 
 #[test]
 fn another_load_forgets_the_one_before() {
-    let mut world = World::connected(Server { n_runs: 5_000, has_rmse: EVERY });
+    let mut world = World::connected(Server { n_runs: 5_000, has_rmse: EVERY, takes_offsets: true });
     world.load();
     world.answer(0);
     world.server.n_runs = 58;
@@ -230,7 +284,8 @@ fn another_load_forgets_the_one_before() {
 
 #[test]
 fn a_brush_narrows_counts_rows_and_the_picture() {
-    let mut world = World::connected(Server { n_runs: 58, has_rmse: |place| place >= 8 });
+    let mut world =
+        World::connected(Server { n_runs: 58, has_rmse: |place| place >= 8, takes_offsets: true });
     let theme = PlotTheme {
         surface: Rgb::default(),
         context: Rgb::default(),
@@ -276,7 +331,7 @@ proptest! {
         places in prop::collection::vec(any::<prop::sample::Index>(), 1..40),
         is_failing in prop::collection::vec(prop::bool::weighted(0.1), 40),
     ) {
-        let mut world = World::connected(Server { n_runs, has_rmse: EVERY });
+        let mut world = World::connected(Server { n_runs, has_rmse: EVERY, takes_offsets: true });
         world.load();
         let mut failures = is_failing.into_iter();
         for place in places.iter().cycle() {

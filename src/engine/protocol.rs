@@ -26,6 +26,8 @@ pub enum Command {
         experiment_ids: Vec<ExperimentId>,
         /// Active, deleted or all of them.
         run_view: RunView,
+        /// Whether to ask the server even where the engine holds these very runs.
+        is_anew: bool,
     },
     /// Stop the load under way and keep what has arrived.
     CancelLoad,
@@ -224,6 +226,8 @@ pub struct LoadProgress {
     pub skipped: Vec<String>,
     /// Bytes received.
     pub n_bytes: u64,
+    /// Runs that were here already, since the same ones had been loaded before.
+    pub n_from_cache: usize,
     /// Whether requests are still under way.
     pub is_loading: bool,
     /// Whether the user stopped it before the end.

@@ -144,6 +144,19 @@ pub fn ComparePage(
             <header class="compare__head">
                 <h1 class="compare__title" tabindex="-1">{names}</h1>
                 <RunViewSelect context />
+                <button
+                    type="button"
+                    class="button"
+                    title="Ask the server for all runs anew"
+                    on:click=move |_| {
+                        let experiment_ids = context.experiment_ids.get_untracked();
+                        let run_view = context.run_view.get_untracked();
+                        timings.load_asked();
+                        context.send.run(Command::LoadRuns { experiment_ids, run_view, is_anew: true });
+                    }
+                >
+                    "Reload runs"
+                </button>
                 <FilterBox
                     text=Signal::derive(move || context.view.with(|view| view.filter.clone()))
                     problem=context.filter_problem
@@ -331,7 +344,7 @@ fn load_runs(context: RunsContext, timings: Timings) {
         let (experiment_ids, run_view) = wanted.get();
         if !experiment_ids.is_empty() {
             timings.load_asked();
-            context.send.run(Command::LoadRuns { experiment_ids, run_view });
+            context.send.run(Command::LoadRuns { experiment_ids, run_view, is_anew: false });
         }
     });
 }

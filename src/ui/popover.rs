@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, Node};
 
-/// The narrowest room, in CSS pixels, that a panel needs to the right of its button.
-const PANEL_ROOM_PX: f64 = 272.0;
+/// What is left free between a panel and the window's edges, in CSS pixels.
+const EDGE_PX: f64 = 4.0;
 
 /// A button with a panel. The children are built when it opens.
 #[component]
@@ -43,14 +43,26 @@ pub fn Popover(
     let open = move || {
         if let Some(button) = button.get_untracked() {
             let rect = button.get_bounding_client_rect();
-            let room_px =
-                window().inner_width().ok().and_then(|width| width.as_f64()).unwrap_or(rect.right());
-            place.set((rect.left().min(room_px - PANEL_ROOM_PX).max(4.0), rect.bottom() + 2.0));
+            place.set((rect.left(), rect.bottom() + 2.0));
         }
         is_open.set(true);
     };
     Effect::new(move || {
         if let Some(panel) = panel.get() {
+            // How large it is depends on what is in it, so it is moved into the window once it is there.
+            let pixels =
+                |length: Result<wasm_bindgen::JsValue, _>| length.ok().and_then(|length| length.as_f64());
+            if let (Some(width_px), Some(height_px)) =
+                (pixels(window().inner_width()), pixels(window().inner_height()))
+            {
+                let rect = panel.get_bounding_client_rect();
+                let inside =
+                    |start: f64, length: f64, room: f64| start.min(room - length - EDGE_PX).max(EDGE_PX);
+                place.update(|(left, top)| {
+                    *left = inside(*left, rect.width(), width_px);
+                    *top = inside(*top, rect.height(), height_px);
+                });
+            }
             let first = panel.query_selector("input, button, select").ok().flatten();
             if let Some(Ok(first)) = first.map(JsCast::dyn_into::<web_sys::HtmlElement>) {
                 // A browser that refuses focus leaves it on the button, which works as well.

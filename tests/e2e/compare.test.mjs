@@ -323,6 +323,12 @@ describe("compare", () => {
       await page.keyboard.press("Enter");
       await until(() => page.url(), (url) => url.includes("#/run/"), "the run's page");
       await byRole(page, "table", "Params");
+      await page.goBack();
+      await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs`));
+      const loads = await until(() => page.evaluate(() => performance.getEntriesByName("runweave:runs-all").map(({ detail }) => detail)),
+        (found) => found.length === 2, "the second load");
+      assert.deepEqual(loads.map(({ n_runs, from_cache }) => [n_runs, from_cache]), [[N_RUNS, 0], [N_RUNS, N_RUNS]],
+        "coming back asks the server for nothing");
       assertQuiet(page);
     } finally {
       await browser.close();

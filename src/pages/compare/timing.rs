@@ -76,7 +76,7 @@ impl Timings {
                             ("n_runs", progress.n_runs),
                             ("n_skipped", progress.n_skipped),
                             ("bytes", bytes),
-                            ("from_cache", 0),
+                            ("from_cache", progress.n_from_cache),
                         ];
                         measure("runweave:runs-all", from_millis, &detail);
                     }

@@ -51,7 +51,7 @@ pub fn runs_search(
     experiment_ids: &[ExperimentId],
     run_view: RunView,
     max_results: usize,
-    offset: usize,
+    page_token: Option<&str>,
 ) -> Request {
     let run_view_type = match run_view {
         RunView::Active => "ACTIVE_ONLY",
@@ -62,8 +62,8 @@ pub fn runs_search(
     let ids: Vec<&str> = experiment_ids.iter().map(|id| id.0.as_str()).collect();
     let mut body =
         json!({ "experiment_ids": ids, "run_view_type": run_view_type, "max_results": max_results });
-    if offset > 0 {
-        body["page_token"] = json!(offset_token(offset));
+    if let Some(token) = page_token {
+        body["page_token"] = json!(token);
     }
     Request::post(format!("{}/runs/search", api(capabilities)), &body)
 }
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn runs_are_searched_by_post_with_text_ids() {
         let ids = [ExperimentId("1".into()), ExperimentId("2".into())];
-        let request = runs_search(&capabilities(), &ids, RunView::All, 500, 1000);
+        let request = runs_search(&capabilities(), &ids, RunView::All, 500, Some(&offset_token(1000)));
         assert_eq!(request.method, Method::Post);
         assert_eq!(request.path, "/api/2.0/mlflow/runs/search");
         let body: serde_json::Value = serde_json::from_str(&request.body.unwrap()).unwrap();
@@ -232,7 +232,7 @@ mod tests {
             json!({ "experiment_ids": ["1", "2"], "run_view_type": "ALL", "max_results": 500,
                 "page_token": offset_token(1000) })
         );
-        let first = runs_search(&capabilities(), &ids, RunView::Active, 500, 0);
+        let first = runs_search(&capabilities(), &ids, RunView::Active, 500, None);
         assert!(!first.body.unwrap().contains("page_token"));
     }
 
