@@ -2,7 +2,7 @@
 
 use super::scale::{LinearScale, LogScale, PointScale, time_ticks};
 use crate::entities::ColumnKey;
-use crate::frame::Value;
+use crate::frame::{Value, display_number, natural_cmp};
 use crate::view::{AxisKind, Lane};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -59,12 +59,6 @@ fn numbers(values: &[Value<'_>]) -> impl Iterator<Item = f64> {
     })
 }
 
-/// The category of a number that was not logged as text: its shortest decimal form.
-pub fn number_text(number: f64) -> String {
-    // Adding zero turns minus zero into zero: they are equal, so they are one category.
-    (number + 0.0).to_string()
-}
-
 /// The order of categories: numbers first and by value, then texts, numerals within them by value and
 /// without regard to case.
 pub fn natural_order(a: &str, b: &str) -> Ordering {
@@ -73,33 +67,8 @@ pub fn natural_order(a: &str, b: &str) -> Ordering {
         (Some(x), Some(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (None, None) => text_order(a, b).then_with(|| a.cmp(b)),
+        (None, None) => natural_cmp(a, b).then_with(|| a.cmp(b)),
     }
-}
-
-fn text_order(mut a: &str, mut b: &str) -> Ordering {
-    loop {
-        let (Some(x), Some(y)) = (a.chars().next(), b.chars().next()) else { return a.len().cmp(&b.len()) };
-        let ordering = if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (m, n) = (digits(&mut a), digits(&mut b));
-            m.len().cmp(&n.len()).then_with(|| m.cmp(n))
-        } else {
-            a = a.get(x.len_utf8()..).unwrap_or("");
-            b = b.get(y.len_utf8()..).unwrap_or("");
-            x.to_lowercase().cmp(y.to_lowercase())
-        };
-        if ordering != Ordering::Equal {
-            return ordering;
-        }
-    }
-}
-
-/// Takes the numeral at the start off the text; without its leading zeros.
-fn digits<'a>(text: &mut &'a str) -> &'a str {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (numeral, rest) = text.split_at(end);
-    *text = rest;
-    numeral.trim_start_matches('0')
 }
 
 /// What an axis is asked to be.
@@ -273,7 +242,7 @@ impl Axis {
             (Spread::Categorical { scale, index_of, .. }, Value::Number(number)) => {
                 let index = match raw_text {
                     Some(text) => index_of.get(text),
-                    None => index_of.get(&number_text(number)),
+                    None => index_of.get(&display_number(number)),
                 };
                 index.map_or_else(|| self.lane_position(Lane::Missing), |index| scale.map(*index))
             }
@@ -413,7 +382,7 @@ fn categories<'t>(
             Value::Text(text) => add(text),
             Value::Number(number) => match text_of(row) {
                 Some(text) => add(&text),
-                None => add(&number_text(*number)),
+                None => add(&display_number(*number)),
             },
             _ => {}
         }

@@ -4,9 +4,9 @@
 //! give muddy middles and an uneven ramp.
 
 use super::Rgb;
-use super::axis::{natural_order, number_text};
+use super::axis::natural_order;
 use super::scale::{LinearScale, LogScale};
-use crate::frame::Value;
+use crate::frame::{Value, display_number};
 use crate::view::Direction;
 use std::collections::HashMap;
 
@@ -67,7 +67,7 @@ impl ColourScale {
                         counts.insert((*text).to_owned(), 1);
                     }
                 },
-                Value::Number(number) => *counts.entry(number_text(*number)).or_default() += 1,
+                Value::Number(number) => *counts.entry(display_number(*number)).or_default() += 1,
                 _ => {}
             }
         }
@@ -93,7 +93,7 @@ impl ColourScale {
                 Some(colour_of.get(text).copied().unwrap_or(*others))
             }
             (Colours::Categories { colour_of, others, .. }, Value::Number(number)) => {
-                Some(colour_of.get(&number_text(number)).copied().unwrap_or(*others))
+                Some(colour_of.get(&display_number(number)).copied().unwrap_or(*others))
             }
             _ => None,
         };
