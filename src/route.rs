@@ -83,6 +83,7 @@ impl Route {
                 axes: value("axes").map(codec::axes),
                 columns: value("columns").map(codec::columns),
                 colour: value("colour").and_then(ColumnKey::parse),
+                is_plot_folded: value("plot") == Some("folded"),
             },
         };
         match path.trim_matches('/') {
@@ -167,6 +168,9 @@ impl fmt::Display for Comparison {
         }
         if let Some(colour) = &view.colour {
             pair("colour", &colour.to_string())?;
+        }
+        if view.is_plot_folded {
+            pair("plot", "folded")?;
         }
         Ok(())
     }
@@ -253,8 +257,9 @@ mod tests {
             prop::option::of(prop::collection::vec(axis, 0..4)),
             prop::option::of(prop::collection::vec(column, 0..4)),
             prop::option::of(key()),
+            any::<bool>(),
         )
-            .prop_map(|(filter, steps, brushes, sort, axes, columns, colour)| View {
+            .prop_map(|(filter, steps, brushes, sort, axes, columns, colour, is_plot_folded)| View {
                 filter,
                 steps,
                 brushes,
@@ -265,6 +270,7 @@ mod tests {
                 axes,
                 columns,
                 colour,
+                is_plot_folded,
             })
     }
 

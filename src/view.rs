@@ -145,4 +145,6 @@ pub struct View {
     pub columns: Option<Vec<ColumnView>>,
     /// The column that colours the lines; the last metric axis where absent.
     pub colour: Option<ColumnKey>,
+    /// Whether the parallel coordinates are folded away.
+    pub is_plot_folded: bool,
 }

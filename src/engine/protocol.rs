@@ -426,6 +426,15 @@ pub enum Legend {
     },
 }
 
+impl Legend {
+    /// The column whose values it explains.
+    pub fn column(&self) -> &ColumnKey {
+        match self {
+            Self::Ramp { column, .. } | Self::Categories { column, .. } => column,
+        }
+    }
+}
+
 /// The run under the pointer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HoveredRun {

@@ -243,6 +243,7 @@ fn PlotPanel(comparison: Comparison) -> impl IntoView {
     let context = comparison.context;
     let size = RwSignal::new(None::<PlotSize>);
     let size_or_none = Memo::new(move |_| size.get());
+    let is_folded = Memo::new(move |_| context.view.with(|view| view.is_plot_folded));
     Effect::new(move || {
         if let Some(size) = size_or_none.get() {
             context.send.run(Command::SetPlot { size, theme: context.theme.get() });
@@ -250,8 +251,15 @@ fn PlotPanel(comparison: Comparison) -> impl IntoView {
     });
     view! {
         // Folding hides the plot and keeps its canvas, which can be handed over to the engine only once.
-        <details class="panel" open>
-            <summary class="panel__head"><h2 class="panel__title">"Parallel coordinates"</h2></summary>
+        <details class="panel" prop:open=move || !is_folded.get()>
+            <summary
+                class="panel__head"
+                on:click=move |event| {
+                    // The address says what is open, and the panel follows it.
+                    event.prevent_default();
+                    comparison.apply(ViewEdit::FoldPlot(!is_folded.get_untracked()), event.time_stamp());
+                }
+            ><h2 class="panel__title">"Parallel coordinates"</h2></summary>
             <div class="panel__body" role="group" aria-label="Parallel coordinates">
                 <ParallelPlot
                     axes=context.axes

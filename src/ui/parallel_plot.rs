@@ -11,9 +11,9 @@ pub(crate) use self::legend::css_colour;
 
 use self::axis::Axis;
 use self::hover::HoverLine;
-use self::legend::LegendView;
+use self::legend::{LegendView, title_of};
 
-use crate::engine::protocol::{AxesInfo, AxisInfo, ColumnInfo, HoverTarget, HoveredRun, PlotSize};
+use crate::engine::protocol::{AxesInfo, AxisInfo, ColumnInfo, HoverTarget, HoveredRun, Legend, PlotSize};
 use crate::entities::ColumnKey;
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::per_frame::PerFrame;
@@ -107,11 +107,13 @@ pub fn ParallelPlot(
     let width = move || format!("{}px", axes.with(|axes| axes.width_px));
     let height = move || format!("{}px", axes.with(|axes| axes.height_px.max(HEIGHT_PX)));
 
+    let legend = Signal::derive(move || axes.with(|axes| axes.legend.clone()));
+
     view! {
         <div class="parallel-plot">
             <div class="parallel-plot__bar">
-                <ColourSelect columns context />
-                <LegendView legend=Signal::derive(move || axes.with(|axes| axes.legend.clone())) columns />
+                <ColourMenu columns legend context />
+                <LegendView legend />
                 <Popover label="Add an axis" text="+ axis">
                     <ColumnList
                         columns
@@ -153,45 +155,37 @@ fn axis_memo(axes: Signal<AxesInfo>, column: ColumnKey) -> Memo<Option<AxisInfo>
     Memo::new(move |_| axes.with(|axes| axes.axes.iter().find(|axis| axis.column == column).cloned()))
 }
 
+/// The column that colours the lines, as a button that opens the choice among all columns.
 #[component]
-fn ColourSelect(columns: Signal<Vec<ColumnInfo>>, context: PlotContext) -> impl IntoView {
-    // The axes and the colour in force: short enough for a select, and "Colour by this" reaches all others.
-    let choices = Memo::new(move |_| {
-        let mut keys = context.order.get();
-        if let Some(colour) = context.view.with(|view| view.colour.clone())
-            && !keys.contains(&colour)
-        {
-            keys.push(colour);
-        }
-        columns.with(|columns| {
-            keys.into_iter()
-                .map(|key| {
-                    let label = columns.iter().find(|info| info.key == key).map(|info| info.label.clone());
-                    (key.to_string(), label.unwrap_or_else(|| key.label().to_owned()))
-                })
-                .collect::<Vec<_>>()
-        })
+fn ColourMenu(
+    columns: Signal<Vec<ColumnInfo>>,
+    legend: Signal<Option<Legend>>,
+    context: PlotContext,
+) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    // The one in force, which is the last metric axis where nobody chose.
+    let column =
+        Memo::new(move |_| legend.with(|legend| legend.as_ref().map(|legend| legend.column().clone())));
+    let text = Signal::derive(move || match column.get() {
+        Some(column) => format!("Colour: {} ▾", title_of(&column, columns)),
+        None => "Colour: none ▾".to_owned(),
     });
-    let chosen = Memo::new(move |_| {
-        context.view.with(|view| view.colour.as_ref().map(ToString::to_string).unwrap_or_default())
-    });
+    let choose = move |column: Option<ColumnKey>| {
+        is_open.set(false);
+        context.edit(ViewEdit::SetColour(column), now_millis());
+    };
     view! {
-        <label class="parallel-plot__colour">
-            "Colour"
-            <select
-                class="input"
-                prop:value=chosen
-                on:change:target=move |event| {
-                    let column = ColumnKey::parse(&event.target().value());
-                    context.edit(ViewEdit::SetColour(column), event.time_stamp());
-                }
-            >
-                <option value="" selected=move || chosen.get().is_empty()>"last metric"</option>
-                <For each=move || choices.get() key=|choice| choice.clone() let((value, label))>
-                    <option value=value.clone() selected=move || chosen.get() == value>{label}</option>
-                </For>
-            </select>
-        </label>
+        <Popover label="Colour by" text is_open>
+            <button type="button" class="menu-item" on:click=move |_| choose(None)>
+                "The last metric axis (default)"
+            </button>
+            <ColumnList
+                columns
+                chosen=Signal::derive(move || column.get().into_iter().collect::<Vec<_>>())
+                kind=ListKind::Buttons
+                on_choose=Callback::new(move |column| choose(Some(column)))
+            />
+        </Popover>
     }
 }
 

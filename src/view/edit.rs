@@ -48,6 +48,8 @@ pub enum ViewEdit {
     FlipAxis(ColumnKey),
     /// Colour the lines by this column.
     SetColour(Option<ColumnKey>),
+    /// Fold the parallel coordinates away, or show them again.
+    FoldPlot(bool),
     /// One more column at the right.
     AddColumn(ColumnKey),
     /// Take a column away; the run name stays.
@@ -175,6 +177,7 @@ impl View {
                 self.axes = Some(axes);
             }
             ViewEdit::SetColour(column) => self.colour.clone_from(column),
+            ViewEdit::FoldPlot(is_folded) => self.is_plot_folded = *is_folded,
             ViewEdit::AddColumn(column) => {
                 let mut columns = self.columns_or(defaults);
                 if columns.iter().all(|present| present.column != *column) {

@@ -203,6 +203,7 @@ describe("compare", () => {
         low: document.querySelector('[aria-label="Lower bound of rmse"]').getAttribute("aria-valuenow"),
         high: document.querySelector('[aria-label="Upper bound of rmse"]').getAttribute("aria-valuenow"),
         firstRow: document.querySelector('[role="grid"] a').textContent,
+        colour: [...document.querySelectorAll("button")].find((button) => button.textContent.startsWith("Colour: ")).textContent,
       }));
       const before = await shapeOf(page);
 
@@ -219,6 +220,10 @@ describe("compare", () => {
       await chooseInMenu(page, "learning_rate axis options", "Move right");
       await chooseInMenu(page, "reg_lambda column options", "Hide");
       await chooseInMenu(page, "rmse column options", "Sort ascending");
+      await page.locator("::-p-text(Colour: rmse)").click();
+      await (await byRole(page, "dialog", "Colour by")).waitForSelector('[type="search"]').then((box) => box.type("duration"));
+      await page.locator('[aria-label="Colour by"] .column-list__item').click();
+      await page.waitForSelector("::-p-text(Colour: duration)");
       const best = brushed.reduce((a, b) => (b.value < a.value ? b : a));
       const changed = await until(() => shapeOf(page), (shape) => shape.columns.includes("rmse ascending")
         && metricOf(runs, "rmse").some(({ name, value }) => name === shape.firstRow && value === best.value), "the sorted table");
@@ -238,7 +243,15 @@ describe("compare", () => {
 
       // Back takes the last change back, in the page and in the address.
       await page.goBack();
-      await until(() => shapeOf(page), (shape) => shape.columns.includes("rmse none"), "the table before it was sorted");
+      await until(() => shapeOf(page), (shape) => shape.colour.startsWith("Colour: rmse"), "the colour before it was chosen");
+
+      await (await page.waitForSelector("summary")).click();
+      await until(() => page.url(), (url) => url.includes("plot=folded"), "the folded plot in the address");
+      await page.reload();
+      await countsBecome(page, new RegExp(`· ${brushed.length} brushed`));
+      assert.equal(await page.$eval("details", (panel) => panel.open), false);
+      await (await page.waitForSelector("summary")).click();
+      await byRole(page, "group", "rmse axis");
       assertQuiet(page);
       assertQuiet(other);
     } finally {

@@ -5,23 +5,25 @@ use crate::entities::ColumnKey;
 use crate::view::Direction;
 use leptos::prelude::*;
 
-/// The legend, or nothing where the lines have one colour.
+/// A column's title with its unit.
+pub(crate) fn title_of(column: &ColumnKey, columns: Signal<Vec<ColumnInfo>>) -> String {
+    columns.with(|columns| {
+        let info = columns.iter().find(|info| info.key == *column);
+        match info {
+            Some(info) if info.unit.is_empty() => info.label.clone(),
+            Some(info) => format!("{}, {}", info.label, info.unit),
+            None => column.label().to_owned(),
+        }
+    })
+}
+
+/// The legend, or nothing where the lines have one colour. The column's title stands beside it, on the menu.
 #[component]
-pub(crate) fn LegendView(legend: Signal<Option<Legend>>, columns: Signal<Vec<ColumnInfo>>) -> impl IntoView {
-    let title = move |column: &ColumnKey| {
-        columns.with(|columns| {
-            let info = columns.iter().find(|info| info.key == *column);
-            match info {
-                Some(info) if info.unit.is_empty() => info.label.clone(),
-                Some(info) => format!("{}, {}", info.label, info.unit),
-                None => column.label().to_owned(),
-            }
-        })
-    };
+pub(crate) fn LegendView(legend: Signal<Option<Legend>>) -> impl IntoView {
     let legend = Memo::new(move |_| legend.get());
     move || {
         legend.get().map(|legend| match legend {
-            Legend::Ramp { column, low, high, stops, better } => {
+            Legend::Ramp { low, high, stops, better, .. } => {
                 let hint = match better {
                     Some(Direction::Ascending) => "lower is better",
                     Some(Direction::Descending) => "higher is better",
@@ -29,7 +31,6 @@ pub(crate) fn LegendView(legend: Signal<Option<Legend>>, columns: Signal<Vec<Col
                 };
                 view! {
                     <p class="legend">
-                        <span class="legend__title">{title(&column)}</span>
                         <span>{low}</span>
                         <span class="legend__ramp" aria-hidden="true">{swatches(&stops)}</span>
                         <span>{high}</span>
@@ -38,9 +39,8 @@ pub(crate) fn LegendView(legend: Signal<Option<Legend>>, columns: Signal<Vec<Col
                 }
                 .into_any()
             }
-            Legend::Categories { column, items, n_others } => view! {
+            Legend::Categories { items, n_others, .. } => view! {
                 <p class="legend">
-                    <span class="legend__title">{title(&column)}</span>
                     {items
                         .into_iter()
                         .map(|(text, colour)| {
