@@ -81,6 +81,8 @@ pub struct ArtifactFolder {
     pub path: String,
     /// What is in it.
     pub items: Vec<Artifact>,
+    /// Why other items, or all of them, are not among these.
+    pub skipped: Vec<String>,
 }
 
 /// Something that went wrong, until dismissed.
@@ -375,8 +377,8 @@ impl AppState {
                 self.run_problem.set(None);
                 self.run.set(Some(run));
             }
-            Event::Artifacts { run_id, path, items } => {
-                self.artifacts.set(Some(ArtifactFolder { run_id, path, items }));
+            Event::Artifacts { run_id, path, items, skipped } => {
+                self.artifacts.set(Some(ArtifactFolder { run_id, path, items, skipped }));
             }
             Event::Download { file_name, url } => self.download.set(Some((file_name, url))),
             Event::Failed { what, message } => match what {

@@ -10,6 +10,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { launch, openPage, byRole, until, assertQuiet } from "./e2e/browser.mjs";
 import { runsOf } from "./e2e/mlflow.mjs";
@@ -26,6 +27,23 @@ const AXES = [
   "params.subsample", "params.reg_alpha", "params.reg_lambda", "params.early_stopping", "metrics.training-seconds",
   "metrics.r2", "metrics.rmse",
 ];
+
+/** Title and median of each native benchmark that `cargo bench` left behind, in milliseconds. */
+async function nativeMedians() {
+  const folder = path.join(root, "target/criterion");
+  const names = await readdir(folder).catch(() => []);
+  const found = [];
+  for (const name of names.sort()) {
+    try {
+      const { title } = JSON.parse(await readFile(path.join(folder, name, "new/benchmark.json"), "utf8"));
+      const { median: { point_estimate: nanos } } = JSON.parse(await readFile(path.join(folder, name, "new/estimates.json"), "utf8"));
+      found.push([title, nanos / 1e6]);
+    } catch {
+      // A folder of criterion's own, such as its report.
+    }
+  }
+  return found;
+}
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const ms = (number) => `${number < 10 ? number.toFixed(1) : number.toFixed(0)} ms`;
@@ -190,7 +208,7 @@ ${N_RUNS} runs × ${AXES.length} axes, medians      Runweave   ECharts   times f
 first paint                     ${ms(ours.first).padStart(12)}${ms(theirs.first).padStart(10)}${(theirs.first / ours.first).toFixed(1).padStart(15)}
 brush change                    ${ms(ours.brush).padStart(12)}${ms(theirs.brush).padStart(10)}${(theirs.brush / ours.brush).toFixed(1).padStart(15)}
 longest task of the page        ${ms(ours.longest).padStart(12)}
-all ${nRuns} runs loaded in ${(ours.load.duration / 1000).toFixed(1)} s, ${(bytes / 1e6).toFixed(1)} MB`);
+${(await nativeMedians()).map(([title, millis]) => `${`native, ${title}`.padEnd(56)}${ms(millis).padStart(8)}\n`).join("")}all ${nRuns} runs loaded in ${(ours.load.duration / 1000).toFixed(1)} s, ${(bytes / 1e6).toFixed(1)} MB`);
     assert.equal(nRuns, N_RUNS);
     assert.ok(theirs.brush / ours.brush >= 10, "a brush change is not ten times faster than ECharts'");
     assert.ok(ours.longest < 50, "a task of the page took 50 ms or more");

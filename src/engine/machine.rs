@@ -4,7 +4,7 @@ use super::load::{Load, PageAsk};
 use super::protocol::{Command, Event, FailedWhat, RunDetails};
 use super::scene::{Change, Scene};
 use super::sizes::{SizeAsk, Sizes};
-use crate::entities::{ColumnKey, Experiment, LoggedModelRef, Run, RunId};
+use crate::entities::{Artifact, ColumnKey, Experiment, LoggedModelRef, Run, RunId};
 use crate::frame::RunFrame;
 use crate::tracking::mlflow::{self, Probe, ProbeRequest, ProbeStep, requests};
 use crate::tracking::{
@@ -76,7 +76,7 @@ enum Pending {
     Experiments(Page<Experiment>),
     Runs(PageAsk),
     Run,
-    Artifacts { run_id: RunId, path: String, items: Vec<crate::entities::Artifact> },
+    Artifacts { run_id: RunId, path: String, so_far: Page<Artifact> },
     Download { path: String },
     Size(SizeAsk),
 }
@@ -183,7 +183,8 @@ impl Engine {
             }
             Command::ListArtifacts { run_id, path } => {
                 let request = requests::artifacts_list(&self.capabilities(), &run_id, &path, None);
-                self.send(request, Pending::Artifacts { run_id, path, items: Vec::new() });
+                let so_far = Page { items: Vec::new(), skipped: Vec::new(), next_page_token: None };
+                self.send(request, Pending::Artifacts { run_id, path, so_far });
             }
             Command::DownloadArtifact { run_id, path } => {
                 self.send(requests::artifact_file(&run_id, &path), Pending::Download { path });
@@ -203,26 +204,25 @@ impl Engine {
                 }
                 Err(error) => self.fail(FailedWhat::Run, format!("The run could not be opened: {error}.")),
             },
-            Pending::Artifacts { run_id, path, mut items } => {
+            Pending::Artifacts { run_id, path, mut so_far } => {
                 match answered_with(answer).and_then(|response| mlflow::decode_artifacts(&response)) {
                     Ok(page) => {
-                        items.extend(page.items);
+                        so_far.items.extend(page.items);
+                        so_far.skipped.extend(page.skipped);
                         if let Some(token) = page.next_page_token {
                             let request =
                                 requests::artifacts_list(&self.capabilities(), &run_id, &path, Some(&token));
-                            self.send(request, Pending::Artifacts { run_id, path, items });
-                        } else {
-                            items.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
-                            self.outputs.push(Output::Event(Event::Artifacts { run_id, path, items }));
+                            self.send(request, Pending::Artifacts { run_id, path, so_far });
+                            return;
                         }
                     }
                     Err(error) => {
-                        self.fail(
-                            FailedWhat::Artifacts,
-                            format!("The artifacts could not be listed: {error}."),
-                        );
+                        so_far.skipped.push(format!("The artifacts could not be listed: {error}."));
                     }
                 }
+                let Page { mut items, skipped, .. } = so_far;
+                items.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
+                self.outputs.push(Output::Event(Event::Artifacts { run_id, path, items, skipped }));
             }
             Pending::Download { path } => match success(answer) {
                 Ok(bytes) => {

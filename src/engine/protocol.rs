@@ -185,6 +185,8 @@ pub enum Event {
         path: String,
         /// What is in it, folders first.
         items: Vec<Artifact>,
+        /// A sentence for each item that could not be read, or of why none could.
+        skipped: Vec<String>,
     },
     /// A file has arrived and can be saved: `url` is a blob address.
     Download {

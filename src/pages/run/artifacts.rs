@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlAnchorElement;
 
-/// The folders listed so far, by path; the root is the empty path.
-type Folders = BTreeMap<String, Vec<Artifact>>;
+/// The folders listed so far, by path, with why items are missing; the root is the empty path.
+type Folders = BTreeMap<String, (Vec<Artifact>, Vec<String>)>;
 
 /// What the levels of the tree share.
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub(super) fn ArtifactTree(context: RunsContext, run_id: Memo<RunId>) -> impl In
             && folder.run_id == run_id
         {
             folders.update(|folders| {
-                folders.insert(folder.path, folder.items);
+                folders.insert(folder.path, (folder.items, folder.skipped));
             });
         }
     });
@@ -60,8 +60,11 @@ fn FolderItems(tree: Tree, path: String) -> impl IntoView {
     let items = Memo::new(move |_| tree.folders.with(|folders| folders.get(&path).cloned()));
     move || match items.get() {
         None => view! { <p class="panel__empty" role="status">"Listing artifacts"</p> }.into_any(),
-        Some(items) if items.is_empty() => view! { <p class="panel__empty">"No artifacts"</p> }.into_any(),
-        Some(items) => view! {
+        Some((items, skipped)) if items.is_empty() && skipped.is_empty() => {
+            view! { <p class="panel__empty">"No artifacts"</p> }.into_any()
+        }
+        Some((items, skipped)) => view! {
+            {(!skipped.is_empty()).then(|| view! { <p role="status">{skipped.join(" ")}</p> })}
             <ul class="artifacts">
                 {items
                     .into_iter()
