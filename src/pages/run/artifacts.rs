@@ -97,8 +97,7 @@ fn folder(tree: Tree, item: Artifact) -> AnyView {
                 aria-expanded=move || is_open.get().to_string()
                 on:click=on_click
             >
-                {name}
-                "/"
+                {format!("{name}/")}
             </button>
             <Show when=move || is_open.get()>
                 <FolderItems tree path=path.get_value() />
