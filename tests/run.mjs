@@ -11,7 +11,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { serve } from "./serve.mjs";
-import { fill, home, install, isFree, isStopping, root, runLogged, spawnGroup, start, stopAll, stopOnSignals } from "./servers/server.mjs";
+import { fill, home, install, isFree, isStopping, locked, root, runLogged, spawnGroup, start, stopAll, stopOnSignals } from "./servers/server.mjs";
 
 const MLFLOW = "3.17.2";
 const EXPERIMENT = "nyc-taxi-experiment";
@@ -78,8 +78,10 @@ async function tools() {
   return folders.trim();
 }
 
-/** Builds the release site unless dist/ is one of these very sources. */
-async function build({ always = false } = {}) {
+/** Builds the release site unless dist/ is one of these very sources; one process after another in this folder. */
+const build = (options = {}) => locked("site", () => buildAlone(options));
+
+async function buildAlone({ always = false }) {
   const stamp = path.join(home, "dist.json");
   const before = await sourcesNow();
   const built = await readFile(stamp, "utf8").then(JSON.parse).catch(() => ({}));

@@ -55,11 +55,13 @@ cargo_tools() {
 }
 
 npm_packages() {
-  if [[ -e node_modules/.package-lock.json && ! package-lock.json -nt node_modules/.package-lock.json ]]; then return; fi
+  # The stamp is written when all is in place: npm's own lock file is there too after an install that was cut off.
+  local stamp=node_modules/.runweave-installed
+  if [[ -e $stamp && ! package-lock.json -nt $stamp ]]; then return; fi
   local begin=$SECONDS
   say 'installing the npm packages'
   npm ci --no-audit --no-fund --loglevel=error >&2
-  touch node_modules/.package-lock.json
+  touch "$stamp"
   say "the npm packages took $((SECONDS - begin)) s"
 }
 

@@ -3,6 +3,7 @@
 use crate::engine::protocol::format_millis;
 use crate::entities::{Experiment, ExperimentId};
 use crate::route::{Comparison, Route};
+use crate::state::config::Config;
 use crate::state::{ExperimentList, use_app};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -16,7 +17,9 @@ pub fn ExperimentsPage() -> impl IntoView {
     let is_by_name = RwSignal::new(false);
     let compare_route = move |ids: Vec<ExperimentId>| {
         let server = state.route.with(|route| route.server().unwrap_or_default().to_owned());
-        Route::Compare(Comparison { server, experiment_ids: ids, ..Comparison::default() })
+        // No connection is made before config.json has been read, so it is there by now.
+        let view = state.config.with_untracked(Config::default_view);
+        Route::Compare(Comparison { server, experiment_ids: ids, view, ..Comparison::default() })
     };
     let compare = move |_| {
         let ids: Vec<ExperimentId> = chosen.get_untracked().into_iter().collect();

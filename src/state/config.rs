@@ -1,6 +1,8 @@
 //! `config.json` beside index.html: what whoever hosts the site has set. It may be absent.
 
+use crate::route::Route;
 use crate::tracking::ServerKind;
+use crate::view::View;
 use serde::Deserialize;
 
 /// The settings.
@@ -11,12 +13,22 @@ pub struct Config {
     pub servers: Vec<ConfigServer>,
     /// The name of the one opened without asking.
     pub default_server: Option<String>,
+    /// What new comparisons begin with, as their address says it: `filter=…&sort=…&axes=…&columns=…&colour=…`.
+    pub view: String,
     /// Set by the page, never by the file: why the file could not be used.
     #[serde(skip)]
     pub problem: Option<String>,
     /// Set by the page: whether the file has been looked for.
     #[serde(skip)]
     pub is_read: bool,
+}
+
+impl Config {
+    /// The view that new comparisons begin with.
+    pub fn default_view(&self) -> View {
+        let route = Route::parse(&format!("#/compare?{}", self.view));
+        route.comparison().map(|comparison| comparison.view.clone()).unwrap_or_default()
+    }
 }
 
 /// A server offered.

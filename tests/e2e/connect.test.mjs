@@ -135,13 +135,17 @@ describe("connect", () => {
     await page.close();
   });
 
-  test("config.json opens its default server without asking; a broken one is told in a line", { timeout: 60_000 }, async () => {
+  test("config.json opens its default server without asking and gives the first view; a broken one is told in a line", { timeout: 60_000 }, async () => {
     const { url } = servers.byVersion["3.17.2"];
-    const config = { servers: [{ name: "Ours", url, kind: "mlflow", sign_in: "none" }], default_server: "Ours" };
+    const config = { servers: [{ name: "Ours", url, kind: "mlflow", sign_in: "none" }], default_server: "Ours", view: "filter=lasso&sort=metrics.rmse" };
     const own = await serve({ config });
     const page = await openPage(browser);
     await page.goto(own.url);
     await byRole(page, "table", "Experiments");
+    await page.locator("::-p-text(nyc-taxi-experiment)").click();
+    const status = await byRole(page, "status", "Run counts");
+    await until(() => status.evaluate((element) => element.textContent), (text) => text.startsWith("2 of 58 runs"), "the view of config.json");
+    assert.match(page.url(), /filter=lasso&sort=metrics\.rmse/);
     assertQuiet(page);
     await own.close();
 

@@ -138,7 +138,7 @@ export function freePort(host = "127.0.0.1") {
 }
 
 /** Does two processes' work one after the other: `make run` beside `make test` must not make one venv twice. */
-async function locked(name, work) {
+export async function locked(name, work) {
   const lock = path.join(home, "lock", name);
   await mkdir(path.dirname(lock), { recursive: true });
   for (;;) {
