@@ -14,7 +14,7 @@ export async function startServers(versions = VERSIONS) {
     return { byVersion, stop: async () => {} };
   }
   const started = await Promise.all(versions.map(async (version) => {
-    const from = await filled(version, { light: true, log: console.log });
+    const from = await filled(version, { log: console.log });
     // A folder of its own: another run of the tests may use its servers at the same time.
     const dir = path.join(home, "test", `${process.pid}-${version}`);
     await rm(dir, { recursive: true, force: true });
