@@ -115,6 +115,8 @@ async function mainJob(browser, siteUrl, serverUrl, browserServerUrl) {
   await typeUpperBound(page, "rmse", bound);
   await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs · ${names.length} brushed`));
   assert.deepEqual(await tableNames(page), names, "the table holds the best tenth");
+  const painted = await page.evaluate(() => performance.getEntriesByName("runweave:brush-paint").map(({ detail }) => detail));
+  assert.deepEqual([painted.at(-1).n_runs, painted.at(-1).n_brushed], [N_RUNS, names.length], "the plot draws the best tenth");
 
   await page.reload();
   await countsBecome(page, new RegExp(`· ${names.length} brushed`));
