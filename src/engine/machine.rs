@@ -156,7 +156,10 @@ impl Engine {
             }
             Command::SetView { view, sequence } => {
                 let change = self.scene.set_view(view, &mut self.outputs);
-                self.want_sizes_of_view();
+                // A brush wants no other sizes, and a look at every run is what it must not cost.
+                if change > Change::Brush {
+                    self.want_sizes_of_view();
+                }
                 self.show(change, sequence);
             }
             Command::SetPlot { size, theme } => {

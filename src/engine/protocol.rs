@@ -322,7 +322,7 @@ pub struct RowView {
 pub enum Cell {
     /// A number or text, formatted for its column.
     Shown(String),
-    /// A number with fewer digits than were logged, and as it was logged.
+    /// A number with fewer digits than were logged or in a larger unit, and the whole of it.
     Rounded {
         /// For the cell.
         text: String,

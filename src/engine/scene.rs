@@ -10,7 +10,7 @@ use super::protocol::{
     Legend, PlotSize, PlotTheme, RowView, RowsPage, Tick,
 };
 use crate::entities::{Attribute, ColumnKey};
-use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, kept, order};
+use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, display_number, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::view::{AxisKind, AxisView, Lane, View};
@@ -415,10 +415,18 @@ impl Scene {
                     _ => Cell::Shown(logged),
                 }
             }
-            (Value::Number(number), _) => Cell::Shown(match self.formats.get(column) {
-                Some(format) => format.format(number),
-                None => number.to_string(),
-            }),
+            (Value::Number(number), _) => {
+                let whole = display_number(number);
+                let Some(format) = self.formats.get(column) else { return Cell::Shown(whole) };
+                let text = format.format(number);
+                let logged = match column {
+                    ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime) => text.clone(),
+                    ColumnKey::Attribute(Attribute::Duration) => format!("{whole} ms"),
+                    ColumnKey::Attribute(Attribute::ModelSize) => format!("{whole} bytes"),
+                    _ => whole,
+                };
+                if text == logged { Cell::Shown(text) } else { Cell::Rounded { text, logged } }
+            }
             (Value::Text(text), _) => Cell::Shown(text.to_owned()),
             _ => Cell::Special(Lane::Missing),
         }

@@ -28,8 +28,6 @@ use wasm_bindgen::JsCast;
 
 /// How long the page waits for a paint before it sends the next view all the same.
 const PATIENCE: Duration = Duration::from_millis(120);
-/// Views kept for undo.
-const MAX_UNDO: usize = 200;
 
 /// The views before and after the present one.
 #[derive(Clone, Debug, Default)]
@@ -62,9 +60,6 @@ impl Comparison {
                 history.before_drag = Some(origin);
             } else if origin != after {
                 history.past.push(origin);
-                if history.past.len() > MAX_UNDO {
-                    history.past.remove(0);
-                }
                 history.future.clear();
             }
         });

@@ -6,7 +6,6 @@ use web_sys::Storage;
 
 const RECENT: &str = "runweave.recent-servers";
 const SIGN_IN: &str = "runweave.sign-in:";
-const N_RECENT: usize = 8;
 
 fn local() -> Option<Storage> {
     window().local_storage().ok().flatten()
@@ -29,7 +28,6 @@ pub fn remember_server(url: &str) {
     let mut servers = recent_servers();
     servers.retain(|other| other != url);
     servers.insert(0, url.to_owned());
-    servers.truncate(N_RECENT);
     if let (Some(storage), Ok(text)) = (local(), serde_json::to_string(&servers)) {
         let _ = storage.set_item(RECENT, &text);
     }

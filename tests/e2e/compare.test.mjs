@@ -283,6 +283,73 @@ describe("compare", () => {
     }
   });
 
+  test("pointer and keys do what README.md says", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const axes = () => page.$$eval('[role="group"][aria-label$=" axis"]', (groups) => groups
+        .map((group) => [group.getBoundingClientRect().left, group.getAttribute("aria-label")])
+        .sort((a, b) => a[0] - b[0]).map(([, name]) => name.replace(" axis", "")));
+      const address = (pattern) => until(() => decodeURIComponent(page.url()), (url) => pattern.test(url), `address ${pattern}`);
+      const { runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+      const before = await axes();
+
+      // Two intervals on one axis, the second with Shift.
+      const centre = (box) => [box.x + box.width / 2, box.y + box.height / 2];
+      const [x, top] = centre(await (await byRole(page, "slider", "Upper bound of rmse")).boundingBox());
+      const [, bottom] = centre(await (await byRole(page, "slider", "Lower bound of rmse")).boundingBox());
+      const drag = async (from, to) => {
+        await page.mouse.move(x, from);
+        await page.mouse.down();
+        await page.mouse.move(x, (from + to) / 2, { steps: 4 });
+        await page.mouse.move(x, to, { steps: 4 });
+        await page.mouse.up();
+      };
+      await drag(bottom - 1, bottom - 30);
+      await address(/brush=/);
+      await page.keyboard.down("Shift");
+      await drag(top + 60, top + 2);
+      await page.keyboard.up("Shift");
+      await until(() => page.$$eval('[aria-label="rmse axis"] .axis__brush', (rects) => rects.length), (n) => n === 2, "two intervals");
+      const nBrushed = Number(/(\d+) brushed/.exec(await counts(page))[1]);
+      assert.ok(nBrushed > 0 && nBrushed < N_RUNS);
+      await (await byRole(page, "button", "Exclude")).click();
+      await countsBecome(page, new RegExp(`^${N_RUNS - nBrushed} of ${N_RUNS} runs`));
+      await (await byRole(page, "button", "Undo")).click();
+      await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs · ${nBrushed} brushed`));
+      await (await byRole(page, "button", "Clear brushes")).click();
+      await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs · 0 skipped`));
+
+      // Axes: by key, by drag, flip, kind, add.
+      const title = async (name) => (await byRole(page, "group", `${name} axis`)).waitForSelector("button");
+      await (await title(before[0])).focus();
+      await page.keyboard.down("Alt");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.up("Alt");
+      await until(axes, (now) => now[1] === before[0], "the axis moved by key");
+      const [fromX, y] = centre(await (await title(before[0])).boundingBox());
+      const [toX] = centre(await (await title(before[3])).boundingBox());
+      await page.mouse.move(fromX, y);
+      await page.mouse.down();
+      await page.mouse.move(toX, y, { steps: 20 });
+      await page.mouse.up();
+      await until(axes, (now) => now[3] === before[0], "the axis moved by drag");
+      await chooseInMenu(page, "rmse axis options", "Flip");
+      await until(() => Promise.all(["Upper", "Lower"].map(async (bound) =>
+        (await (await byRole(page, "slider", `${bound} bound of rmse`)).boundingBox()).y)), ([high, low]) => high > low, "the flipped axis");
+      await page.locator("::-p-text(+ axis)").click();
+      await page.locator('[aria-label="Add an axis"] [type="search"]').fill("mae");
+      await page.locator('[aria-label="Add an axis"] .column-list__item').click();
+      await until(axes, (now) => now.length === before.length + 1, "one more axis");
+      await page.keyboard.press("Escape");
+
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
   test("keyboard only: connect, compare, brush, keep, undo, open a run", { timeout: 120_000 }, async () => {
     const browser = await launch("chrome");
     try {

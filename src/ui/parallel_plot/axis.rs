@@ -143,7 +143,8 @@ fn span_of(info: &AxisInfo) -> Option<AxisSpan> {
 
 #[component]
 fn AxisHead(axis: AxisContext) -> impl IntoView {
-    let drag_from = StoredValue::new(None::<f64>);
+    // Where a drag of the title began: the pointer, and the axis.
+    let drag_from = StoredValue::new(None::<(f64, f64)>);
     let is_open = RwSignal::new(false);
     let title = Signal::derive(move || {
         axis.info.with(|info| match info {
@@ -173,7 +174,7 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
     // A drag of the title is watched from the head, which captures the pointer once it has moved, so that a
     // plain click still reaches the button.
     let on_pointermove = move |event: PointerEvent| {
-        let Some(from_px) = drag_from.get_value() else { return };
+        let Some((from_px, axis_px)) = drag_from.get_value() else { return };
         let to_px = f64::from(event.client_x());
         if (to_px - from_px).abs() < 2.0 * CLICK_PX {
             return;
@@ -189,9 +190,8 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
         let column = axis.column.get_value();
         let at = axis.plot.order.with_untracked(|order| order.iter().position(|other| *other == column));
         let Some(at) = at else { return };
-        let target_px = axis.plot.places_px.with_untracked(|places| places.get(at).copied().unwrap_or(0.0))
-            + to_px
-            - from_px;
+        // Counted from where the drag began: counted from the last step, the axis would run ahead of the pointer.
+        let target_px = axis_px + to_px - from_px;
         let to = axis.plot.places_px.with_untracked(|places| {
             let nearest = places
                 .iter()
@@ -200,7 +200,6 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
             nearest.map_or(at, |(place, _)| place)
         });
         if to != at {
-            drag_from.set_value(Some(to_px));
             axis.plot.edit(ViewEdit::MoveAxis(column, to), event.time_stamp());
         }
     };
@@ -210,7 +209,10 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
             style:width=move || px(room_px())
             style:left=move || px(room_px() / -2.0)
             on:keydown=on_keydown
-            on:pointerdown=move |event| drag_from.set_value(Some(f64::from(event.client_x())))
+            on:pointerdown=move |event| {
+                let axis_px = axis.info.with_untracked(|info| info.as_ref().map_or(0.0, |info| info.x_px));
+                drag_from.set_value(Some((f64::from(event.client_x()), axis_px)));
+            }
             on:pointermove=on_pointermove
             on:pointerup=move |_| drag_from.set_value(None)
             on:pointercancel=move |_| drag_from.set_value(None)
