@@ -193,6 +193,13 @@ pub struct Page<T> {
     pub next_page_token: Option<String>,
 }
 
+// Derived, it would ask for `T: Default`.
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), skipped: Vec::new(), next_page_token: None }
+    }
+}
+
 /// Why an answer is of no use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerError {

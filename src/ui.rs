@@ -3,7 +3,9 @@
 pub mod column_list;
 pub mod data_grid;
 pub mod dialog;
+pub mod menu;
 pub mod parallel_plot;
 pub mod per_frame;
+pub mod pointer;
 pub mod popover;
 pub mod theme;

@@ -136,7 +136,7 @@ impl Load {
 
     /// Ends the load on the user's word.
     pub fn cancel(&mut self) {
-        self.progress.is_cancelled = self.progress.is_loading;
+        self.progress.is_cancelled |= self.progress.is_loading;
         self.progress.is_loading = false;
         self.n_in_flight = 0;
     }

@@ -127,9 +127,8 @@ impl Engine {
         match command {
             Command::Connect(address) => self.connect(address),
             Command::ListExperiments => {
-                let nothing = Page { items: Vec::new(), skipped: Vec::new(), next_page_token: None };
                 let request = requests::experiments_search(&self.capabilities(), None);
-                self.send(request, Pending::Experiments(nothing));
+                self.send(request, Pending::Experiments(Page::default()));
             }
             Command::LoadRuns { experiment_ids, run_view, is_anew } => {
                 if !is_anew && self.load.holds(&experiment_ids, run_view) {
@@ -149,8 +148,15 @@ impl Engine {
                 self.ask_for_pages();
             }
             Command::CancelLoad => {
-                self.abort_all(|pending| matches!(pending, Pending::Runs(_)));
+                self.abort_all(|pending| matches!(pending, Pending::Runs(_) | Pending::Size(_)));
                 self.load.cancel();
+                self.sizes.stop();
+                self.show_data();
+                self.tell_progress();
+            }
+            Command::ResumeModelSizes => {
+                self.sizes.go_on();
+                // The page asks for its rows again, and with them for the sizes that it shows.
                 self.show_data();
                 self.tell_progress();
             }
@@ -186,8 +192,7 @@ impl Engine {
             }
             Command::ListArtifacts { run_id, path } => {
                 let request = requests::artifacts_list(&self.capabilities(), &run_id, &path, None);
-                let so_far = Page { items: Vec::new(), skipped: Vec::new(), next_page_token: None };
-                self.send(request, Pending::Artifacts { run_id, path, so_far });
+                self.send(request, Pending::Artifacts { run_id, path, so_far: Page::default() });
             }
             Command::DownloadArtifact { run_id, path } => {
                 self.send(requests::artifact_file(&run_id, &path), Pending::Download { path });
@@ -462,6 +467,7 @@ impl Engine {
     fn tell_progress(&mut self) {
         let mut progress = self.load.progress.clone();
         progress.n_model_sizes = self.sizes.progress();
+        progress.are_model_sizes_stopped = self.sizes.is_stopped();
         self.outputs.push(Output::Event(Event::Progress(progress)));
     }
 

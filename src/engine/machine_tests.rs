@@ -2,9 +2,9 @@
 
 use super::protocol::{Counts, FailedWhat, LoadProgress, PlotSize, PlotTheme, Rgb};
 use super::{Command, Engine, Event, Input, Output};
-use crate::entities::{ColumnKey, ExperimentId, RunView};
+use crate::entities::{Attribute, ColumnKey, ExperimentId, RunView};
 use crate::tracking::{Method, Request, Response, ServerAddress, TransportError};
-use crate::view::{Brush, Pick, View};
+use crate::view::{Brush, Direction, Pick, Sort, View};
 use proptest::prelude::*;
 
 /// A server with this many runs, `rmse` and the param `place` counting from 0.
@@ -13,6 +13,8 @@ struct Server {
     has_rmse: fn(usize) -> bool,
     /// Whether it takes page tokens that it did not give.
     takes_offsets: bool,
+    /// Whether every run has logged a model.
+    has_models: bool,
 }
 
 const EVERY: fn(usize) -> bool = |_| true;
@@ -70,10 +72,14 @@ impl Server {
                 if (self.has_rmse)(place) {
                     metrics.push(serde_json::json!({ "key": "rmse", "value": place as f64, "timestamp": 1, "step": 0 }));
                 }
+                let history = self.has_models.then(|| {
+                    serde_json::json!({ "key": "mlflow.log-model.history", "value": r#"[{"artifact_path": "model"}]"# })
+                });
+                let tags: Vec<_> = history.into_iter().collect();
                 serde_json::json!({
                     "info": { "run_id": format!("{place:032x}"), "run_name": format!("run {place}"), "experiment_id": "7",
                         "status": "FINISHED", "start_time": place, "end_time": place + 10, "lifecycle_stage": "active" },
-                    "data": { "params": [{ "key": "place", "value": place.to_string() }], "metrics": metrics },
+                    "data": { "params": [{ "key": "place", "value": place.to_string() }], "metrics": metrics, "tags": tags },
                 })
             })
             .collect();
@@ -175,7 +181,8 @@ fn view(low: f64, high: f64) -> View {
 
 #[test]
 fn experiments_are_listed() {
-    let mut world = World::connected(Server { n_runs: 0, has_rmse: EVERY, takes_offsets: true });
+    let mut world =
+        World::connected(Server { n_runs: 0, has_rmse: EVERY, takes_offsets: true, has_models: false });
     world.say(Command::ListExperiments);
     world.answer_all();
     let Some(Event::Experiments { items, skipped }) = world.events.last() else { panic!("a list") };
@@ -184,7 +191,8 @@ fn experiments_are_listed() {
 
 #[test]
 fn an_empty_experiment_ends_its_load() {
-    let mut world = World::connected(Server { n_runs: 0, has_rmse: EVERY, takes_offsets: true });
+    let mut world =
+        World::connected(Server { n_runs: 0, has_rmse: EVERY, takes_offsets: true, has_models: false });
     world.load();
     world.answer_all();
     assert!(!world.progress().is_loading);
@@ -193,7 +201,8 @@ fn an_empty_experiment_ends_its_load() {
 
 #[test]
 fn a_page_is_asked_for_again_and_then_given_up_with_what_arrived_kept() {
-    let mut world = World::connected(Server { n_runs: 3_000, has_rmse: EVERY, takes_offsets: true });
+    let mut world =
+        World::connected(Server { n_runs: 3_000, has_rmse: EVERY, takes_offsets: true, has_models: false });
     world.load();
     world.answer(0);
     world.fail(0, TransportError::Opaque);
@@ -221,7 +230,8 @@ fn a_page_is_asked_for_again_and_then_given_up_with_what_arrived_kept() {
 
 #[test]
 fn a_server_that_takes_only_its_own_tokens_is_asked_page_by_page() {
-    let mut world = World::connected(Server { n_runs: 3_456, has_rmse: EVERY, takes_offsets: false });
+    let mut world =
+        World::connected(Server { n_runs: 3_456, has_rmse: EVERY, takes_offsets: false, has_models: false });
     world.load();
     world.answer(0);
     assert_eq!(world.under_way.len(), 4);
@@ -235,7 +245,8 @@ fn a_server_that_takes_only_its_own_tokens_is_asked_page_by_page() {
 
 #[test]
 fn runs_that_are_here_are_not_loaded_twice_unless_asked_for_anew() {
-    let mut world = World::connected(Server { n_runs: 300, has_rmse: EVERY, takes_offsets: true });
+    let mut world =
+        World::connected(Server { n_runs: 300, has_rmse: EVERY, takes_offsets: true, has_models: false });
     let again = |run_view, is_anew| {
         let experiment_ids = vec![ExperimentId("7".into())];
         Command::LoadRuns { experiment_ids, run_view, is_anew }
@@ -257,7 +268,8 @@ fn runs_that_are_here_are_not_loaded_twice_unless_asked_for_anew() {
 
 #[test]
 fn a_cancelled_load_keeps_what_arrived_and_takes_no_late_answer() {
-    let mut world = World::connected(Server { n_runs: 5_000, has_rmse: EVERY, takes_offsets: true });
+    let mut world =
+        World::connected(Server { n_runs: 5_000, has_rmse: EVERY, takes_offsets: true, has_models: false });
     world.load();
     world.answer(0);
     let (id, request) = world.under_way[0].clone();
@@ -271,8 +283,30 @@ fn a_cancelled_load_keeps_what_arrived_and_takes_no_late_answer() {
 }
 
 #[test]
+fn the_search_for_model_sizes_stops_and_goes_on() {
+    let server = Server { n_runs: 50, has_rmse: EVERY, takes_offsets: true, has_models: true };
+    let mut world = World::connected(server);
+    world.load();
+    world.answer(0);
+    let sort = Sort { column: ColumnKey::Attribute(Attribute::ModelSize), direction: Direction::Ascending };
+    world.say(Command::SetView { view: View { sort: Some(sort), ..View::default() }, sequence: 1 });
+    assert!(!world.under_way.is_empty(), "model sizes are asked for where the order needs them");
+    world.say(Command::CancelLoad);
+    assert!(world.under_way.is_empty() && world.progress().are_model_sizes_stopped);
+    assert!(!world.progress().is_cancelled, "the runs had all arrived");
+    let columns = vec![ColumnKey::Attribute(Attribute::ModelSize)];
+    world.say(Command::Rows { request: 1, start: 0, n_rows: 10, columns });
+    assert!(world.under_way.is_empty(), "stopped is stopped");
+    world.say(Command::ResumeModelSizes);
+    world.answer_all();
+    assert_eq!(world.progress().n_model_sizes, (50, 50));
+    assert!(!world.progress().are_model_sizes_stopped);
+}
+
+#[test]
 fn another_load_forgets_the_one_before() {
-    let mut world = World::connected(Server { n_runs: 5_000, has_rmse: EVERY, takes_offsets: true });
+    let mut world =
+        World::connected(Server { n_runs: 5_000, has_rmse: EVERY, takes_offsets: true, has_models: false });
     world.load();
     world.answer(0);
     world.server.n_runs = 58;
@@ -284,8 +318,12 @@ fn another_load_forgets_the_one_before() {
 
 #[test]
 fn a_brush_narrows_counts_rows_and_the_picture() {
-    let mut world =
-        World::connected(Server { n_runs: 58, has_rmse: |place| place >= 8, takes_offsets: true });
+    let mut world = World::connected(Server {
+        n_runs: 58,
+        has_rmse: |place| place >= 8,
+        takes_offsets: true,
+        has_models: false,
+    });
     let theme = PlotTheme {
         surface: Rgb::default(),
         context: Rgb::default(),
@@ -331,7 +369,7 @@ proptest! {
         places in prop::collection::vec(any::<prop::sample::Index>(), 1..40),
         is_failing in prop::collection::vec(prop::bool::weighted(0.1), 40),
     ) {
-        let mut world = World::connected(Server { n_runs, has_rmse: EVERY, takes_offsets: true });
+        let mut world = World::connected(Server { n_runs, has_rmse: EVERY, takes_offsets: true, has_models: false });
         world.load();
         let mut failures = is_failing.into_iter();
         for place in places.iter().cycle() {

@@ -29,8 +29,10 @@ pub enum Command {
         /// Whether to ask the server even where the engine holds these very runs.
         is_anew: bool,
     },
-    /// Stop the load under way and keep what has arrived.
+    /// Stop the load under way, of runs and of model sizes, and keep what has arrived.
     CancelLoad,
+    /// Find out the model sizes that are still missing after `CancelLoad`.
+    ResumeModelSizes,
     /// Show the runs in this way. Answered by `Counts`, `Axes`, `RowsChanged`, and a repainted plot.
     SetView {
         /// The whole view.
@@ -236,6 +238,8 @@ pub struct LoadProgress {
     pub is_cancelled: bool,
     /// Logged models whose size has been asked for and has arrived, of how many.
     pub n_model_sizes: (usize, usize),
+    /// Whether the user stopped the search for model sizes before its end.
+    pub are_model_sizes_stopped: bool,
 }
 
 /// The columns there are.

@@ -45,11 +45,15 @@ pub struct Sizes {
     asked: HashSet<ModelOfRun>,
     queue: VecDeque<ModelOfRun>,
     n_in_flight: usize,
+    is_stopped: bool,
 }
 
 impl Sizes {
     /// Wants these models' sizes, once.
     pub fn want(&mut self, run_id: &RunId, models: &[LoggedModelRef]) {
+        if self.is_stopped {
+            return;
+        }
         for model in models {
             let of = ModelOfRun { run_id: run_id.clone(), model: model.clone() };
             if self.asked.insert(of.clone()) {
@@ -110,6 +114,27 @@ impl Sizes {
             }
         }
         total
+    }
+
+    /// Gives up what has not arrived, until [`Sizes::go_on`]. Requests under way are to be aborted by the caller.
+    pub fn stop(&mut self) {
+        if self.is_idle() {
+            return;
+        }
+        self.queue.clear();
+        self.n_in_flight = 0;
+        self.asked.retain(|of| self.known.contains_key(of));
+        self.is_stopped = true;
+    }
+
+    /// Takes wishes again after [`Sizes::stop`].
+    pub fn go_on(&mut self) {
+        self.is_stopped = false;
+    }
+
+    /// Whether the user stopped it before the end.
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped
     }
 
     /// Models settled, of models asked for.

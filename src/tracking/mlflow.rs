@@ -7,8 +7,7 @@ mod text;
 mod wire;
 
 pub use decode::{
-    check, decode_artifacts, decode_experiments, decode_logged_model_directory, decode_run, decode_runs,
-    model_size_from_mlmodel,
+    check, decode_artifacts, decode_experiments, decode_run, decode_runs, model_size_from_mlmodel,
 };
 pub use probe::{Probe, ProbeRequest, ProbeStep};
 

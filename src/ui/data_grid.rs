@@ -67,6 +67,8 @@ pub(crate) struct GridContext {
     pub sort: Memo<Option<Sort>>,
     /// Changes the view.
     pub on_edit: Callback<EditRequest>,
+    /// The header that a dragged column would be dropped on.
+    pub drop_place: RwSignal<Option<usize>>,
     active: RwSignal<Place>,
 }
 
@@ -120,7 +122,8 @@ pub fn DataGrid(
         Memo::new(move |_| columns.with(|infos| shown.with(|shown| grid_columns_of(shown, infos))));
     let sort = Memo::new(move |_| sort.get());
     let active = RwSignal::new(Place { row: None, column: 0 });
-    let context = GridContext { columns: grid_columns, sort, on_edit, active };
+    let context =
+        GridContext { columns: grid_columns, sort, on_edit, drop_place: RwSignal::new(None), active };
     provide_context(context);
 
     let scroller: NodeRef<html::Div> = NodeRef::new();

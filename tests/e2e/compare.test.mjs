@@ -350,6 +350,96 @@ describe("compare", () => {
     }
   });
 
+  test("categories, hover in plot and table, and the table's columns", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const centre = (box) => [box.x + box.width / 2, box.y + box.height / 2];
+      const { runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+
+      // A category by Space, after the kind was chosen.
+      const axis = await byRole(page, "group", "max_depth axis");
+      await (await axis.waitForSelector("button")).click();
+      await (await byRole(page, "dialog", "max_depth axis options")).waitForSelector("select");
+      await page.select('[aria-label="max_depth axis options"] select', "categorical");
+      await page.keyboard.press("Escape");
+      const category = await axis.waitForSelector(".axis__category");
+      const depth = await category.evaluate((element) => element.getAttribute("aria-label"));
+      await category.focus();
+      await page.keyboard.press("Space");
+      const hasDepth = (run) => run.data.params.some(({ key, value }) => key === "max_depth" && value === depth);
+      const nWithDepth = runs.filter(hasDepth).length;
+      assert.ok(nWithDepth > 0 && nWithDepth < N_RUNS);
+      await countsBecome(page, new RegExp(`· ${nWithDepth} brushed`));
+      await page.keyboard.press("Space");
+      await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs · 0 skipped`));
+
+      // A row under the pointer is a line in the plot, and that line under the pointer is the row. Lines cross and
+      // share points, so some place along it must do, not each.
+      const searched = new Set(runs.filter((run) => run.data.params.some(({ key }) => key === "reg_alpha")).map((run) => run.info.run_name));
+      const names = await page.$$eval(".data-grid__body a", (links) => links.map((link) => link.textContent));
+      const name = names.find((name) => searched.has(name));
+      await page.locator(`.data-grid__body ::-p-aria([name="${name}"][role="link"])`).hover();
+      const line = await page.waitForSelector(".parallel-plot__hover-line");
+      const places = await line.evaluate((path) => Array.from({ length: 40 }, (_, step) => {
+        const point = path.getPointAtLength(path.getTotalLength() * (step + 0.5) / 40).matrixTransform(path.getScreenCTM());
+        return [point.x, point.y];
+      }));
+      await until(
+        async () => {
+          if (places.length > 0) await page.mouse.move(...places.pop());
+          await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 50); }));
+          return page.$$eval('[role="row"].data-grid__row--hovered a', (links) => links.map((link) => link.textContent));
+        },
+        (hovered) => hovered.length === 1 && hovered[0] === name,
+        `the row of ${name} while its line is under the pointer`,
+      );
+
+      // A column by key: wider, sorted; by drag: wider, elsewhere; by menu: pinned.
+      const heads = () => page.$$eval('[role="columnheader"]', (all) => all.map((head) => head.textContent.replace(/[⋮↑↓]/g, "").trim()));
+      const head = (place) => page.waitForSelector(`#runs-head-${place}`);
+      const width = async (place) => (await (await head(place)).boundingBox()).width;
+      const grid = await byRole(page, "grid", "Runs");
+      await grid.focus();
+      await page.keyboard.press("ArrowRight");
+      const before = await width(1);
+      await page.keyboard.down("Alt");
+      await page.keyboard.down("Shift");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.up("Shift");
+      await page.keyboard.up("Alt");
+      await until(() => width(1), (now) => now === before + 16, "a wider column by key");
+      await page.keyboard.press("Enter");
+      await until(async () => (await head(1)).evaluate((it) => it.getAttribute("aria-sort")), (sort) => sort !== "none", "the sorted column");
+
+      const edge = centre(await (await (await head(2)).waitForSelector(".data-grid__edge")).boundingBox());
+      const beforeDrag = await width(2);
+      await page.mouse.move(...edge);
+      await page.mouse.down();
+      await page.mouse.move(edge[0] + 40, edge[1], { steps: 5 });
+      await page.mouse.up();
+      await until(() => width(2), (now) => Math.abs(now - beforeDrag - 40) <= 2, "a wider column by drag");
+
+      const order = await heads();
+      await page.mouse.move(...centre(await (await (await head(3)).waitForSelector(".data-grid__sort")).boundingBox()));
+      await page.mouse.down();
+      await page.mouse.move(...centre(await (await (await head(1)).waitForSelector(".data-grid__sort")).boundingBox()), { steps: 10 });
+      await page.mouse.up();
+      await until(heads, (now) => now[1] === order[3] && now[2] === order[1], "a header moved by drag");
+
+      await chooseInMenu(page, `${order[2]} column options`, "Pin or unpin");
+      await until(heads, (now) => now[1] === order[2], "the pinned column beside the first");
+      const left = async () => (await (await head(1)).boundingBox()).x;
+      const pinnedLeft = await left();
+      await grid.evaluate((element) => { element.scrollLeft = 300; });
+      assert.equal(await left(), pinnedLeft, "the pinned column stays when the others scroll");
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
   test("keyboard only: connect, compare, brush, keep, undo, open a run", { timeout: 120_000 }, async () => {
     const browser = await launch("chrome");
     try {

@@ -45,12 +45,18 @@ pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
             format!("Loading runs: {} so far, {}", progress.n_runs, bytes_text(progress.n_bytes))
         })
     };
-    let sizes = move || {
+    // The words, the button's words, and what it does.
+    let sizes = Memo::new(move |_| {
         progress.with(|progress| {
             let (n_known, n_models) = progress.n_model_sizes;
-            (n_known < n_models).then(|| format!("Model sizes: {n_known} of {n_models} so far"))
+            if progress.are_model_sizes_stopped {
+                let text = format!("Model sizes: stopped after {n_known}");
+                return Some((text, "Find the rest", Command::ResumeModelSizes));
+            }
+            let text = || format!("Model sizes: {n_known} of {n_models} so far");
+            (n_known < n_models).then(|| (text(), "Stop", Command::CancelLoad))
         })
-    };
+    });
     view! {
         <Show when=move || progress.with(|progress| progress.is_loading)>
             <p class="load-status">
@@ -67,7 +73,12 @@ pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
                 }}
             </p>
         </Show>
-        {move || sizes().map(|sizes| view! { <p class="load-status">{sizes}</p> })}
+        {move || sizes.get().map(|(text, action, command)| view! {
+            <p class="load-status">
+                <span>{text}</span>
+                <button type="button" class="button" on:click=move |_| context.send.run(command.clone())>{action}</button>
+            </p>
+        })}
     }
 }
 

@@ -86,26 +86,15 @@ pub fn decode_run(response: &Response) -> Result<(Run, Vec<String>), ServerError
     Ok((run, skipped))
 }
 
-/// A folder of a run's artifacts, folders first, otherwise in the server's order.
+/// A folder of a run's artifacts or of a logged model's files (MLflow 3), in the server's order.
 ///
 /// # Errors
 ///
 /// The server's refusal, or that the answer is no list of files.
 pub fn decode_artifacts(response: &Response) -> Result<Page<Artifact>, ServerError> {
-    let mut page = list(check(response)?, "file", artifact, |text| {
+    list(check(response)?, "file", artifact, |text| {
         serde_json::from_str(text).map(|wire| (wire, vec![])).map_err(|error| said(&error))
-    })?;
-    page.items.sort_by_key(|artifact| !artifact.is_dir);
-    Ok(page)
-}
-
-/// A folder of a logged model's files (MLflow 3), folders first. The format is that of a run's artifacts.
-///
-/// # Errors
-///
-/// The server's refusal, or that the answer is no list of files.
-pub fn decode_logged_model_directory(response: &Response) -> Result<Page<Artifact>, ServerError> {
-    decode_artifacts(response)
+    })
 }
 
 /// The size that an `MLmodel` file (MLflow 2.9 and newer) states for its model. Reads the one line of the
@@ -126,7 +115,7 @@ fn list<W: DeserializeOwned, E>(
     entity: impl Fn(W) -> Result<E, String>,
     mend: impl Fn(&str) -> Result<(W, Vec<String>), String>,
 ) -> Result<Page<E>, ServerError> {
-    let mut page = Page { items: vec![], skipped: vec![], next_page_token: None };
+    let mut page = Page::default();
     let skip = |index: usize, why: &str| {
         format!("The {noun} at place {} of its page was skipped: {why}.", index + 1)
     };
@@ -383,7 +372,7 @@ mod tests {
 
     #[test]
     fn an_empty_object_is_an_empty_page() {
-        assert_eq!(runs("{}"), Page { items: vec![], skipped: vec![], next_page_token: None });
+        assert_eq!(runs("{}"), Page::default());
         assert_eq!(runs(r#"{"runs": null, "next_page_token": ""}"#).next_page_token, None);
     }
 
@@ -487,14 +476,14 @@ mod tests {
     }
 
     #[test]
-    fn folders_come_first() {
+    fn a_folder_lists_files_and_folders() {
         let page = decode_artifacts(&answer(
             200,
             r#"{"files": [{"path": "a.txt", "file_size": "6"}, {"path": "m", "is_dir": true}, {"path": ""}]}"#,
         ))
         .unwrap();
-        assert_eq!(page.items[0], Artifact { path: "m".into(), is_dir: true, size_bytes: None });
-        assert_eq!(page.items[1], Artifact { path: "a.txt".into(), is_dir: false, size_bytes: Some(6) });
+        assert_eq!(page.items[1], Artifact { path: "m".into(), is_dir: true, size_bytes: None });
+        assert_eq!(page.items[0], Artifact { path: "a.txt".into(), is_dir: false, size_bytes: Some(6) });
         assert_eq!(page.skipped.len(), 1);
     }
 

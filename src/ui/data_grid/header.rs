@@ -2,13 +2,14 @@
 
 use super::{GridContext, aria_sort};
 use crate::entities::ColumnKey;
+use crate::ui::menu::MenuItem;
 use crate::ui::per_frame::PerFrame;
+use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
 use crate::view::edit::{EditRequest, ViewEdit};
 use crate::view::{Direction, Sort};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, PointerEvent};
+use web_sys::PointerEvent;
 
 /// The header of the column at a place.
 #[component]
@@ -51,45 +52,57 @@ pub(crate) fn HeaderCell(
         }
         resize_from.set_value(None);
     };
+    // A drag of the title moves the column to the header it ends on.
+    let move_from_px = StoredValue::new(None::<f64>);
+    let has_moved = StoredValue::new(false);
+    let on_move = move |event: PointerEvent| {
+        let Some(from_px) = move_from_px.get_value() else { return };
+        if place == 0 || (f64::from(event.client_x()) - from_px).abs() < 2.0 * CLICK_PX {
+            return;
+        }
+        has_moved.set_value(true);
+        capture(&event);
+        context.drop_place.set(header_at(&event).filter(|to| *to != place));
+    };
+    let on_move_end = move |event: PointerEvent| {
+        move_from_px.set_value(None);
+        if let Some(to) = context.drop_place.get_untracked() {
+            context.drop_place.set(None);
+            context.edit(ViewEdit::MoveColumn(key.get_value(), to), event.time_stamp());
+        }
+    };
     view! {
         <div
             class="data-grid__cell data-grid__cell--head"
             class:data-grid__cell--number=move || column.with(|column| column.as_ref().is_some_and(|column| column.is_numeric))
             class:data-grid__cell--pinned=move || left().is_some()
             class:data-grid__cell--active=is_active
+            class:data-grid__cell--drop=move || context.drop_place.get() == Some(place)
             role="columnheader"
             id=id
             aria-sort=sort
             aria-colindex=(place + 1).to_string()
             style:width=move || column.with(|column| format!("{}px", column.as_ref().map_or(0, |column| column.width_px)))
             style:left=move || left().map_or_else(|| "auto".to_owned(), |left_px| format!("{left_px}px"))
-            draggable=if place == 0 { "false" } else { "true" }
-            on:dragstart=move |event| {
-                if let Some(transfer) = event.data_transfer() {
-                    // Browsers that refuse the data refuse the drag; the menu moves columns as well.
-                    drop(transfer.set_data(COLUMN_MIME, &key.with_value(ToString::to_string)));
-                }
-            }
-            on:dragover=move |event| {
-                let is_column = event.data_transfer().is_some_and(|transfer| transfer.types().includes(&COLUMN_MIME.into(), 0));
-                if is_column {
-                    event.prevent_default();
-                }
-            }
-            on:drop=move |event| {
-                let dropped = event.data_transfer().and_then(|transfer| transfer.get_data(COLUMN_MIME).ok());
-                if let Some(dropped) = dropped.as_deref().and_then(ColumnKey::parse) {
-                    event.prevent_default();
-                    context.edit(ViewEdit::MoveColumn(dropped, place), event.time_stamp());
-                }
-            }
         >
             <button
                 type="button"
                 class="data-grid__sort"
                 tabindex="-1"
                 title=title
-                on:click=move |event| context.edit(ViewEdit::CycleSort(key.get_value()), event.time_stamp())
+                on:pointerdown=move |event| {
+                    move_from_px.set_value((event.button() == 0).then(|| f64::from(event.client_x())));
+                    has_moved.set_value(false);
+                }
+                on:pointermove=on_move
+                on:pointerup=on_move_end
+                on:pointercancel=move |_| {
+                    move_from_px.set_value(None);
+                    context.drop_place.set(None);
+                }
+                on:click=move |event| if !has_moved.get_value() {
+                    context.edit(ViewEdit::CycleSort(key.get_value()), event.time_stamp());
+                }
             >
                 {title}
                 <span class="data-grid__arrow" aria-hidden="true">
@@ -123,8 +136,12 @@ pub(crate) fn HeaderCell(
     }
 }
 
-/// The kind of data that a dragged column is, so that nothing else can be dropped on a header.
-const COLUMN_MIME: &str = "application/x-runweave-column";
+/// The place of the header under the pointer.
+fn header_at(event: &PointerEvent) -> Option<usize> {
+    let (x_px, y_px) = (event.client_x() as f32, event.client_y() as f32);
+    let header = document().element_from_point(x_px, y_px)?.closest("[role=columnheader]").ok()??;
+    header.get_attribute("aria-colindex")?.parse::<usize>().ok()?.checked_sub(1)
+}
 
 #[component]
 fn ColumnMenu(
@@ -134,18 +151,8 @@ fn ColumnMenu(
     is_open: RwSignal<bool>,
 ) -> impl IntoView {
     let item = move |text: &'static str, edit: Box<dyn Fn(ColumnKey) -> ViewEdit>| {
-        view! {
-            <button
-                type="button"
-                class="menu-item"
-                on:click=move |event| {
-                    is_open.set(false);
-                    context.edit(edit(key.get_value()), event.time_stamp());
-                }
-            >
-                {text}
-            </button>
-        }
+        let on_choose = move |at_millis| context.edit(edit(key.get_value()), at_millis);
+        view! { <MenuItem text is_open on_choose /> }
     };
     let sorted = |direction: Direction| {
         Box::new(move |column| ViewEdit::SetSort(Some(Sort { column, direction })))
@@ -166,12 +173,5 @@ fn ColumnMenu(
             })}
         {item("Add as axis", Box::new(ViewEdit::AddAxis))}
         {item("Colour by this", Box::new(|column| ViewEdit::SetColour(Some(column))))}
-    }
-}
-
-fn capture(event: &PointerEvent) {
-    if let Some(target) = event.current_target().and_then(|target| target.dyn_into::<Element>().ok()) {
-        // Without capture the drag ends at the element's edge, which does no harm.
-        drop(target.set_pointer_capture(event.pointer_id()));
     }
 }

@@ -3,7 +3,9 @@
 use super::{PlotContext, now_millis};
 use crate::engine::protocol::{AxisInfo, LaneInfo, Tick};
 use crate::entities::ColumnKey;
+use crate::ui::menu::MenuItem;
 use crate::ui::per_frame::PerFrame;
+use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
 use crate::view::brush_px::{AxisSpan, Grip, grip_at, intervals_after_drag, value_text};
 use crate::view::edit::{
@@ -14,9 +16,6 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
-
-/// Pointer travel, in CSS pixels, below which a press is a click.
-const CLICK_PX: f64 = 3.0;
 
 /// A drag on the strip.
 #[derive(Clone)]
@@ -180,13 +179,7 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
             return;
         }
         is_open.set(false);
-        if let Some(head) = event.current_target().and_then(|target| {
-            use wasm_bindgen::JsCast;
-            target.dyn_into::<web_sys::Element>().ok()
-        }) {
-            // Without capture the drag ends at the head's edge, which does no harm.
-            drop(head.set_pointer_capture(event.pointer_id()));
-        }
+        capture(&event);
         let column = axis.column.get_value();
         let at = axis.plot.order.with_untracked(|order| order.iter().position(|other| *other == column));
         let Some(at) = at else { return };
@@ -246,18 +239,7 @@ fn AxisMenu(axis: AxisContext, is_open: RwSignal<bool>) -> impl IntoView {
     };
     let has_no_brush = move || axis.picks.with(Vec::is_empty);
     let item = move |text: &'static str, act: fn(AxisContext, f64)| {
-        view! {
-            <button
-                type="button"
-                class="menu-item"
-                on:click=move |event| {
-                    is_open.set(false);
-                    act(axis, event.time_stamp());
-                }
-            >
-                {text}
-            </button>
-        }
+        view! { <MenuItem text is_open on_choose=move |at_millis| act(axis, at_millis) /> }
     };
     let bound_input = move |bound: Bound, text: &'static str| {
         let value = move || {
@@ -381,10 +363,7 @@ fn Strip(axis: AxisContext) -> impl IntoView {
             None => Grip::Replace,
         };
         drag.set_value(Some(Drag { grip, from_px, picks, has_moved: false }));
-        if let Some(strip) = strip.get_untracked() {
-            // Without capture the drag ends at the strip's edge, which does no harm.
-            drop(strip.set_pointer_capture(event.pointer_id()));
-        }
+        capture(&event);
     };
     let on_pointermove = move |event: PointerEvent| {
         let to_px = y_px(&event);
@@ -487,10 +466,41 @@ fn slider_move(key: &str) -> Option<SliderMove> {
     })
 }
 
-fn bound_name(bound: Bound, label: &str) -> String {
-    match bound {
-        Bound::Lower => format!("Lower bound of {label}"),
-        Bound::Upper => format!("Upper bound of {label}"),
+/// What a slider shows.
+struct SliderState {
+    range: (f64, f64),
+    now: f64,
+    text: String,
+    /// From the strip's top, in CSS pixels.
+    top_px: f64,
+}
+
+/// A handle on the strip that the keyboard moves.
+#[component]
+fn Slider(
+    axis: AxisContext,
+    bound: Bound,
+    state: Signal<SliderState>,
+    on_keydown: Callback<KeyboardEvent>,
+) -> impl IntoView {
+    let name = move || match bound {
+        Bound::Lower => format!("Lower bound of {}", axis.label.get()),
+        Bound::Upper => format!("Upper bound of {}", axis.label.get()),
+    };
+    view! {
+        <div
+            class="axis__handle"
+            role="slider"
+            tabindex="0"
+            aria-orientation="vertical"
+            aria-label=name
+            aria-valuemin=move || state.with(|state| state.range.0.to_string())
+            aria-valuemax=move || state.with(|state| state.range.1.to_string())
+            aria-valuenow=move || state.with(|state| state.now.to_string())
+            aria-valuetext=move || state.with(|state| state.text.clone())
+            style:top=move || state.with(|state| px(state.top_px))
+            on:keydown=move |event| on_keydown.run(event)
+        ></div>
     }
 }
 
@@ -528,23 +538,9 @@ fn ValueSlider(axis: AxisContext, bound: Bound) -> impl IntoView {
             axis.set_picks(with_intervals(&picks, &after), false, event.time_stamp());
         }
     };
-    view! {
-        <div
-            class="axis__handle"
-            role="slider"
-            tabindex="0"
-            aria-orientation="vertical"
-            aria-label=move || bound_name(bound, &axis.label.get())
-            aria-valuemin=move || domain().0.to_string()
-            aria-valuemax=move || domain().1.to_string()
-            aria-valuenow=move || value.get().to_string()
-            aria-valuetext=text
-            style:top=move || {
-                px(axis.span.get().map_or(0.0, |span| span.pixel_from_value(value.get()) - span.top_px))
-            }
-            on:keydown=on_keydown
-        ></div>
-    }
+    let top_px = move || axis.span.get().map_or(0.0, |span| span.pixel_from_value(value.get()) - span.top_px);
+    let state = move || SliderState { range: domain(), now: value.get(), text: text(), top_px: top_px() };
+    view! { <Slider axis bound state=Signal::derive(state) on_keydown=Callback::new(on_keydown) /> }
 }
 
 /// The keyboard's way to one end of a range of categories.
@@ -599,24 +595,17 @@ fn CategorySlider(axis: AxisContext, bound: Bound) -> impl IntoView {
         });
         axis.set_picks(picks, false, event.time_stamp());
     };
-    view! {
-        <div
-            class="axis__handle"
-            role="slider"
-            tabindex="0"
-            aria-orientation="vertical"
-            aria-label=move || bound_name(bound, &axis.label.get())
-            aria-valuemin="0"
-            aria-valuemax=move || n_last().to_string()
-            aria-valuenow=move || place().to_string()
-            aria-valuetext=move || category().unwrap_or_default()
-            style:top=move || {
-                let y_px = axis.categories.with(|categories| categories.get(place()).map_or(0.0, |tick| tick.y_px));
-                px(y_px - axis.info.with(|info| info.as_ref().map_or(0.0, |info| info.top_px)))
-            }
-            on:keydown=on_keydown
-        ></div>
-    }
+    let top_px = move || {
+        let y_px = axis.categories.with(|categories| categories.get(place()).map_or(0.0, |tick| tick.y_px));
+        y_px - axis.info.with(|info| info.as_ref().map_or(0.0, |info| info.top_px))
+    };
+    let state = move || SliderState {
+        range: (0.0, n_last() as f64),
+        now: place() as f64,
+        text: category().unwrap_or_default(),
+        top_px: top_px(),
+    };
+    view! { <Slider axis bound state=Signal::derive(state) on_keydown=Callback::new(on_keydown) /> }
 }
 
 /// Toggles a pick by click and by Space, as a checkbox does.
