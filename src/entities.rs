@@ -1,12 +1,18 @@
-//! The things a tracking server knows, as Runweave sees them: experiments, runs, params, metrics, tags.
+//! The things a tracking server knows, as Runweave sees them: experiments, runs, params, metrics, tags,
+//! registered models and their versions.
 //!
 //! Nothing here knows a wire format, an address or a colour.
 
 mod column;
 pub mod instant;
+mod model;
+pub mod number;
 mod run;
 
 pub use column::{Attribute, ColumnKey};
+pub use model::{
+    Alias, Dataset, Manifest, ModelTag, ModelVersion, RegisteredModel, Stage, VersionNumber, VersionStatus,
+};
 pub use run::{
     Artifact, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId, RunInfo,
     RunStatus, RunTag, RunView,

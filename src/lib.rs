@@ -7,6 +7,8 @@ pub mod engine;
 pub mod entities;
 pub mod frame;
 pub mod plot;
+pub mod registrar;
+pub mod registry;
 pub mod route;
 pub mod tracking;
 pub mod view;

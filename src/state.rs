@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod memory;
+pub mod registry;
 pub mod timing;
 mod worker_handle;
 
@@ -21,7 +22,7 @@ use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::OffscreenCanvas;
-use worker_handle::WorkerHandle;
+use worker_handle::{WorkerHandle, read_message};
 
 /// How long the address of a change that goes on may lag behind.
 const ADDRESS_PAUSE: Duration = Duration::from_millis(300);
@@ -136,6 +137,8 @@ pub struct AppState {
     /// What happened, for the activity log.
     pub activity: RwSignal<Vec<String>>,
     worker: StoredValue<WorkerHandle, LocalStorage>,
+    /// The server in use with its sign-in, for the registrar.
+    address: StoredValue<Option<ServerAddress>>,
     /// The address of a change that goes on, until it is written.
     late_address: StoredValue<Option<String>>,
     is_load_told: StoredValue<bool>,
@@ -169,9 +172,15 @@ impl AppState {
             worker: StoredValue::new_local(WorkerHandle::default()),
             is_load_told: StoredValue::new(true),
             asked: StoredValue::new(None),
+            address: StoredValue::new(None),
             late_address: StoredValue::new(None),
         };
-        let started = WorkerHandle::start(move |event| state.receive(event));
+        let started = WorkerHandle::start("engine-worker.js", move |text| {
+            let Some(event) = read_message::<Event>(text) else { return false };
+            let is_ready = matches!(event, Event::Ready { .. });
+            state.receive(event);
+            is_ready
+        });
         match started {
             Ok(worker) => state.worker.set_value(worker),
             Err(_) => state.alert(
@@ -220,7 +229,24 @@ impl AppState {
         self.connection.set(Connection::Connecting(url.clone()));
         self.experiments.set(ExperimentList::Loading);
         let page_origin = window().location().origin().unwrap_or_default();
-        self.send(&Command::Connect(ServerAddress { url, kind: ServerKind::Mlflow, sign_in, page_origin }));
+        let address = ServerAddress { url, kind: ServerKind::Mlflow, sign_in, page_origin };
+        self.address.set_value(Some(address.clone()));
+        self.send(&Command::Connect(address));
+    }
+
+    /// The server in use with its sign-in, as connected; none before.
+    fn connected_address(&self) -> Option<(ServerAddress, ServerInfo)> {
+        let Connection::Connected(info) = self.connection.get_untracked() else { return None };
+        let address = self.address.get_value()?;
+        Some((ServerAddress { url: info.url.clone(), ..address }, info))
+    }
+
+    /// The user name of the sign-in, where it has one.
+    pub fn signed_in_user(&self) -> Option<String> {
+        match self.address.get_value()?.sign_in {
+            SignIn::Basic { user, .. } => Some(user),
+            _ => None,
+        }
     }
 
     /// The same on the word of a person, who is then led on to the experiments.

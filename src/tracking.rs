@@ -102,6 +102,10 @@ pub enum Method {
     Get,
     /// Search or write with a body.
     Post,
+    /// Change with a body.
+    Patch,
+    /// Delete; MLflow takes what to delete in a body.
+    Delete,
 }
 
 /// A request as a value: what to send, not the sending.
@@ -123,7 +127,12 @@ impl Request {
 
     /// A search or a write.
     pub fn post(path: impl Into<String>, body: &serde_json::Value) -> Self {
-        Self { method: Method::Post, path: path.into(), body: Some(body.to_string()) }
+        Self::with_body(Method::Post, path, body)
+    }
+
+    /// Any verb with a body.
+    pub fn with_body(method: Method, path: impl Into<String>, body: &serde_json::Value) -> Self {
+        Self { method, path: path.into(), body: Some(body.to_string()) }
     }
 }
 

@@ -3,8 +3,11 @@
 //! A view is plain data without runs in it: the same view over the same runs gives the same page, which is
 //! why it can live in an address. It knows no server and draws nothing.
 
+mod better;
 pub mod brush_px;
 pub mod edit;
+
+pub use better::{better, objective_rank};
 
 use crate::entities::ColumnKey;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,11 @@
-//! The worker's shell around the pure engine: hands it messages and answers, carries out what it asks for.
+//! The workers' shells around the pure machines. Here the engine's: hands it messages and answers, carries out
+//! what it asks for.
+
+pub mod registrar;
 
 use crate::engine::{Command, Engine, Event, Input, Output};
 use crate::transport::{self, Mode, scope};
+use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -120,7 +124,7 @@ fn now_millis() -> f64 {
     scope().performance().map_or(0.0, |performance| performance.now())
 }
 
-fn post(event: &Event) {
+fn post(event: &impl Serialize) {
     match serde_json::to_string(event) {
         Ok(text) => {
             if scope().post_message(&JsValue::from_str(&text)).is_err() {

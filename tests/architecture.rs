@@ -7,20 +7,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms it may use. Rooms of the page may use everything but the network.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("entities", &[]),
     ("view", &["entities"]),
     ("tracking", &["entities"]),
     ("frame", &["entities", "view"]),
     ("plot", &["entities", "view", "frame"]),
     ("route", &["entities", "view"]),
+    ("registry", &["entities", "view"]),
+    ("registrar", &["entities", "view", "tracking", "registry"]),
     ("engine", &["entities", "view", "tracking", "frame", "plot"]),
     ("transport", &["tracking"]),
-    ("worker", &["engine", "transport"]),
-    ("state", &["entities", "view", "tracking", "route", "engine", "ui"]),
-    ("ui", &["entities", "view", "route", "engine", "state"]),
-    ("pages", &["entities", "view", "tracking", "route", "engine", "state", "ui"]),
-    ("app", &["entities", "view", "tracking", "route", "engine", "state", "ui", "pages"]),
+    ("worker", &["engine", "registrar", "transport"]),
+    ("state", &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "ui"]),
+    ("ui", &["entities", "view", "route", "registry", "engine", "registrar", "state"]),
+    ("pages", &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "state", "ui"]),
+    (
+        "app",
+        &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "state", "ui", "pages"],
+    ),
 ];
 
 fn sources() -> Vec<PathBuf> {

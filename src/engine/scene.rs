@@ -3,7 +3,7 @@
 //! Every change is worked out from the level at which it starts: a brush that moves repaints only the runs
 //! that entered or left it, a filter also recounts the lanes, new axes rebuild the plot, new runs everything.
 
-use super::defaults::{better, columns_info, format_of};
+use super::defaults::{columns_info, format_of};
 use super::machine::Output;
 use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
@@ -13,7 +13,7 @@ use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, display_number, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
-use crate::view::{AxisKind, AxisView, Lane, View};
+use crate::view::{AxisKind, AxisView, Lane, View, better};
 use std::collections::BTreeMap;
 
 /// The level at which a change starts; each one implies the ones before it.

@@ -141,6 +141,7 @@ pub struct Metric {
     /// Its name.
     pub key: String,
     /// NaN and both infinities are possible, and mean what they say.
+    #[serde(with = "super::number")]
     pub value: f64,
     /// When it was logged, in milliseconds since 1970.
     pub timestamp_millis: i64,

@@ -1,7 +1,8 @@
-//! The page's end of the engine: starts the worker, queues what is said before it listens.
+//! The page's end of a worker: starts it, queues what is said before it listens.
 
-use crate::engine::protocol::{Command, Event};
 use leptos::prelude::document;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
@@ -21,15 +22,16 @@ struct Inner {
 }
 
 impl WorkerHandle {
-    /// Starts the worker; `receive` gets every event.
+    /// Starts the worker of this script; `receive` gets every message and says whether it is the one by which the
+    /// worker tells that it listens.
     ///
     /// # Errors
     /// Whatever the browser throws when it has no such workers.
-    pub fn start(receive: impl Fn(Event) + 'static) -> Result<Self, JsValue> {
+    pub fn start(script: &str, receive: impl Fn(&str) -> bool + 'static) -> Result<Self, JsValue> {
         // Relative to the document, so that the site works from any sub-path; the version keeps a new page from
         // meeting an old engine out of the browser's cache.
         let base = document().base_uri()?.unwrap_or_default();
-        let script = format!("engine-worker.js?v={}", env!("CARGO_PKG_VERSION"));
+        let script = format!("{script}?v={}", env!("CARGO_PKG_VERSION"));
         let url = web_sys::Url::new_with_base(&script, &base)?.href();
         let worker = Worker::new(&url)?;
         let inner = Rc::new(Inner { worker, is_ready: Cell::new(false), queue: RefCell::default() });
@@ -37,28 +39,25 @@ impl WorkerHandle {
             let inner = inner.clone();
             Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
                 let Some(text) = message.data().as_string() else { return };
-                match serde_json::from_str::<Event>(&text) {
-                    Ok(event) => {
-                        if matches!(event, Event::Ready { .. }) {
-                            inner.flush();
-                        }
-                        receive(event);
-                    }
-                    Err(error) => web_sys::console::error_1(&JsValue::from_str(&format!(
-                        "a message of the engine could not be read: {error}"
-                    ))),
+                if receive(&text) {
+                    inner.flush();
                 }
             })
         };
         inner.worker.set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        // The engine lives as long as the page.
+        // The worker lives as long as the page.
         listener.forget();
         Ok(Self { inner: Some(inner) })
     }
 
-    /// Asks the engine.
-    pub fn send(&self, command: &Command) {
-        if let (Some(inner), Ok(text)) = (&self.inner, serde_json::to_string(command)) {
+    /// Whether a worker runs.
+    pub fn is_running(&self) -> bool {
+        self.inner.is_some()
+    }
+
+    /// Sends a message.
+    pub fn send(&self, message: &impl Serialize) {
+        if let (Some(inner), Ok(text)) = (&self.inner, serde_json::to_string(message)) {
             inner.post(JsValue::from_str(&text), None);
         }
     }
@@ -84,7 +83,7 @@ impl Inner {
             None => self.worker.post_message(&message),
         };
         if posted.is_err() {
-            web_sys::console::error_1(&JsValue::from_str("a message could not be sent to the engine"));
+            web_sys::console::error_1(&JsValue::from_str("a message could not be sent to a worker"));
         }
     }
 
@@ -94,4 +93,14 @@ impl Inner {
             self.post(message, transfer);
         }
     }
+}
+
+/// A worker's message; one that cannot be read is logged, since only a worker of another version sends it.
+pub fn read_message<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text)
+        .inspect_err(|error| {
+            let line = format!("a message of a worker could not be read: {error}");
+            web_sys::console::error_1(&JsValue::from_str(&line));
+        })
+        .ok()
 }

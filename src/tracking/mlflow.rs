@@ -1,7 +1,10 @@
 //! MLflow, 1.30 to 3.x: requests as values, wire types, decoding in two steps, capability probe.
 
 mod decode;
+pub mod mlmodel;
 pub mod probe;
+mod registry_decode;
+pub mod registry_requests;
 pub mod requests;
 mod text;
 mod wire;
@@ -10,6 +13,9 @@ pub use decode::{
     check, decode_artifacts, decode_experiments, decode_run, decode_runs, model_size_from_mlmodel,
 };
 pub use probe::{Probe, ProbeRequest, ProbeStep};
+pub use registry_decode::{
+    decode_datasets, decode_history, decode_model, decode_models, decode_version, decode_versions,
+};
 
 #[cfg(test)]
 mod contract_tests;

@@ -122,6 +122,17 @@ describe("values", () => {
     await page.close();
   });
 
+  test("a run's page shows metrics that are no numbers", { timeout: 60_000 }, async () => {
+    const page = await open(`experiments=${experimentId}`);
+    for (const [place, word] of [[1, "NaN"], [2, "+∞"], [3, "−∞"]]) {
+      await page.goto(`${site.url}#/run/${runIds[place]}?server=${encodeURIComponent(url)}&experiments=${experimentId}`);
+      const value = () => page.evaluate(() => document.querySelector('table[aria-label="Metrics"] td')?.textContent);
+      await until(value, (text) => text === word, `${word} on the page of the run`);
+    }
+    assertQuiet(page);
+    await page.close();
+  });
+
   test("active, deleted or all runs, of one experiment or several", { timeout: 60_000 }, async () => {
     const page = await open(`experiments=${experimentId}`);
     await countsBecome(page, /^5 of 5 runs/);

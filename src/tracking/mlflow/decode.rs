@@ -109,7 +109,7 @@ pub fn model_size_from_mlmodel(text: &[u8]) -> Option<u64> {
 }
 
 /// A list's page. `mend` reads one item that the quick way could not.
-fn list<W: DeserializeOwned, E>(
+pub(super) fn list<W: DeserializeOwned, E>(
     body: &[u8],
     noun: &str,
     entity: impl Fn(W) -> Result<E, String>,
@@ -157,7 +157,7 @@ fn list<W: DeserializeOwned, E>(
 }
 
 /// A JSON object. Derived types would read arrays too, field by field, and take a foreign answer for a page.
-fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
         serde_json::from_slice(body)
     } else {
@@ -185,11 +185,11 @@ fn token(text: Option<Text>) -> Option<String> {
 }
 
 /// A decoder's complaint as part of a sentence.
-fn said(error: &serde_json::Error) -> String {
+pub(super) fn said(error: &serde_json::Error) -> String {
     readable(&error.to_string(), EXCERPT_CHARS)
 }
 
-fn undecodable(body: &[u8], expected: &str, error: &serde_json::Error) -> ServerError {
+pub(super) fn undecodable(body: &[u8], expected: &str, error: &serde_json::Error) -> ServerError {
     let message = if is_html(body) {
         format!("instead of {expected} came a web page, perhaps one to sign in: {}", excerpt(body))
     } else if let Some((code, message)) = refusal(body) {

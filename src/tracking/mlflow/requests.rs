@@ -168,17 +168,17 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// The path of the API below the server's address.
-fn api(capabilities: &Capabilities) -> String {
+pub(super) fn api(capabilities: &Capabilities) -> String {
     format!("{}/2.0/mlflow", capabilities.api_prefix)
 }
 
 /// Percent-encoded, for one segment of a path or one value of a query.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// `?key=value&…`, values encoded; empty without pairs.
-fn query(pairs: &[(&str, &str)]) -> String {
+pub(super) fn query(pairs: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (key, value) in pairs {
         text.push(if text.is_empty() { '?' } else { '&' });

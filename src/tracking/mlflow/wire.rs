@@ -9,7 +9,13 @@ use std::fmt;
 /// A page of runs, experiments or files. Lists without items are left out by the server.
 #[derive(Deserialize)]
 pub(super) struct WirePage<T> {
-    #[serde(rename = "runs", alias = "experiments", alias = "files")]
+    #[serde(
+        rename = "runs",
+        alias = "experiments",
+        alias = "files",
+        alias = "registered_models",
+        alias = "model_versions"
+    )]
     pub(super) items: Option<Vec<T>>,
     pub(super) next_page_token: Option<Text>,
 }

@@ -1,0 +1,4 @@
+// Starts the registrar in its worker; see engine-worker.js.
+"use strict";
+importScripts(`registrar.js${self.location.search}`);
+wasm_bindgen({ module_or_path: `registrar_bg.wasm${self.location.search}` });

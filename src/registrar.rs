@@ -1,0 +1,14 @@
+//! The registrar: the pure machine that reads the registry and carries out every change on the server.
+//!
+//! The engine reads runs and draws them; whatever writes is here. It runs in a worker of its own, which is started
+//! when a page first needs it, so that comparing runs does not wait for code it does not use.
+
+pub mod machine;
+pub mod protocol;
+mod runner;
+
+pub use machine::{Input, Output, Registrar};
+pub use protocol::{Ask, News};
+
+#[cfg(test)]
+mod machine_tests;

@@ -1,0 +1,580 @@
+//! The machine itself: takes inputs one at a time and says what is to be done.
+
+use super::protocol::{Ask, FailedWhat, News};
+use super::runner::{Need, Runner, WriteFailure};
+use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId, VersionNumber};
+use crate::registry::ModelState;
+use crate::registry::change::Step;
+use crate::registry::comparison::{self, Side};
+use crate::tracking::mlflow::{self, mlmodel, registry_requests as registry, requests};
+use crate::tracking::{
+    Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError,
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Runs asked for in one search.
+const RUNS_AT_ONCE: usize = 100;
+/// Requests for runs under way at once.
+const N_AT_ONCE: usize = 3;
+
+/// What the machine is handed.
+#[derive(Debug)]
+pub enum Input {
+    /// A message of the page.
+    Ask(Box<Ask>),
+    /// The end of a request.
+    Answered {
+        /// The request's id.
+        id: u32,
+        /// What came back.
+        answer: Result<Response, TransportError>,
+    },
+}
+
+/// What the machine wants done.
+#[derive(Debug)]
+pub enum Output {
+    /// Tell the page.
+    News(News),
+    /// Send a request and hand back its end as [`Input::Answered`].
+    Send {
+        /// Names the request.
+        id: u32,
+        /// Where to.
+        address: ServerAddress,
+        /// What.
+        request: Request,
+    },
+    /// Stop a request; it needs no answer any more. Never a write.
+    Abort {
+        /// The request's id.
+        id: u32,
+    },
+}
+
+/// What a model is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To show it.
+    Show,
+    /// For the change under way.
+    Change,
+}
+
+/// The two sides of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Candidate,
+    Holder,
+}
+
+/// What a request under way is for.
+#[derive(Debug)]
+enum Pending {
+    Models(Page<RegisteredModel>),
+    AllVersions(Page<ModelVersion>),
+    Model { name: String, purpose: Purpose },
+    Versions { model: Box<RegisteredModel>, purpose: Purpose, so_far: Page<ModelVersion> },
+    Runs(Vec<RunId>),
+    Run(RunId),
+    SideRun(Which),
+    SideManifest(Which),
+    SideHistory(Which, String),
+    Write,
+}
+
+impl Pending {
+    fn is_of_shown_model(&self) -> bool {
+        matches!(
+            self,
+            Self::Model { purpose: Purpose::Show, .. }
+                | Self::Versions { purpose: Purpose::Show, .. }
+                | Self::Runs(_)
+                | Self::Run(_)
+        )
+    }
+
+    fn is_of_comparison(&self) -> bool {
+        matches!(self, Self::SideRun(_) | Self::SideManifest(_) | Self::SideHistory(..))
+    }
+}
+
+/// A comparison under way.
+#[derive(Debug, Default)]
+struct Compared {
+    model: String,
+    candidate: Side,
+    holder: Side,
+    missing: Vec<String>,
+}
+
+/// The pure state machine behind the pages of models.
+#[derive(Default)]
+pub struct Registrar {
+    address: ServerAddress,
+    server: Option<ServerInfo>,
+    pending: BTreeMap<u32, Pending>,
+    last_id: u32,
+    experiment_ids: Vec<ExperimentId>,
+    shown: Option<ModelState>,
+    /// Runs still to be asked for, each list one request.
+    runs_to_ask: VecDeque<Vec<RunId>>,
+    /// Whether the server finds runs by a list of ids; known after the first refusal.
+    has_no_id_lists: bool,
+    compared: Compared,
+    runner: Option<Runner>,
+    outputs: Vec<Output>,
+}
+
+impl Registrar {
+    /// Takes one input and says what is to be done, in order.
+    pub fn handle(&mut self, input: Input) -> Vec<Output> {
+        match input {
+            Input::Ask(ask) => self.ask(*ask),
+            Input::Answered { id, answer } => {
+                // An aborted request may still end; nobody waits for it.
+                if let Some(pending) = self.pending.remove(&id) {
+                    self.answered(pending, answer);
+                }
+            }
+        }
+        std::mem::take(&mut self.outputs)
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Use { address, server } => {
+                if self.address != address {
+                    self.abort_all(|pending| !matches!(pending, Pending::Write));
+                    *self = Self {
+                        last_id: self.last_id,
+                        outputs: std::mem::take(&mut self.outputs),
+                        ..Self::default()
+                    };
+                }
+                self.address = address;
+                self.server = Some(server);
+            }
+            Ask::ListModels => {
+                self.abort_all(|pending| matches!(pending, Pending::Models(_)));
+                self.send(
+                    registry::models_search(&self.capabilities(), None),
+                    Pending::Models(Page::default()),
+                );
+            }
+            Ask::ListVersions => {
+                self.abort_all(|pending| matches!(pending, Pending::AllVersions(_)));
+                let request = registry::versions_search(&self.capabilities(), None, None);
+                self.send(request, Pending::AllVersions(Page::default()));
+            }
+            Ask::OpenModel { name, experiment_ids } => {
+                self.abort_all(Pending::is_of_shown_model);
+                self.experiment_ids = experiment_ids;
+                self.shown = None;
+                self.runs_to_ask.clear();
+                self.read_model(name, Purpose::Show);
+            }
+            Ask::Compare { model, candidate, holder } => self.compare(model, candidate, holder),
+            Ask::Change { change, decision } => {
+                // One change at a time: the page offers no second one while this one is open.
+                if self.runner.as_ref().is_some_and(Runner::is_under_way) {
+                    return;
+                }
+                let runner = Runner::new(change, &decision);
+                let name = runner.model().to_owned();
+                self.runner = Some(runner);
+                self.tell_progress();
+                self.read_model(name, Purpose::Change);
+            }
+            Ask::Finish => self.go_on(Runner::finish),
+            Ask::GoBack { decision } => self.go_on(|runner| runner.go_back(decision)),
+            Ask::Leave => {
+                if self.runner.as_ref().is_some_and(|runner| !runner.is_under_way()) {
+                    self.runner = None;
+                }
+            }
+        }
+    }
+
+    fn go_on(&mut self, step: impl FnOnce(&mut Runner) -> Need) {
+        let Some(runner) = self.runner.as_mut().filter(|runner| runner.is_stopped()) else { return };
+        let need = step(runner);
+        self.carry_out(need);
+    }
+
+    fn answered(&mut self, pending: Pending, answer: Result<Response, TransportError>) {
+        match pending {
+            Pending::Models(mut so_far) => {
+                match answered_with(answer).and_then(|response| mlflow::decode_models(&response)) {
+                    Ok(page) => match join(&mut so_far, page) {
+                        Some(token) => {
+                            let request = registry::models_search(&self.capabilities(), Some(&token));
+                            self.send(request, Pending::Models(so_far));
+                        }
+                        None => {
+                            let Page { items, skipped, .. } = so_far;
+                            self.tell(News::Models { items, skipped });
+                        }
+                    },
+                    Err(error) => {
+                        self.fail(FailedWhat::Models, format!("The models could not be listed: {error}."));
+                    }
+                }
+            }
+            Pending::AllVersions(mut so_far) => {
+                match answered_with(answer).and_then(|response| mlflow::decode_versions(&response)) {
+                    Ok(page) => match join(&mut so_far, page) {
+                        Some(token) => {
+                            let request = registry::versions_search(&self.capabilities(), None, Some(&token));
+                            self.send(request, Pending::AllVersions(so_far));
+                        }
+                        None => {
+                            let Page { items, skipped, .. } = so_far;
+                            self.tell(News::AllVersions { items: by_model(items), skipped });
+                        }
+                    },
+                    Err(error) => {
+                        self.fail(
+                            FailedWhat::Versions,
+                            format!("The versions could not be listed: {error}."),
+                        );
+                    }
+                }
+            }
+            Pending::Model { name, purpose } => {
+                match answered_with(answer).and_then(|response| mlflow::decode_model(&response)) {
+                    Ok(model) => {
+                        let request = registry::versions_search(&self.capabilities(), Some(&name), None);
+                        let model = Box::new(model);
+                        self.send(request, Pending::Versions { model, purpose, so_far: Page::default() });
+                    }
+                    Err(error) => self.model_failed(name, purpose, &error),
+                }
+            }
+            Pending::Versions { model, purpose, mut so_far } => {
+                match answered_with(answer).and_then(|response| mlflow::decode_versions(&response)) {
+                    Ok(page) => match join(&mut so_far, page) {
+                        Some(token) => {
+                            let request = registry::versions_search(
+                                &self.capabilities(),
+                                Some(&model.name),
+                                Some(&token),
+                            );
+                            self.send(request, Pending::Versions { model, purpose, so_far });
+                        }
+                        None => self.model_arrived(*model, so_far, purpose),
+                    },
+                    Err(error) => self.model_failed(model.name, purpose, &error),
+                }
+            }
+            Pending::Runs(ids) => self.runs_arrived(ids, answer),
+            Pending::Run(id) => {
+                match answered_with(answer).and_then(|response| mlflow::decode_run(&response)) {
+                    Ok((run, _)) => self.tell(News::Runs { items: vec![run], missing: vec![] }),
+                    Err(_) => self.tell(News::Runs { items: vec![], missing: vec![id] }),
+                }
+                self.ask_for_runs();
+            }
+            Pending::SideRun(which) => self.side_run_arrived(which, answer),
+            Pending::SideManifest(which) => {
+                let read = success(answer).map(|bytes| mlmodel::read(&bytes));
+                match read {
+                    Ok(manifest) => self.side(which).manifest = Some(manifest),
+                    Err(error) => {
+                        let number = self.number_text(which);
+                        let sentence =
+                            format!("The MLmodel file of version {number} could not be read: {error}.");
+                        self.compared.missing.push(sentence);
+                    }
+                }
+                self.tell_comparison();
+            }
+            Pending::SideHistory(which, metric) => {
+                match answered_with(answer).and_then(|response| mlflow::decode_history(&response)) {
+                    Ok(points) => {
+                        self.side(which).histories.insert(metric, points);
+                    }
+                    Err(error) => {
+                        let number = self.number_text(which);
+                        let sentence =
+                            format!("The curve of {metric} of version {number} could not be read: {error}.");
+                        self.compared.missing.push(sentence);
+                    }
+                }
+                self.tell_comparison();
+            }
+            Pending::Write => {
+                let result = success(answer).map(drop).map_err(|error| WriteFailure {
+                    // A refusal is an answer; a server that broke down, or a proxy before it, may have written.
+                    is_refused: matches!(&error, ServerError::Refused { status, .. } | ServerError::Http { status, .. } if (400..500).contains(status)),
+                    reason: error.to_string(),
+                });
+                if let Some(runner) = self.runner.as_mut() {
+                    let need = runner.wrote(result);
+                    self.carry_out(need);
+                }
+            }
+        }
+    }
+
+    fn read_model(&mut self, name: String, purpose: Purpose) {
+        let request = registry::model_get(&self.capabilities(), &name);
+        self.send(request, Pending::Model { name, purpose });
+    }
+
+    fn model_arrived(&mut self, model: RegisteredModel, page: Page<ModelVersion>, purpose: Purpose) {
+        let mut versions = page.items;
+        // A name that no quote can hold was searched by a pattern.
+        versions.retain(|version| version.name == model.name);
+        versions.sort_by_key(|version| std::cmp::Reverse(version.number));
+        versions.dedup_by_key(|version| version.number);
+        let state = ModelState { model, versions };
+        match purpose {
+            Purpose::Show => {
+                let mut ids: Vec<RunId> =
+                    state.versions.iter().filter_map(|version| version.run_id.clone()).collect();
+                let mut seen = std::collections::HashSet::new();
+                ids.retain(|id| seen.insert(id.clone()));
+                self.runs_to_ask = ids.chunks(RUNS_AT_ONCE).map(<[RunId]>::to_vec).collect();
+                self.shown = Some(state.clone());
+                self.tell(News::Model { state, skipped: page.skipped });
+                self.ask_for_runs();
+            }
+            Purpose::Change => {
+                let Some(runner) = self.runner.as_mut() else { return };
+                let need = runner.read(Ok(&state));
+                if self.shown.as_ref().is_some_and(|shown| shown.model.name == state.model.name) {
+                    self.shown = Some(state.clone());
+                    self.tell(News::Model { state, skipped: page.skipped });
+                }
+                self.carry_out(need);
+            }
+        }
+    }
+
+    fn model_failed(&mut self, name: String, purpose: Purpose, error: &ServerError) {
+        match purpose {
+            Purpose::Show => {
+                let message = format!("The model {name} could not be read: {error}.");
+                self.fail(FailedWhat::Model(name), message);
+            }
+            Purpose::Change => {
+                if let Some(runner) = self.runner.as_mut() {
+                    let need = runner.read(Err(error.to_string()));
+                    self.carry_out(need);
+                }
+            }
+        }
+    }
+
+    fn carry_out(&mut self, need: Need) {
+        self.tell_progress();
+        match need {
+            Need::Nothing => {}
+            Need::Read => {
+                if let Some(name) = self.runner.as_ref().map(|runner| runner.model().to_owned()) {
+                    self.read_model(name, Purpose::Change);
+                }
+            }
+            Need::Write(step) => {
+                let request = self.request_of(&step);
+                self.send(request, Pending::Write);
+            }
+        }
+    }
+
+    fn request_of(&self, step: &Step) -> Request {
+        let capabilities = &self.capabilities();
+        let name = self.runner.as_ref().map(|runner| runner.model().to_owned()).unwrap_or_default();
+        match step {
+            Step::Transition { version, to, archived } => {
+                registry::transition(capabilities, &name, *version, *to, !archived.is_empty())
+            }
+            Step::SetAlias { alias, version } => registry::alias_set(capabilities, &name, alias, *version),
+            Step::DeleteAlias { alias } => registry::alias_delete(capabilities, &name, alias),
+            Step::SetTag { version, key, value } | Step::Record { version, key, value } => {
+                registry::version_tag_set(capabilities, &name, *version, key, value)
+            }
+            Step::DeleteTag { version, key } => {
+                registry::version_tag_delete(capabilities, &name, *version, key)
+            }
+        }
+    }
+
+    fn ask_for_runs(&mut self) {
+        loop {
+            let n_under_way = self
+                .pending
+                .values()
+                .filter(|pending| matches!(pending, Pending::Runs(_) | Pending::Run(_)))
+                .count();
+            if n_under_way >= N_AT_ONCE {
+                return;
+            }
+            let Some(mut ids) = self.runs_to_ask.pop_front() else { return };
+            if self.has_no_id_lists || self.experiment_ids.is_empty() {
+                let Some(id) = ids.pop() else { continue };
+                if !ids.is_empty() {
+                    self.runs_to_ask.push_front(ids);
+                }
+                self.send(requests::run_get(&self.capabilities(), &id), Pending::Run(id));
+            } else {
+                let request = registry::runs_by_id(&self.capabilities(), &self.experiment_ids, &ids);
+                self.send(request, Pending::Runs(ids));
+            }
+        }
+    }
+
+    fn runs_arrived(&mut self, ids: Vec<RunId>, answer: Result<Response, TransportError>) {
+        match answered_with(answer).and_then(|response| mlflow::decode_runs(&response)) {
+            Ok(page) => {
+                let has_arrived = |id: &RunId| page.items.iter().any(|run| run.info.id == *id);
+                // A run of an experiment that is deleted by now is found by its id alone.
+                let rest: Vec<RunId> = ids.into_iter().filter(|id| !has_arrived(id)).collect();
+                self.tell(News::Runs { items: page.items, missing: vec![] });
+                for id in rest {
+                    self.send(requests::run_get(&self.capabilities(), &id), Pending::Run(id));
+                }
+            }
+            Err(ServerError::Refused { status: 400, .. }) => {
+                self.has_no_id_lists = true;
+                self.runs_to_ask.push_front(ids);
+            }
+            Err(_) => self.tell(News::Runs { items: vec![], missing: ids }),
+        }
+        self.ask_for_runs();
+    }
+
+    fn compare(&mut self, model: String, candidate: VersionNumber, holder: Option<VersionNumber>) {
+        self.abort_all(Pending::is_of_comparison);
+        let side = |number: Option<VersionNumber>| Side { number, ..Side::default() };
+        self.compared = Compared {
+            model: model.clone(),
+            candidate: side(Some(candidate)),
+            holder: side(holder),
+            missing: vec![],
+        };
+        for (which, number) in [(Which::Candidate, Some(candidate)), (Which::Holder, holder)] {
+            let Some(number) = number else { continue };
+            self.send(registry::version_file(&model, number, "MLmodel"), Pending::SideManifest(which));
+            let shown = self.shown.as_ref().filter(|shown| shown.model.name == model);
+            let run_id = shown.and_then(|shown| shown.version(number)?.run_id.clone());
+            match run_id {
+                Some(run_id) => {
+                    self.send(requests::run_get(&self.capabilities(), &run_id), Pending::SideRun(which))
+                }
+                None => self.compared.missing.push(format!("Version {number} names no run.")),
+            }
+        }
+        self.tell_comparison();
+    }
+
+    fn side_run_arrived(&mut self, which: Which, answer: Result<Response, TransportError>) {
+        let read = answered_with(answer)
+            .and_then(|response| Ok((mlflow::decode_run(&response)?.0, mlflow::decode_datasets(&response))));
+        match read {
+            Ok((run, datasets)) => {
+                // One value alone is no curve.
+                let with_curves = run.metrics.iter().filter(|metric| metric.step > 0);
+                let metrics: Vec<String> = with_curves.map(|metric| metric.key.clone()).collect();
+                for metric in metrics {
+                    let request = registry::metric_history(&self.capabilities(), &run.info.id, &metric);
+                    self.send(request, Pending::SideHistory(which, metric));
+                }
+                let side = self.side(which);
+                side.run = Some(run);
+                side.datasets = datasets;
+            }
+            Err(error) => {
+                let number = self.number_text(which);
+                self.compared
+                    .missing
+                    .push(format!("The run of version {number} could not be read: {error}."));
+            }
+        }
+        self.tell_comparison();
+    }
+
+    fn side(&mut self, which: Which) -> &mut Side {
+        match which {
+            Which::Candidate => &mut self.compared.candidate,
+            Which::Holder => &mut self.compared.holder,
+        }
+    }
+
+    fn number_text(&mut self, which: Which) -> String {
+        self.side(which).number.map(|number| number.to_string()).unwrap_or_default()
+    }
+
+    fn tell_comparison(&mut self) {
+        let is_loading = self.pending.values().any(Pending::is_of_comparison);
+        let Compared { model, candidate, holder, missing } = &self.compared;
+        let compared = comparison::compare(model, candidate, holder, is_loading, missing.clone());
+        self.tell(News::Compared(Box::new(compared)));
+    }
+
+    fn tell_progress(&mut self) {
+        if let Some(progress) = self.runner.as_ref().map(Runner::progress) {
+            self.tell(News::Progress(progress));
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.server.as_ref().map_or_else(Capabilities::default, |server| server.capabilities.clone())
+    }
+
+    fn tell(&mut self, news: News) {
+        self.outputs.push(Output::News(news));
+    }
+
+    fn fail(&mut self, what: FailedWhat, message: String) {
+        self.tell(News::Failed { what, message });
+    }
+
+    fn send(&mut self, request: Request, pending: Pending) {
+        self.last_id = self.last_id.wrapping_add(1);
+        self.pending.insert(self.last_id, pending);
+        self.outputs.push(Output::Send { id: self.last_id, address: self.address.clone(), request });
+    }
+
+    fn abort_all(&mut self, is_meant: impl Fn(&Pending) -> bool) {
+        let ids: Vec<u32> =
+            self.pending.iter().filter(|(_, pending)| is_meant(pending)).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.pending.remove(&id);
+            self.outputs.push(Output::Abort { id });
+        }
+    }
+}
+
+/// Adds a page to those before it; the token of the next one, if any.
+fn join<T>(so_far: &mut Page<T>, page: Page<T>) -> Option<String> {
+    so_far.items.extend(page.items);
+    so_far.skipped.extend(page.skipped);
+    page.next_page_token
+}
+
+/// Versions as models, by name. What the models themselves say is not known here.
+fn by_model(versions: Vec<ModelVersion>) -> Vec<ModelState> {
+    let mut models: BTreeMap<String, Vec<ModelVersion>> = BTreeMap::new();
+    for version in versions {
+        models.entry(version.name.clone()).or_default().push(version);
+    }
+    let states = models.into_iter().map(|(name, mut versions)| {
+        versions.sort_by_key(|version| std::cmp::Reverse(version.number));
+        ModelState { model: RegisteredModel { name, ..RegisteredModel::default() }, versions }
+    });
+    states.collect()
+}
+
+/// The answer, whatever its status.
+fn answered_with(answer: Result<Response, TransportError>) -> Result<Response, ServerError> {
+    answer.map_err(ServerError::Transport)
+}
+
+/// The bytes of a success; an HTTP error becomes a [`ServerError`].
+fn success(answer: Result<Response, TransportError>) -> Result<Vec<u8>, ServerError> {
+    let response = answered_with(answer)?;
+    mlflow::check(&response)?;
+    Ok(response.body)
+}

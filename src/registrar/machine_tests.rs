@@ -1,0 +1,380 @@
+//! The registrar against a server made of values: every order of answers, refusals, answers that never come, and
+//! others who write at the same time, without a browser.
+
+use super::protocol::{Done, Phase, Progress};
+use super::{Ask, Input, News, Output, Registrar};
+use crate::entities::{Alias, ModelTag, Stage, VersionNumber};
+use crate::registry::ModelState;
+use crate::registry::change::{Change, Decision};
+use crate::registry::record::{What, entries_in};
+use crate::registry::testing::{state, with_alias};
+use crate::tracking::{
+    Capabilities, Method, Request, Response, ServerAddress, ServerInfo, ServerKind, TransportError,
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// What the server does with a write.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    /// It does it and says so.
+    Fine,
+    /// It says no.
+    Refused,
+    /// It does it, and the answer is lost.
+    AnswerLost,
+    /// It never gets it.
+    Lost,
+}
+
+/// A registry with one model.
+struct Server {
+    state: ModelState,
+    n_writes: usize,
+}
+
+impl Server {
+    fn read(&self, request: &Request) -> Response {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let tags = |tags: &[ModelTag]| {
+            tags.iter().map(|tag| json!({ "key": tag.key, "value": tag.value })).collect::<Vec<_>>()
+        };
+        let body = match path {
+            "/api/2.0/mlflow/registered-models/get" => {
+                let aliases = self.state.model.aliases.iter();
+                let aliases: Vec<Value> = aliases
+                    .map(|alias| json!({ "alias": alias.name, "version": alias.version.to_string() }))
+                    .collect();
+                json!({ "registered_model": { "name": "taxi", "aliases": aliases } })
+            }
+            "/api/2.0/mlflow/model-versions/search" => {
+                let versions = self.state.versions.iter().map(|version| {
+                    json!({ "name": "taxi", "version": version.number.to_string(), "creation_timestamp": 1000,
+                        "last_updated_timestamp": 2000, "current_stage": version.stage.as_str(), "status": "READY",
+                        "run_id": version.run_id.as_ref().map(|id| id.0.clone()), "tags": tags(&version.tags) })
+                });
+                json!({ "model_versions": versions.collect::<Vec<_>>() })
+            }
+            "/api/2.0/mlflow/runs/search" => {
+                return answer(
+                    400,
+                    json!({ "error_code": "INVALID_PARAMETER_VALUE", "message": "no IN here" }),
+                );
+            }
+            "/api/2.0/mlflow/runs/get" => {
+                let id = request.path.split("run_id=").nth(1).unwrap();
+                json!({ "run": { "info": { "run_id": id, "experiment_id": "1", "run_name": "n", "start_time": 0,
+                    "end_time": 1500, "status": "FINISHED" }, "data": { "metrics":
+                    [{ "key": "rmse", "value": 0.5, "timestamp": 1, "step": 3 }] } } })
+            }
+            "/api/2.0/mlflow/metrics/get-history" => json!({ "metrics": [
+                { "key": "rmse", "value": 1, "timestamp": 1, "step": 0 },
+                { "key": "rmse", "value": 0.5, "timestamp": 1, "step": 3 }] }),
+            _ => return answer(404, json!({ "error_code": "ENDPOINT_NOT_FOUND", "message": path })),
+        };
+        answer(200, body)
+    }
+
+    fn write(&mut self, request: &Request) {
+        self.n_writes += 1;
+        let body: Value = serde_json::from_str(request.body.as_deref().unwrap()).unwrap();
+        let text = |field: &str| body[field].as_str().unwrap().to_owned();
+        let number = || VersionNumber(text("version").parse().unwrap());
+        let path = request.path.trim_start_matches("/api/2.0/mlflow/");
+        match (request.method, path) {
+            (Method::Post, "model-versions/transition-stage") => {
+                let (to, moved) = (Stage::from_word(&text("stage")).unwrap(), number());
+                let is_archiving = body["archive_existing_versions"].as_bool().unwrap();
+                assert!(!is_archiving || to.is_active(), "servers refuse that");
+                for version in &mut self.state.versions {
+                    if version.number == moved {
+                        version.stage = to;
+                    } else if is_archiving && version.stage == to {
+                        version.stage = Stage::Archived;
+                    }
+                }
+            }
+            (Method::Post, "registered-models/alias") => {
+                let (name, version) = (text("alias"), number());
+                self.state.model.aliases.retain(|alias| alias.name != name);
+                self.state.model.aliases.push(Alias { name, version });
+            }
+            (Method::Delete, "registered-models/alias") => {
+                self.state.model.aliases.retain(|alias| alias.name != text("alias"));
+            }
+            (Method::Post, "model-versions/set-tag") => {
+                let version =
+                    self.state.versions.iter_mut().find(|version| version.number == number()).unwrap();
+                let (key, value) = (text("key"), text("value"));
+                assert!(version.tags.iter().all(|tag| tag.key != key), "an entry is overwritten");
+                version.tags.push(ModelTag { key, value });
+            }
+            other => panic!("an unknown write: {other:?}"),
+        }
+    }
+
+    fn stages(&self) -> Vec<Stage> {
+        self.state.versions.iter().map(|version| version.stage).collect()
+    }
+}
+
+fn answer(status: u16, body: Value) -> Response {
+    Response { status, content_type: "application/json".into(), body: body.to_string().into_bytes() }
+}
+
+struct World {
+    registrar: Registrar,
+    server: Server,
+    under_way: Vec<(u32, Request)>,
+    news: Vec<News>,
+}
+
+impl World {
+    fn new(state: ModelState) -> Self {
+        let server = Server { state, n_writes: 0 };
+        let mut world = Self { registrar: Registrar::default(), server, under_way: vec![], news: vec![] };
+        let address = ServerAddress { url: "http://127.0.0.1:5000".into(), ..ServerAddress::default() };
+        let info = ServerInfo {
+            url: address.url.clone(),
+            kind: ServerKind::Mlflow,
+            version: None,
+            capabilities: Capabilities {
+                api_prefix: "/api".into(),
+                has_aliases: true,
+                ..Capabilities::default()
+            },
+        };
+        world.say(Ask::Use { address, server: info });
+        world
+    }
+
+    fn say(&mut self, ask: Ask) {
+        // Every message goes through the text that it is sent as.
+        let ask = serde_json::from_str(&serde_json::to_string(&ask).unwrap()).unwrap();
+        self.input(Input::Ask(Box::new(ask)));
+    }
+
+    fn input(&mut self, input: Input) {
+        for output in self.registrar.handle(input) {
+            match output {
+                Output::News(news) => {
+                    let text = serde_json::to_string(&news).unwrap();
+                    self.news.push(serde_json::from_str(&text).unwrap());
+                }
+                Output::Send { id, request, .. } => self.under_way.push((id, request)),
+                Output::Abort { id } => self.under_way.retain(|(other, _)| *other != id),
+            }
+        }
+    }
+
+    /// Answers the oldest request; a write as its fate says.
+    fn answer(&mut self, fate: Fate) {
+        let (id, request) = self.under_way.remove(0);
+        let is_write = is_write(&request);
+        let lost = Err(TransportError::Opaque);
+        let refused = || Ok(answer(400, json!({ "error_code": "BAD_REQUEST", "message": "no" })));
+        let answered = match (is_write, fate) {
+            (false, Fate::Lost) => lost,
+            (false, _) => Ok(self.server.read(&request)),
+            (true, Fate::Fine) => {
+                self.server.write(&request);
+                Ok(answer(200, json!({})))
+            }
+            (true, Fate::AnswerLost) => {
+                self.server.write(&request);
+                lost
+            }
+            (true, Fate::Refused) => refused(),
+            (true, Fate::Lost) => lost,
+        };
+        self.input(Input::Answered { id, answer: answered });
+    }
+
+    fn answer_all(&mut self) {
+        while !self.under_way.is_empty() {
+            self.answer(Fate::Fine);
+        }
+    }
+
+    fn progress(&self) -> &Progress {
+        let of = |news: &News| matches!(news, News::Progress(_));
+        match self.news.iter().rev().find(|news| of(news)) {
+            Some(News::Progress(progress)) => progress,
+            _ => panic!("no progress was told"),
+        }
+    }
+
+    fn promote(&mut self, version: u64, nonce: &str) {
+        let aliases = [(Stage::Production, "champion".to_owned())];
+        let change =
+            Change::of_move(&self.server.state, VersionNumber(version), Stage::Production, true, &aliases);
+        self.say(Ask::Change { change, decision: decision(nonce) });
+    }
+}
+
+fn is_write(request: &Request) -> bool {
+    request.method != Method::Get && !request.path.ends_with("/runs/search")
+}
+
+fn decision(nonce: &str) -> Decision {
+    Decision {
+        at_millis: 1_795_421_700_123.0,
+        nonce: nonce.into(),
+        reason: "better".into(),
+        ..Decision::default()
+    }
+}
+
+fn promoted() -> World {
+    World::new(with_alias(state(&[Stage::Production, Stage::Staging]), "champion", 1))
+}
+
+#[test]
+fn a_promotion_is_written_read_back_and_recorded() {
+    let mut world = promoted();
+    world.promote(2, "a");
+    world.answer_all();
+    assert_eq!(world.progress().phase, Phase::Finished);
+    assert!(world.progress().steps.iter().all(|step| step.done == Done::Yes));
+    assert_eq!(world.server.stages(), [Stage::Production, Stage::Archived]);
+    assert_eq!(world.server.state.alias("champion"), Some(VersionNumber(2)));
+    let entries = entries_in(&world.server.state.versions[0].tags);
+    let whats: Vec<What> = entries.iter().map(|found| found.entry.as_ref().unwrap().what).collect();
+    assert_eq!(whats, [What::Stage, What::Alias]);
+}
+
+#[test]
+fn the_second_of_two_writes_nothing() {
+    let mut world = promoted();
+    world.promote(2, "a");
+    // Somebody else moves version 1 between the decision and the write.
+    world.server.state.versions[1].stage = Stage::Archived;
+    world.answer_all();
+    let Phase::Refused(differences) = &world.progress().phase else { panic!("{:?}", world.progress()) };
+    assert_eq!(differences, &["Version 1 was in Production and is in Archived now."]);
+    assert_eq!(world.server.n_writes, 0);
+}
+
+#[test]
+fn a_server_that_dies_between_two_calls_leaves_a_choice() {
+    for finishing in [true, false] {
+        let mut world = promoted();
+        world.promote(2, "a");
+        // Two reads, the transition; then the server is gone: the alias, and the look at what became of it.
+        for _ in 0..3 {
+            world.answer(Fate::Fine);
+        }
+        world.answer(Fate::Lost);
+        world.answer(Fate::Lost);
+        let progress = world.progress().clone();
+        assert!(
+            matches!(&progress.phase, Phase::Stopped(why) if why.contains("Alias champion to version 2")),
+            "{progress:?}"
+        );
+        assert_eq!(
+            progress.steps.iter().map(|step| step.done).take(3).collect::<Vec<_>>(),
+            [Done::Yes, Done::Unknown, Done::No]
+        );
+        assert!(
+            world.server.state.versions.iter().all(|version| version.tags.is_empty()),
+            "nothing is recorded"
+        );
+        world.say(if finishing { Ask::Finish } else { Ask::GoBack { decision: decision("b") } });
+        world.answer_all();
+        assert_eq!(world.progress().phase, Phase::Finished, "{:?}", world.progress());
+        let expected = if finishing {
+            [Stage::Production, Stage::Archived]
+        } else {
+            [Stage::Staging, Stage::Production]
+        };
+        assert_eq!(world.server.stages(), expected);
+        assert_eq!(world.server.state.alias("champion"), Some(VersionNumber(if finishing { 2 } else { 1 })));
+    }
+}
+
+#[test]
+fn a_refusal_stops_and_says_so() {
+    let mut world = promoted();
+    world.promote(2, "a");
+    world.answer(Fate::Fine);
+    world.answer(Fate::Fine);
+    world.answer(Fate::Refused);
+    assert!(matches!(&world.progress().phase, Phase::Stopped(why) if why.contains("400 BAD_REQUEST")));
+    assert!(world.under_way.is_empty() && world.server.n_writes == 0);
+}
+
+#[test]
+fn a_model_comes_with_its_runs_one_by_one_where_the_server_knows_no_lists() {
+    let mut world = promoted();
+    let experiment_ids = vec![crate::entities::ExperimentId("1".into())];
+    world.say(Ask::OpenModel { name: "taxi".into(), experiment_ids });
+    world.answer_all();
+    let n_runs: usize =
+        world.news.iter().map(|news| if let News::Runs { items, .. } = news { items.len() } else { 0 }).sum();
+    assert_eq!(n_runs, 2);
+    world.say(Ask::Compare {
+        model: "taxi".into(),
+        candidate: VersionNumber(2),
+        holder: Some(VersionNumber(1)),
+    });
+    world.answer_all();
+    let Some(News::Compared(compared)) = world.news.last() else { panic!("a comparison") };
+    assert!(!compared.is_loading);
+    assert_eq!(compared.curves[0].candidate, [(0, 1.0), (3, 0.5)]);
+    assert_eq!(compared.missing.len(), 2, "both have no MLmodel file: {:?}", compared.missing);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever fails wherever: what the page is told to be done is done, nothing is recorded that did not happen,
+    /// no write is sent again by itself, and finishing or going back ends where it says.
+    #[test]
+    fn any_failure_is_told_truly(
+        fates in prop::collection::vec(prop_oneof![
+            6 => Just(Fate::Fine), 1 => Just(Fate::Refused), 1 => Just(Fate::AnswerLost), 1 => Just(Fate::Lost),
+        ], 1..40),
+        is_finishing in any::<bool>(),
+    ) {
+        let mut world = promoted();
+        let before = world.server.stages();
+        world.promote(2, "a");
+        let mut fates = fates.into_iter();
+        let mut sent = Vec::new();
+        while let Some((_, request)) = world.under_way.first() {
+            if is_write(request) {
+                prop_assert!(!sent.contains(request), "{request:?} is sent twice");
+                sent.push(request.clone());
+            }
+            world.answer(fates.next().unwrap_or(Fate::Fine));
+        }
+        for (number, version) in world.server.state.versions.iter().enumerate() {
+            for found in entries_in(&version.tags) {
+                if let Some(entry) = found.entry.filter(|entry| entry.what == What::Stage) {
+                    prop_assert_eq!(entry.to.as_deref(), Some(version.stage.as_str()), "version at {}", number);
+                }
+            }
+        }
+        let phase = world.progress().phase.clone();
+        match phase {
+            Phase::Finished => prop_assert!(world.server.stages() != before),
+            Phase::Stopped(_) => {
+                for (told, at) in world.progress().steps.iter().zip(0..) {
+                    let is_moved = world.server.stages()[0] == Stage::Production;
+                    if at == 0 && told.done != Done::Unknown {
+                        prop_assert_eq!(told.done == Done::Yes, is_moved);
+                    }
+                }
+                world.say(if is_finishing { Ask::Finish } else { Ask::GoBack { decision: decision("b") } });
+                world.answer_all();
+                prop_assert_eq!(&world.progress().phase, &Phase::Finished, "{:?}", world.progress());
+                if is_finishing {
+                    prop_assert_eq!(world.server.stages(), [Stage::Production, Stage::Archived]);
+                } else {
+                    prop_assert_eq!(world.server.stages(), before);
+                }
+            }
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The messages between page and registrar: JSON text both ways.
+
+use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
+use crate::registry::ModelState;
+use crate::registry::change::{Change, Decision};
+use crate::registry::comparison::Comparison;
+use crate::tracking::{ServerAddress, ServerInfo};
+use serde::{Deserialize, Serialize};
+
+/// What the page asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Ask {
+    /// Use this server from now on; the engine has connected to it.
+    Use {
+        /// Its address and sign-in.
+        address: ServerAddress,
+        /// What it is and can do.
+        server: ServerInfo,
+    },
+    /// Answered by `Models`.
+    ListModels,
+    /// Every version of every model, for the review queue. Answered by `AllVersions`.
+    ListVersions,
+    /// A model with its versions and their runs. Answered by `Model`, then by `Runs` as they arrive.
+    OpenModel {
+        /// Its name.
+        name: String,
+        /// The experiments there are, in which the runs are searched.
+        experiment_ids: Vec<ExperimentId>,
+    },
+    /// Two versions side by side. Answered by `Compared`, once with what is known and again as more arrives.
+    Compare {
+        /// The model's name.
+        model: String,
+        /// The version to be judged.
+        candidate: VersionNumber,
+        /// The one in use; none to describe the candidate alone.
+        holder: Option<VersionNumber>,
+    },
+    /// Carry out a change. Answered by `Progress` until it has ended.
+    Change {
+        /// What.
+        change: Change,
+        /// Who, when and why.
+        decision: Decision,
+    },
+    /// After a change that stopped midway: do what is left of it.
+    Finish,
+    /// After a change that stopped midway: take back what was done of it.
+    GoBack {
+        /// Who, when and why.
+        decision: Decision,
+    },
+    /// Leave a change that stopped midway as it is.
+    Leave,
+}
+
+/// What the registrar tells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum News {
+    /// It listens.
+    Ready {
+        /// Its version, which must be the page's.
+        version: String,
+    },
+    /// The registered models.
+    Models {
+        /// Those that could be read, changed last first.
+        items: Vec<RegisteredModel>,
+        /// A sentence for each that could not.
+        skipped: Vec<String>,
+    },
+    /// Every version of every model, grouped by model.
+    AllVersions {
+        /// The models that have versions.
+        items: Vec<ModelState>,
+        /// A sentence for each that could not be read.
+        skipped: Vec<String>,
+    },
+    /// A model as the server has it now.
+    Model {
+        /// The model and its versions.
+        state: ModelState,
+        /// A sentence for each version that could not be read.
+        skipped: Vec<String>,
+    },
+    /// Runs of the versions of the model opened last.
+    Runs {
+        /// Those that arrived.
+        items: Vec<Run>,
+        /// Runs that the server does not have, or that could not be read.
+        missing: Vec<RunId>,
+    },
+    /// Two versions side by side, as far as known.
+    Compared(Box<Comparison>),
+    /// How a change stands.
+    Progress(Progress),
+    /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
+    Failed {
+        /// What had been asked for.
+        what: FailedWhat,
+        /// The sentence.
+        message: String,
+    },
+}
+
+/// What had been asked for when something failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailedWhat {
+    /// The list of models.
+    Models,
+    /// A model of that name.
+    Model(String),
+    /// The versions of all models.
+    Versions,
+}
+
+/// How a change stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What it does, in one sentence.
+    pub text: String,
+    /// The model it is about.
+    pub model: String,
+    /// Its writes, in order, with how each stands.
+    pub steps: Vec<StepState>,
+    /// Where it is.
+    pub phase: Phase,
+}
+
+/// One write and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepState {
+    /// What it does.
+    pub text: String,
+    /// Done, not done, or not known.
+    pub done: Done,
+}
+
+/// Whether a write has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Done {
+    /// The server has it.
+    Yes,
+    /// The server does not have it.
+    No,
+    /// It was sent, and no answer came: only the server knows.
+    Unknown,
+}
+
+/// Where a change is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Reading how things stand, immediately before the first write.
+    Checking,
+    /// Writing.
+    Writing,
+    /// Reading back.
+    Verifying,
+    /// All of it is on the server, read back.
+    Finished,
+    /// Nothing was written: what the decision was about has moved. A sentence for each difference.
+    Refused(Vec<String>),
+    /// It stopped midway, with the sentence why.
+    Stopped(String),
+}

@@ -1,0 +1,607 @@
+//! A change as what it turns into what: checked against the server before it is written, written step by step,
+//! taken back by swapping before and after.
+
+use super::record::{Author, Entry, What, entry_id, tags_of};
+use super::{ModelState, numbers_text};
+use crate::entities::{Stage, VersionNumber};
+use serde::{Deserialize, Serialize};
+
+/// A version's stage before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageChange {
+    /// Which version.
+    pub version: VersionNumber,
+    /// The stage it is taken from.
+    pub from: Stage,
+    /// The stage it is brought to.
+    pub to: Stage,
+}
+
+/// What an alias stands for before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AliasChange {
+    /// Its name.
+    pub alias: String,
+    /// Before; none where it did not exist.
+    pub from: Option<VersionNumber>,
+    /// After; none where it is removed.
+    pub to: Option<VersionNumber>,
+}
+
+/// A version's tag before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagChange {
+    /// Which version.
+    pub version: VersionNumber,
+    /// Its key.
+    pub key: String,
+    /// Before; none where it did not exist.
+    pub from: Option<String>,
+    /// After; none where it is removed.
+    pub to: Option<String>,
+}
+
+/// Everything that one decision changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct Change {
+    /// The model's name.
+    pub model: String,
+    /// The version decided about; others may change along with it.
+    pub subject: Option<VersionNumber>,
+    /// Stages, in the order in which they are written.
+    pub stages: Vec<StageChange>,
+    /// The other versions in the stages that this is about, when it was decided. Where those of a target stage are
+    /// others by now, the decision was made about something else.
+    pub stays: Vec<(Stage, VersionNumber)>,
+    /// Aliases.
+    pub aliases: Vec<AliasChange>,
+    /// Tags.
+    pub tags: Vec<TagChange>,
+}
+
+/// Who decides, when and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct Decision {
+    /// Who.
+    pub by: Author,
+    /// When, in milliseconds since 1970.
+    pub at_millis: f64,
+    /// Letters and digits drawn at random, so that no two decisions share a tag.
+    pub nonce: String,
+    /// Why.
+    pub reason: String,
+    /// The version looked at beside it.
+    pub compared_with: Option<VersionNumber>,
+    /// The id of the entry that this takes back.
+    pub undoes: Option<String>,
+    /// The kind of entry, where it is none of stage, alias and tag.
+    pub what: Option<What>,
+}
+
+/// One write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// A version to a stage; the listed others from there to Archived, in the same transaction.
+    Transition {
+        /// Which version.
+        version: VersionNumber,
+        /// Where to.
+        to: Stage,
+        /// The versions archived by it.
+        archived: Vec<VersionNumber>,
+    },
+    /// An alias to a version.
+    SetAlias {
+        /// Its name.
+        alias: String,
+        /// What it stands for from now on.
+        version: VersionNumber,
+    },
+    /// An alias removed.
+    DeleteAlias {
+        /// Its name.
+        alias: String,
+    },
+    /// A version's tag.
+    SetTag {
+        /// Which version.
+        version: VersionNumber,
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+    /// A version's tag removed.
+    DeleteTag {
+        /// Which version.
+        version: VersionNumber,
+        /// Its key.
+        key: String,
+    },
+    /// A tag of the record.
+    Record {
+        /// Which version.
+        version: VersionNumber,
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
+}
+
+impl Step {
+    /// Whether the server is as this write leaves it.
+    pub fn is_done(&self, state: &ModelState) -> bool {
+        let tag = |version: &VersionNumber, key: &str| {
+            let version = state.version(*version)?;
+            version.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
+        };
+        match self {
+            Self::Transition { version, to, archived } => {
+                let stage_of = |version: &VersionNumber| state.version(*version).map(|version| version.stage);
+                stage_of(version) == Some(*to)
+                    && archived.iter().all(|version| stage_of(version) == Some(Stage::Archived))
+            }
+            Self::SetAlias { alias, version } => state.alias(alias) == Some(*version),
+            Self::DeleteAlias { alias } => state.alias(alias).is_none(),
+            Self::SetTag { version, key, value } | Self::Record { version, key, value } => {
+                tag(version, key) == Some(value)
+            }
+            Self::DeleteTag { version, key } => tag(version, key).is_none(),
+        }
+    }
+
+    /// Whether it belongs to the record.
+    pub fn is_record(&self) -> bool {
+        matches!(self, Self::Record { .. })
+    }
+
+    /// What it does, for people.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Transition { version, to, archived } if archived.is_empty() => {
+                format!("Version {version} to {to}")
+            }
+            Self::Transition { version, to, archived } => {
+                format!("Version {version} to {to}, archiving {}", numbers_text(archived))
+            }
+            Self::SetAlias { alias, version } => format!("Alias {alias} to version {version}"),
+            Self::DeleteAlias { alias } => format!("Alias {alias} removed"),
+            Self::SetTag { version, key, .. } => format!("Tag {key} of version {version}"),
+            Self::DeleteTag { version, key } => format!("Tag {key} of version {version} removed"),
+            Self::Record { version, .. } => format!("Record of version {version}"),
+        }
+    }
+}
+
+impl Change {
+    /// Moves a version to a stage as things stand. With `is_archiving` the versions there are archived; with an
+    /// alias mapped to the target stage it comes along, and one mapped to the stage it leaves goes.
+    pub fn of_move(
+        state: &ModelState,
+        version: VersionNumber,
+        to: Stage,
+        is_archiving: bool,
+        stage_aliases: &[(Stage, String)],
+    ) -> Self {
+        let Some(from) = state.version(version).map(|version| version.stage) else {
+            return Self { model: state.model.name.clone(), ..Self::default() };
+        };
+        let holders: Vec<VersionNumber> =
+            state.in_stage(to).into_iter().filter(|holder| *holder != version).collect();
+        let mut stages = vec![StageChange { version, from, to }];
+        let neighbours = state.in_stage(from).into_iter().filter(|other| *other != version);
+        let mut stays: Vec<_> = neighbours.filter(|_| from.is_active()).map(|other| (from, other)).collect();
+        if is_archiving && to.is_active() {
+            stages.extend(holders.iter().map(|&version| StageChange {
+                version,
+                from: to,
+                to: Stage::Archived,
+            }));
+        } else if to.is_active() {
+            stays.extend(holders.iter().map(|&version| (to, version)));
+        }
+        let mut aliases = Vec::new();
+        for (stage, alias) in stage_aliases {
+            let holder = state.alias(alias);
+            if *stage == to && holder != Some(version) {
+                aliases.push(AliasChange { alias: alias.clone(), from: holder, to: Some(version) });
+            } else if *stage == from && *stage != to && holder == Some(version) {
+                aliases.push(AliasChange { alias: alias.clone(), from: holder, to: None });
+            }
+        }
+        Self {
+            model: state.model.name.clone(),
+            subject: Some(version),
+            stages,
+            stays,
+            aliases,
+            tags: Vec::new(),
+        }
+    }
+
+    /// The change that takes this one back.
+    pub fn inverse(&self) -> Self {
+        let swap =
+            |change: &StageChange| StageChange { version: change.version, from: change.to, to: change.from };
+        Self {
+            model: self.model.clone(),
+            subject: self.subject,
+            // The former holders come back before the version leaves, so that the stage is never empty.
+            stages: self.stages.iter().rev().map(swap).collect(),
+            stays: self.stays.clone(),
+            aliases: self
+                .aliases
+                .iter()
+                .rev()
+                .map(|change| AliasChange { alias: change.alias.clone(), from: change.to, to: change.from })
+                .collect(),
+            tags: self
+                .tags
+                .iter()
+                .rev()
+                .map(|change| TagChange {
+                    from: change.to.clone(),
+                    to: change.from.clone(),
+                    ..change.clone()
+                })
+                .collect(),
+        }
+    }
+
+    /// What of it the server has already.
+    pub fn done_part(&self, now: &ModelState) -> Self {
+        let mut done = self.clone();
+        done.stages
+            .retain(|change| now.version(change.version).map(|version| version.stage) == Some(change.to));
+        done.aliases.retain(|change| now.alias(&change.alias) == change.to);
+        done.tags.retain(|change| tag_of(now, change.version, &change.key) == change.to);
+        done
+    }
+
+    /// What is no longer as it was when this was decided, a sentence each; none if nothing moved. With
+    /// `is_resuming` what this change has done itself is no difference.
+    pub fn conflicts(&self, now: &ModelState, is_resuming: bool) -> Vec<String> {
+        let mut found = Vec::new();
+        let last_mover = |version: VersionNumber| {
+            let entries = now.version(version).map(|version| super::record::entries_in(&version.tags));
+            let last = entries.and_then(|entries| entries.into_iter().rev().find_map(|found| found.entry));
+            last.map_or_else(String::new, |entry| {
+                let by = if entry.by.is_empty() { "somebody" } else { &entry.by };
+                format!(" The last record of version {version} is by {by} at {}.", entry.at)
+            })
+        };
+        for change in &self.stages {
+            match now.version(change.version) {
+                None => found.push(format!("Version {} no longer exists.", change.version)),
+                Some(version) if is_resuming && version.stage == change.to => {}
+                Some(version) if version.stage != change.from => found.push(format!(
+                    "Version {} was in {} and is in {} now.{}",
+                    change.version,
+                    change.from,
+                    version.stage,
+                    last_mover(change.version)
+                )),
+                Some(_) => {}
+            }
+        }
+        let targets = self.stages.iter().map(|change| change.to).filter(|stage| stage.is_active());
+        for target in targets {
+            let was = |version: &VersionNumber| {
+                self.stages.iter().any(|change| change.version == *version && change.from == target)
+                    || self.stays.contains(&(target, *version))
+            };
+            for version in now.in_stage(target).into_iter().filter(|version| !was(version)) {
+                let sentence = format!("Version {version} is in {target} now.{}", last_mover(version));
+                let is_known = self.stages.iter().any(|change| change.version == version);
+                if !is_known && !found.contains(&sentence) {
+                    found.push(sentence);
+                }
+            }
+        }
+        let is_target = |stage: Stage| self.stages.iter().any(|change| change.to == stage);
+        for (stage, version) in self.stays.iter().filter(|(stage, _)| is_target(*stage)) {
+            let is_there = now.version(*version).is_some_and(|version| version.stage == *stage);
+            if !is_there {
+                found.push(format!("Version {version} is no longer in {stage}.{}", last_mover(*version)));
+            }
+        }
+        for change in &self.aliases {
+            let holder = now.alias(&change.alias);
+            if holder != change.from && !(is_resuming && holder == change.to) {
+                let text = |version: Option<VersionNumber>| {
+                    version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"))
+                };
+                found.push(format!(
+                    "The alias {} stood for {} and stands for {} now.",
+                    change.alias,
+                    text(change.from),
+                    text(holder)
+                ));
+            }
+        }
+        for change in &self.tags {
+            let value = tag_of(now, change.version, &change.key);
+            if value != change.from && !(is_resuming && value == change.to) {
+                found.push(format!(
+                    "The tag {} of version {} has another value now.",
+                    change.key, change.version
+                ));
+            }
+        }
+        found
+    }
+
+    /// The writes in order, the record last: nothing is recorded before it has happened. `limit_chars` is the
+    /// longest value that a tag may have.
+    pub fn steps(&self, decision: &Decision, limit_chars: usize) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut is_covered = vec![false; self.stages.len()];
+        for (place, change) in self.stages.iter().enumerate() {
+            if is_covered[place] {
+                continue;
+            }
+            let mut archived = Vec::new();
+            // The server's flag archives whatever else is in the stage, so it must be for this version alone.
+            let is_alone = self.stages.iter().filter(|other| other.to == change.to).count() == 1
+                && self.stays.iter().all(|(stage, _)| *stage != change.to);
+            if change.to.is_active() && is_alone {
+                for (other_place, other) in self.stages.iter().enumerate() {
+                    if other.from == change.to && other.to == Stage::Archived {
+                        is_covered[other_place] = true;
+                        archived.push(other.version);
+                    }
+                }
+            }
+            steps.push(Step::Transition { version: change.version, to: change.to, archived });
+        }
+        for change in &self.aliases {
+            steps.push(match change.to {
+                Some(version) => Step::SetAlias { alias: change.alias.clone(), version },
+                None => Step::DeleteAlias { alias: change.alias.clone() },
+            });
+        }
+        for change in &self.tags {
+            let (version, key) = (change.version, change.key.clone());
+            steps.push(match &change.to {
+                Some(value) => Step::SetTag { version, key, value: value.clone() },
+                None => Step::DeleteTag { version, key },
+            });
+        }
+        for (place, (version, entry)) in self.entries(decision).into_iter().enumerate() {
+            // One decision may be told of in several entries of one version.
+            let id = entry_id(decision.at_millis, &format!("{}{place}", decision.nonce));
+            for tag in tags_of(&id, &entry, limit_chars) {
+                steps.push(Step::Record { version, key: tag.key, value: tag.value });
+            }
+        }
+        steps
+    }
+
+    /// The entries of the record, with the version that each belongs to.
+    fn entries(&self, decision: &Decision) -> Vec<(VersionNumber, Entry)> {
+        let base = |what: What| Entry {
+            reason: decision.reason.clone(),
+            compared_with: decision.compared_with.map(|version| version.to_string()),
+            undoes: decision.undoes.clone(),
+            ..Entry::new(decision.what.unwrap_or(what), decision.at_millis, &decision.by)
+        };
+        let subject = self.subject;
+        let text = |version: Option<VersionNumber>| version.map(|version| version.to_string());
+        let mut entries = Vec::new();
+        for change in &self.stages {
+            let is_subject = Some(change.version) == subject;
+            let mut entry = base(What::Stage);
+            entry.from = Some(change.from.to_string());
+            entry.to = Some(change.to.to_string());
+            if is_subject {
+                let archived = self.stages.iter().filter(|other| other.version != change.version);
+                let archived = archived.filter(|other| other.to == Stage::Archived);
+                entry.archived = archived.map(|other| other.version.to_string()).collect();
+            } else {
+                entry.with = text(subject);
+            }
+            entries.push((change.version, entry));
+        }
+        for change in &self.aliases {
+            let entry = |other: Option<VersionNumber>| {
+                let mut entry = base(What::Alias);
+                entry.name = Some(change.alias.clone());
+                entry.from = text(change.from);
+                entry.to = text(change.to);
+                entry.with = text(other);
+                entry
+            };
+            let with = |version: VersionNumber| subject.filter(|subject| *subject != version);
+            for version in [change.to, change.from].into_iter().flatten() {
+                entries.push((version, entry(with(version))));
+            }
+        }
+        for change in &self.tags {
+            let mut entry = base(What::Tag);
+            entry.name = Some(change.key.clone());
+            entry.from.clone_from(&change.from);
+            entry.to.clone_from(&change.to);
+            entries.push((change.version, entry));
+        }
+        entries
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.stages.is_empty() && self.aliases.is_empty() && self.tags.is_empty()
+    }
+
+    /// What it does, in one sentence.
+    pub fn text(&self) -> String {
+        let mut parts = Vec::new();
+        for change in &self.stages {
+            parts.push(format!("version {} from {} to {}", change.version, change.from, change.to));
+        }
+        for change in &self.aliases {
+            parts.push(match change.to {
+                Some(version) => format!("alias {} to version {version}", change.alias),
+                None => format!("alias {} removed", change.alias),
+            });
+        }
+        for change in &self.tags {
+            parts.push(format!("tag {} of version {}", change.key, change.version));
+        }
+        format!("{}: {}", self.model, parts.join(", "))
+    }
+}
+
+fn tag_of(state: &ModelState, version: VersionNumber, key: &str) -> Option<String> {
+    let version = state.version(version)?;
+    version.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{state, with_alias};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decision() -> Decision {
+        Decision {
+            at_millis: 1_795_421_700_123.0,
+            nonce: "ab".into(),
+            reason: "better".into(),
+            ..Decision::default()
+        }
+    }
+
+    /// What the server does with a step.
+    fn carry_out(state: &mut ModelState, step: &Step) {
+        match step {
+            Step::Transition { version, to, archived } => {
+                for other in &mut state.versions {
+                    if other.number == *version {
+                        other.stage = *to;
+                    } else if !archived.is_empty() && other.stage == *to {
+                        other.stage = Stage::Archived;
+                    }
+                }
+            }
+            Step::SetAlias { alias, version } => {
+                state.model.aliases.retain(|other| other.name != *alias);
+                state.model.aliases.push(crate::entities::Alias { name: alias.clone(), version: *version });
+            }
+            Step::DeleteAlias { alias } => state.model.aliases.retain(|other| other.name != *alias),
+            Step::SetTag { version, key, value } | Step::Record { version, key, value } => {
+                let version = state.versions.iter_mut().find(|other| other.number == *version).unwrap();
+                version.tags.retain(|tag| tag.key != *key);
+                version.tags.push(crate::entities::ModelTag { key: key.clone(), value: value.clone() });
+            }
+            Step::DeleteTag { version, key } => {
+                let version = state.versions.iter_mut().find(|other| other.number == *version).unwrap();
+                version.tags.retain(|tag| tag.key != *key);
+            }
+        }
+    }
+
+    #[test]
+    fn a_promotion_is_one_transition_one_alias_and_their_record() {
+        let state = with_alias(state(&[Stage::Production, Stage::Staging]), "champion", 1);
+        let aliases = [(Stage::Production, "champion".to_owned())];
+        let change = Change::of_move(&state, VersionNumber(2), Stage::Production, true, &aliases);
+        let steps = change.steps(&decision(), 5000);
+        let texts: Vec<String> = steps.iter().map(Step::text).collect();
+        assert_eq!(
+            texts,
+            [
+                "Version 2 to Production, archiving 1",
+                "Alias champion to version 2",
+                "Record of version 2",
+                "Record of version 1",
+                "Record of version 2",
+                "Record of version 1",
+            ]
+        );
+        let Step::Record { value, .. } = &steps[2] else { panic!("a record") };
+        assert!(
+            value.contains(r#""from":"Staging","to":"Production","reason":"better","archived":["1"]"#),
+            "{value}"
+        );
+        let Step::Record { value, .. } = &steps[3] else { panic!("a record") };
+        assert!(
+            value.contains(r#""from":"Production","to":"Archived""#) && value.contains(r#""with":"2""#),
+            "{value}"
+        );
+    }
+
+    #[test]
+    fn what_moved_meanwhile_is_named() {
+        let before = state(&[Stage::Production, Stage::Staging, Stage::None]);
+        let change = Change::of_move(&before, VersionNumber(2), Stage::Production, true, &[]);
+        assert!(change.conflicts(&before, false).is_empty());
+        let mut now = before.clone();
+        now.versions[0].stage = Stage::Production;
+        assert_eq!(change.conflicts(&now, false), ["Version 3 is in Production now."]);
+        let mut now = before.clone();
+        now.versions[2].stage = Stage::Archived;
+        assert_eq!(change.conflicts(&now, false), ["Version 1 was in Production and is in Archived now."]);
+        let mut now = before.clone();
+        now.versions.remove(1);
+        assert_eq!(change.conflicts(&now, false), ["Version 2 no longer exists."]);
+        let mut now = before;
+        now.versions[0].stage = Stage::Staging;
+        assert!(change.conflicts(&now, false).is_empty(), "what the decision is not about may move");
+    }
+
+    #[test]
+    fn a_move_beside_the_holders_leaves_them() {
+        let before = state(&[Stage::Production, Stage::Staging]);
+        let change = Change::of_move(&before, VersionNumber(2), Stage::Production, false, &[]);
+        assert_eq!(change.stays, [(Stage::Production, VersionNumber(1))]);
+        assert!(
+            matches!(&change.steps(&decision(), 5000)[0], Step::Transition { archived, .. } if archived.is_empty())
+        );
+        let mut now = before.clone();
+        now.versions[1].stage = Stage::None;
+        assert_eq!(change.conflicts(&now, false), ["Version 1 is no longer in Production."]);
+    }
+
+    fn stages() -> impl Strategy<Value = Vec<Stage>> {
+        prop::collection::vec(prop::sample::select(Stage::ALL.to_vec()), 1..7)
+    }
+
+    proptest! {
+        #[test]
+        fn done_and_taken_back_leaves_everything_as_it_was(
+            stages in stages(),
+            place in any::<prop::sample::Index>(),
+            to in prop::sample::select(Stage::ALL.to_vec()),
+            is_archiving in any::<bool>(),
+            alias_at in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let number = |index: prop::sample::Index| index.index(stages.len()) as u64 + 1;
+            let mut before = state(&stages);
+            if let Some(at) = alias_at {
+                before = with_alias(before, "champion", number(at));
+            }
+            let version = VersionNumber(number(place));
+            prop_assume!(before.version(version).unwrap().stage != to);
+            let aliases = [(Stage::Production, "champion".to_owned())];
+            let change = Change::of_move(&before, version, to, is_archiving, &aliases);
+            prop_assert!(change.conflicts(&before, false).is_empty());
+            prop_assert_eq!(change.subject, Some(version));
+            let mut now = before.clone();
+            let steps = change.steps(&decision(), 40);
+            for step in &steps {
+                carry_out(&mut now, step);
+                prop_assert!(step.is_done(&now));
+            }
+            prop_assert!(steps.iter().all(|step| step.is_done(&now)), "no step undoes another");
+            let back = change.inverse();
+            prop_assert!(back.conflicts(&now, false).is_empty(), "{:?}", back.conflicts(&now, false));
+            prop_assert_eq!(back.subject, Some(version));
+            for step in back.steps(&Decision { nonce: "cd".into(), ..decision() }, 5000) {
+                carry_out(&mut now, &step);
+            }
+            let stage_of = |state: &ModelState| state.versions.iter().map(|version| version.stage).collect::<Vec<_>>();
+            prop_assert_eq!(stage_of(&now), stage_of(&before));
+            prop_assert_eq!(now.alias("champion"), before.alias("champion"));
+        }
+    }
+}

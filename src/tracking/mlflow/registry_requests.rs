@@ -1,0 +1,243 @@
+//! MLflow's registry as requests: models, versions, stages, aliases, tags. Versions go out as text always: the
+//! server refuses numbers.
+
+use super::requests::{api, query};
+use crate::entities::{ExperimentId, RunId, Stage, VersionNumber};
+use crate::tracking::{Capabilities, Method, Request};
+use serde_json::{Value, json};
+
+/// The most models asked for at once; servers refuse more.
+pub const MODELS_PER_PAGE: usize = 1000;
+/// The most versions asked for at once. Servers allow 200,000; smaller pages show the first ones sooner.
+pub const VERSIONS_PER_PAGE: usize = 2000;
+/// The longest value of a registry tag that every version takes, in characters (2.22 and older; newer take 100,000).
+pub const TAG_CHARS: usize = 5000;
+
+/// A page of registered models, those that changed last first.
+pub fn models_search(capabilities: &Capabilities, page_token: Option<&str>) -> Request {
+    let max_results = MODELS_PER_PAGE.to_string();
+    let mut pairs = vec![("max_results", max_results.as_str()), ("order_by", "last_updated_timestamp DESC")];
+    pairs.extend(page_token.map(|token| ("page_token", token)));
+    Request::get(format!("{}/registered-models/search{}", api(capabilities), query(&pairs)))
+}
+
+/// One registered model with its tags and aliases.
+pub fn model_get(capabilities: &Capabilities, name: &str) -> Request {
+    Request::get(format!("{}/registered-models/get{}", api(capabilities), query(&[("name", name)])))
+}
+
+/// A page of the versions of one model, or of all models.
+pub fn versions_search(capabilities: &Capabilities, name: Option<&str>, page_token: Option<&str>) -> Request {
+    let max_results = VERSIONS_PER_PAGE.to_string();
+    let filter = name.map(|name| format!("name = {}", quoted(name)));
+    let mut pairs = vec![("max_results", max_results.as_str())];
+    pairs.extend(filter.as_deref().map(|filter| ("filter", filter)));
+    pairs.extend(page_token.map(|token| ("page_token", token)));
+    Request::get(format!("{}/model-versions/search{}", api(capabilities), query(&pairs)))
+}
+
+/// A text of the filter grammar, which has quotes of two kinds and no escape. With both kinds in the text there
+/// is no exact form: `%` stands in for each, and the caller compares names itself.
+fn quoted(text: &str) -> String {
+    if !text.contains('\'') {
+        format!("'{text}'")
+    } else if !text.contains('"') {
+        format!("\"{text}\"")
+    } else {
+        format!("'{}'", text.replace('\'', "%"))
+    }
+}
+
+/// Makes a registered model.
+pub fn model_create(
+    capabilities: &Capabilities,
+    name: &str,
+    description: &str,
+    tags: &[(String, String)],
+) -> Request {
+    let body = json!({ "name": name, "description": description, "tags": pairs_of(tags) });
+    Request::post(format!("{}/registered-models/create", api(capabilities)), &body)
+}
+
+/// A model's new version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewVersion {
+    /// The registered model.
+    pub name: String,
+    /// Where the files are: `runs:/ID/path`, `models:/m-ID` or a store's address.
+    pub source: String,
+    /// The run it comes from.
+    pub run_id: Option<RunId>,
+    /// The logged model it comes from (MLflow 3).
+    pub model_id: Option<String>,
+    /// What it is.
+    pub description: String,
+    /// Its tags.
+    pub tags: Vec<(String, String)>,
+}
+
+/// Registers a version.
+pub fn version_create(capabilities: &Capabilities, new: &NewVersion) -> Request {
+    let mut body = json!({
+        "name": new.name, "source": new.source, "description": new.description, "tags": pairs_of(&new.tags),
+    });
+    if let Some(run_id) = &new.run_id {
+        body["run_id"] = json!(run_id.0);
+    }
+    if let Some(model_id) = &new.model_id {
+        body["model_id"] = json!(model_id);
+    }
+    Request::post(format!("{}/model-versions/create", api(capabilities)), &body)
+}
+
+fn pairs_of(tags: &[(String, String)]) -> Vec<Value> {
+    tags.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
+}
+
+/// Moves a version to a stage. With `is_archiving` every other version there is archived in the same transaction;
+/// servers refuse that for None and Archived.
+pub fn transition(
+    capabilities: &Capabilities,
+    name: &str,
+    version: VersionNumber,
+    stage: Stage,
+    is_archiving: bool,
+) -> Request {
+    Request::post(
+        format!("{}/model-versions/transition-stage", api(capabilities)),
+        &json!({ "name": name, "version": version.to_string(), "stage": stage.as_str(),
+            "archive_existing_versions": is_archiving }),
+    )
+}
+
+/// Makes an alias stand for a version, whatever it stood for before.
+pub fn alias_set(capabilities: &Capabilities, name: &str, alias: &str, version: VersionNumber) -> Request {
+    Request::post(
+        format!("{}/registered-models/alias", api(capabilities)),
+        &json!({ "name": name, "alias": alias, "version": version.to_string() }),
+    )
+}
+
+/// Deletes an alias.
+pub fn alias_delete(capabilities: &Capabilities, name: &str, alias: &str) -> Request {
+    Request::with_body(
+        Method::Delete,
+        format!("{}/registered-models/alias", api(capabilities)),
+        &json!({ "name": name, "alias": alias }),
+    )
+}
+
+/// Sets a version's tag.
+pub fn version_tag_set(
+    capabilities: &Capabilities,
+    name: &str,
+    version: VersionNumber,
+    key: &str,
+    value: &str,
+) -> Request {
+    Request::post(
+        format!("{}/model-versions/set-tag", api(capabilities)),
+        &json!({ "name": name, "version": version.to_string(), "key": key, "value": value }),
+    )
+}
+
+/// Deletes a version's tag.
+pub fn version_tag_delete(
+    capabilities: &Capabilities,
+    name: &str,
+    version: VersionNumber,
+    key: &str,
+) -> Request {
+    Request::with_body(
+        Method::Delete,
+        format!("{}/model-versions/delete-tag", api(capabilities)),
+        &json!({ "name": name, "version": version.to_string(), "key": key }),
+    )
+}
+
+/// A version's description.
+pub fn version_describe(
+    capabilities: &Capabilities,
+    name: &str,
+    version: VersionNumber,
+    description: &str,
+) -> Request {
+    Request::with_body(
+        Method::Patch,
+        format!("{}/model-versions/update", api(capabilities)),
+        &json!({ "name": name, "version": version.to_string(), "description": description }),
+    )
+}
+
+/// The bytes of a version's file, such as `MLmodel`. Outside of the API's prefix, in every version.
+pub fn version_file(name: &str, version: VersionNumber, path: &str) -> Request {
+    let version = version.to_string();
+    Request::get(format!(
+        "/model-versions/get-artifact{}",
+        query(&[("name", name), ("version", &version), ("path", path)])
+    ))
+}
+
+/// These runs of these experiments, deleted ones too. MLflow 2 and newer; 1.30 refuses `IN`.
+pub fn runs_by_id(
+    capabilities: &Capabilities,
+    experiment_ids: &[ExperimentId],
+    run_ids: &[RunId],
+) -> Request {
+    let experiment_ids: Vec<&str> = experiment_ids.iter().map(|id| id.0.as_str()).collect();
+    let wanted: Vec<String> = run_ids.iter().map(|id| format!("'{}'", id.0.replace('\'', ""))).collect();
+    let body = json!({
+        "experiment_ids": experiment_ids, "run_view_type": "ALL", "max_results": run_ids.len().max(1),
+        "filter": format!("attributes.run_id IN ({})", wanted.join(",")),
+    });
+    Request::post(format!("{}/runs/search", api(capabilities)), &body)
+}
+
+/// The whole history of one metric of one run.
+pub fn metric_history(capabilities: &Capabilities, run_id: &RunId, metric: &str) -> Request {
+    Request::get(format!(
+        "{}/metrics/get-history{}",
+        api(capabilities),
+        query(&[("run_id", &run_id.0), ("metric_key", metric)])
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn capabilities() -> Capabilities {
+        Capabilities { api_prefix: "/api".into(), ..Capabilities::default() }
+    }
+
+    fn body(request: &Request) -> Value {
+        serde_json::from_str(request.body.as_deref().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn versions_are_text_and_deletes_have_bodies() {
+        let version = VersionNumber(3);
+        let moved = transition(&capabilities(), "taxi", version, Stage::Production, true);
+        assert_eq!(moved.path, "/api/2.0/mlflow/model-versions/transition-stage");
+        assert_eq!(
+            body(&moved),
+            json!({ "name": "taxi", "version": "3", "stage": "Production", "archive_existing_versions": true })
+        );
+        let deleted = alias_delete(&capabilities(), "taxi", "champion");
+        assert_eq!((deleted.method, body(&deleted)["alias"].as_str()), (Method::Delete, Some("champion")));
+        let tag = version_tag_delete(&capabilities(), "taxi", version, "k");
+        assert_eq!((tag.method, body(&tag)["version"].as_str()), (Method::Delete, Some("3")));
+    }
+
+    #[test]
+    fn names_are_quoted_with_what_they_lack() {
+        assert_eq!(quoted("taxi"), "'taxi'");
+        assert_eq!(quoted("bob's"), "\"bob's\"");
+        assert_eq!(quoted("bob's \"x\""), "'bob%s \"x\"'");
+        let request = versions_search(&capabilities(), Some("a&b"), None);
+        assert_eq!(
+            request.path,
+            "/api/2.0/mlflow/model-versions/search?max_results=2000&filter=name%20%3D%20%27a%26b%27"
+        );
+    }
+}
