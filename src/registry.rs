@@ -8,6 +8,7 @@ pub mod comparison;
 pub mod record;
 pub mod rules;
 pub mod timeline;
+pub mod version_filter;
 
 use crate::entities::{Alias, ModelVersion, RegisteredModel, Stage, VersionNumber};
 use serde::{Deserialize, Serialize};
