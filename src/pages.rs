@@ -4,6 +4,9 @@ pub mod compare;
 mod connect;
 pub mod context;
 mod experiments;
+pub mod model;
+pub mod models;
+pub mod review;
 pub mod run;
 
 pub use connect::ConnectPage;

@@ -6,9 +6,11 @@ pub mod change;
 pub mod comparison;
 
 pub mod record;
+pub mod review;
 pub mod rules;
 pub mod timeline;
 pub mod version_filter;
+pub mod version_table;
 
 use crate::entities::{Alias, ModelVersion, RegisteredModel, Stage, VersionNumber};
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@
 mod codec;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
-use crate::view::{ColumnView, View};
+use crate::view::{ColumnView, Sort, View};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 
@@ -65,6 +65,8 @@ pub struct ModelPage {
     pub has_archived: bool,
     /// The columns out of the versions' runs; none for the default ones.
     pub columns: Option<Vec<ColumnKey>>,
+    /// The order of the table; none for the newest version first.
+    pub sort: Option<Sort>,
     /// The metric that is plotted over the versions; none for the default one.
     pub metric: Option<String>,
 }
@@ -164,6 +166,7 @@ impl Route {
                             columns: value("columns").map(|text| {
                                 codec::columns(text).into_iter().map(|column| column.column).collect()
                             }),
+                            sort: value("sort").and_then(codec::sort),
                             metric: value("metric").map(str::to_owned),
                         })
                     }
@@ -240,6 +243,9 @@ impl fmt::Display for ModelPage {
                 .collect();
             pair("columns", &codec::columns_text(&columns))?;
         }
+        if let Some(sort) = &self.sort {
+            pair("sort", &codec::sort_text(sort))?;
+        }
         if let Some(metric) = &self.metric {
             pair("metric", metric)?;
         }
@@ -295,7 +301,7 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{AxisKind, AxisView, Brush, Direction, Lane, Pick, Sort, Step};
+    use crate::view::{AxisKind, AxisView, Brush, Direction, Lane, Pick, Step};
     use proptest::prelude::*;
 
     #[test]
@@ -406,10 +412,11 @@ mod tests {
         fn every_model_page_survives_its_address(
             name in "[a-zA-Z%/?&# \u{e4}~!']{1,12}", version in any::<Option<u64>>(), filter in any::<String>(),
             columns in prop::option::of(prop::collection::vec(key(), 0..3)), metric in any::<Option<String>>(),
-            has_archived in any::<bool>(),
+            has_archived in any::<bool>(), sort in prop::option::of(key()),
         ) {
             let page = ModelPage {
                 server: "http://x".to_owned(), name, version, tab: ModelTab::Board, filter, has_archived, columns, metric,
+                sort: sort.map(|column| Sort { column, direction: Direction::Ascending }),
             };
             let route = Route::Model(page);
             prop_assert_eq!(Route::parse(&route.to_string()), route);

@@ -265,7 +265,10 @@ impl AppState {
                 }
                 return;
             }
-            Route::Experiments { server } => url.clone_into(server),
+            Route::Experiments { server } | Route::Models { server, .. } | Route::Review { server } => {
+                url.clone_into(server);
+            }
+            Route::Model(page) => url.clone_into(&mut page.server),
             Route::Compare(comparison) | Route::Run { comparison, .. } => {
                 url.clone_into(&mut comparison.server);
             }
