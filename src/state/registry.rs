@@ -2,6 +2,7 @@
 //! The registrar's worker starts with the first question.
 
 use super::AppState;
+use super::files::FilesState;
 use super::worker_handle::{WorkerHandle, read_message};
 use crate::entities::{RegisteredModel, Run, RunId};
 use crate::registrar::protocol::{FailedWhat, Progress};
@@ -40,6 +41,8 @@ pub struct RegistryState {
     pub comparison: RwSignal<Option<Comparison>>,
     /// How the newest change stands.
     pub progress: RwSignal<Option<Progress>>,
+    /// The models and files of the run that is open.
+    pub files: FilesState,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -55,6 +58,7 @@ impl RegistryState {
             missing_runs: RwSignal::new(Vec::new()),
             comparison: RwSignal::new(None),
             progress: RwSignal::new(None),
+            files: FilesState::new(app),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
@@ -107,6 +111,12 @@ impl RegistryState {
             }
             News::Compared(comparison) => self.comparison.set(Some(*comparison)),
             News::Progress(progress) => self.progress.set(Some(progress)),
+            News::Files(news) => {
+                if let Some((ask, pause)) = self.files.receive(news) {
+                    let state = *self;
+                    set_timeout(move || state.ask(&Ask::Files(ask)), pause);
+                }
+            }
             News::Failed { what, message } => match what {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),
                 FailedWhat::Versions => self.all_versions.set(Listed::Failed(message)),
