@@ -12,7 +12,8 @@ use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{
-    AbortController, Blob, BlobPropertyBag, ImageData, MessageEvent, OffscreenCanvas, OffscreenCanvasRenderingContext2d, Url,
+    AbortController, Blob, BlobPropertyBag, ImageData, MessageEvent, OffscreenCanvas,
+    OffscreenCanvasRenderingContext2d, Url,
 };
 
 /// Starts the message loop.

@@ -118,7 +118,9 @@ impl FilesNews {
     /// Puts in the `blob:` address that the worker has made.
     pub fn set_url(&mut self, made: String) {
         match self {
-            Self::Preview(Preview { shown: Shown::Image { url }, .. }) | Self::File { url, .. } => *url = made,
+            Self::Preview(Preview { shown: Shown::Image { url }, .. }) | Self::File { url, .. } => {
+                *url = made
+            }
             _ => {}
         }
     }
@@ -327,7 +329,9 @@ impl Files {
         self.capabilities = capabilities;
         match ask {
             FilesAsk::ReadModels(run_id) => self.read_models(run_id),
-            FilesAsk::ListFolder { model_id, path } => self.list_folder(model_id, path, Page::default(), None),
+            FilesAsk::ListFolder { model_id, path } => {
+                self.list_folder(model_id, path, Page::default(), None)
+            }
             FilesAsk::Preview { file, is_all } => {
                 self.wanted.push(Do::Abort(Pending::is_preview));
                 self.read_file(file, is_all);
@@ -336,7 +340,10 @@ impl Files {
             FilesAsk::Register(registration) => {
                 // One at a time: the page offers no second one while this one is under way.
                 let is_under_way = self.registration.as_ref().is_some_and(|(_, phase)| {
-                    !matches!(phase, RegisterPhase::Done(..) | RegisterPhase::Failed(_) | RegisterPhase::Waiting(..))
+                    !matches!(
+                        phase,
+                        RegisterPhase::Done(..) | RegisterPhase::Failed(_) | RegisterPhase::Waiting(..)
+                    )
                 });
                 if !is_under_way {
                     let request = registry::model_get(&self.capabilities, &registration.name);
@@ -356,11 +363,7 @@ impl Files {
     }
 
     /// Takes the end of a request and says what is to be done.
-    pub(super) fn answered(
-        &mut self,
-        pending: Pending,
-        answer: Result<Response, TransportError>,
-    ) -> Vec<Do> {
+    pub(super) fn answered(&mut self, pending: Pending, answer: Result<Response, TransportError>) -> Vec<Do> {
         let answer = answer.map_err(ServerError::Transport);
         let is_of_models = pending.is_of_models();
         if is_of_models {
@@ -369,14 +372,12 @@ impl Files {
         match pending {
             Pending::Run => self.run_arrived(answer),
             Pending::Folder(path) => self.folder_arrived(path, answer),
-            Pending::VersionsOfRun => {
-                match answer.and_then(|response| mlflow::decode_versions(&response)) {
-                    Ok(page) => self.versions = Some(page.items),
-                    Err(error) => self.problem(format!(
-                        "Which versions the run is registered as could not be found out: {error}."
-                    )),
-                }
-            }
+            Pending::VersionsOfRun => match answer.and_then(|response| mlflow::decode_versions(&response)) {
+                Ok(page) => self.versions = Some(page.items),
+                Err(error) => self.problem(format!(
+                    "Which versions the run is registered as could not be found out: {error}."
+                )),
+            },
             Pending::Name(place) => {
                 // Without it the model is called by its id.
                 if let Ok(name) = answer.and_then(|response| logged_model::decode_name(&response))
@@ -550,9 +551,7 @@ impl Files {
         let Some(run_id) = self.models.as_ref().map(|models| models.run_id.clone()) else { return };
         let Some(model) = self.model(place).map(|model| model.model.clone()) else { return };
         let request = match &model {
-            LoggedModelRef::Id(id) => {
-                requests::logged_model_directories(&self.capabilities, id, path, None)
-            }
+            LoggedModelRef::Id(id) => requests::logged_model_directories(&self.capabilities, id, path, None),
             LoggedModelRef::ArtifactPath(_) => {
                 requests::artifacts_list(&self.capabilities, &run_id, path, None)
             }
@@ -658,7 +657,11 @@ impl Files {
     fn read_file(&mut self, file: FileRef, is_all: bool) {
         // One byte more than is shown tells that there is more.
         let max_bytes = Some(limit(is_all) + 1);
-        self.wanted.push(Do::Send { request: file.request(), pending: Pending::Preview { file, is_all }, max_bytes });
+        self.wanted.push(Do::Send {
+            request: file.request(),
+            pending: Pending::Preview { file, is_all },
+            max_bytes,
+        });
     }
 
     fn file_arrived(&mut self, file: FileRef, is_all: bool, answer: Result<Response, ServerError>) {
@@ -680,7 +683,8 @@ impl Files {
             // Half a picture is none.
             Content::Image(_) if is_cut && !is_all => self.read_file(file, true),
             Content::Image(_) if is_cut => {
-                let shown = Shown::Failed("The picture is too large to be shown here; download it.".to_owned());
+                let shown =
+                    Shown::Failed("The picture is too large to be shown here; download it.".to_owned());
                 self.wanted.push(Do::Tell(preview(file, shown, bytes.len())));
             }
             Content::Image(media_type) => {
@@ -741,9 +745,14 @@ impl Files {
 
     fn model_inquired(&mut self, why: &str, answer: Result<Response, ServerError>) {
         let what = match answer.and_then(|response| mlflow::decode_model(&response)) {
-            Ok(_) => "The server has the model, without a version of this run; register again to add it.".to_owned(),
-            Err(ServerError::Refused { status: 404, .. }) => "The server has no such model; nothing was written.".to_owned(),
-            Err(error) => format!("Nor could be found out whether it is there: {error}. Look at the list of models before you register again."),
+            Ok(_) => "The server has the model, without a version of this run; register again to add it."
+                .to_owned(),
+            Err(ServerError::Refused { status: 404, .. }) => {
+                "The server has no such model; nothing was written.".to_owned()
+            }
+            Err(error) => format!(
+                "Nor could be found out whether it is there: {error}. Look at the list of models before you register again."
+            ),
         };
         self.end(format!("{why} {what}"));
     }
@@ -827,7 +836,9 @@ impl Files {
         let version = match answer.and_then(|response| mlflow::decode_version(&response)) {
             Ok(version) => version,
             Err(error) => {
-                let why = format!("The server registered version {number}, but it could not be read back: {error}.");
+                let why = format!(
+                    "The server registered version {number}, but it could not be read back: {error}."
+                );
                 return self.tell_registering(RegisterPhase::Waiting(number, why));
             }
         };

@@ -29,7 +29,10 @@ fn refused(status: u16, code: &str) -> Answer {
 }
 
 /// Runs the registrar against a server until nothing is under way; the news and the requests.
-fn run(asks: Vec<FilesAsk>, mut server: impl FnMut(&Request, Option<usize>) -> Answer) -> (Vec<FilesNews>, Vec<Request>) {
+fn run(
+    asks: Vec<FilesAsk>,
+    mut server: impl FnMut(&Request, Option<usize>) -> Answer,
+) -> (Vec<FilesNews>, Vec<Request>) {
     let mut registrar = Registrar::default();
     let capabilities = Capabilities { api_prefix: "/api".into(), ..Capabilities::default() };
     let url = "http://127.0.0.1:5000".to_owned();
@@ -40,13 +43,16 @@ fn run(asks: Vec<FilesAsk>, mut server: impl FnMut(&Request, Option<usize>) -> A
     for ask in asks {
         // Every message goes through the text that it is sent as.
         let ask = serde_json::from_str(&serde_json::to_string(&Ask::Files(ask)).unwrap()).unwrap();
-        let mut outputs: std::collections::VecDeque<Output> = registrar.handle(Input::Ask(Box::new(ask))).into();
+        let mut outputs: std::collections::VecDeque<Output> =
+            registrar.handle(Input::Ask(Box::new(ask))).into();
         while let Some(output) = outputs.pop_front() {
             match output {
-                Output::News(told) => match serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap() {
-                    News::Files(told) => news.push(told),
-                    other => panic!("{other:?}"),
-                },
+                Output::News(told) => {
+                    match serde_json::from_str(&serde_json::to_string(&told).unwrap()).unwrap() {
+                        News::Files(told) => news.push(told),
+                        other => panic!("{other:?}"),
+                    }
+                }
                 Output::TellWithBlob { news: mut told, .. } => {
                     told.set_url("blob:x".into());
                     news.push(told);
@@ -82,21 +88,29 @@ fn folder(path: &str) -> Value {
 #[test]
 fn the_models_of_an_older_run_are_its_folders_with_a_manifest() {
     let server = |request: &Request, _| match request.path.as_str() {
-        "/api/2.0/mlflow/runs/get?run_id=r" => ok(json!({ "run": { "info": { "run_id": "r", "artifact_uri": "s3://b/r/artifacts" },
-            "data": { "tags": [{ "key": "mlflow.log-model.history", "value": "[{\"artifact_path\": \"model\"}]" }] } } })),
-        "/api/2.0/mlflow/artifacts/list?run_id=r" => {
-            ok(json!({ "files": [folder("model"), folder("scaler"), folder("preprocessor"), file("note.txt", 1)] }))
+        "/api/2.0/mlflow/runs/get?run_id=r" => {
+            ok(json!({ "run": { "info": { "run_id": "r", "artifact_uri": "s3://b/r/artifacts" },
+            "data": { "tags": [{ "key": "mlflow.log-model.history", "value": "[{\"artifact_path\": \"model\"}]" }] } } }))
         }
-        "/api/2.0/mlflow/artifacts/list?run_id=r&path=scaler" => ok(json!({ "files": [file("scaler/MLmodel", 9)] })),
-        "/api/2.0/mlflow/artifacts/list?run_id=r&path=preprocessor" => {
-            ok(json!({ "files": [file("preprocessor/preprocessor.b", 9), file("preprocessor/readme.md", 9)] }))
+        "/api/2.0/mlflow/artifacts/list?run_id=r" => ok(
+            json!({ "files": [folder("model"), folder("scaler"), folder("preprocessor"), file("note.txt", 1)] }),
+        ),
+        "/api/2.0/mlflow/artifacts/list?run_id=r&path=scaler" => {
+            ok(json!({ "files": [file("scaler/MLmodel", 9)] }))
         }
-        "/api/2.0/mlflow/artifacts/list?run_id=r&path=model" => {
-            ok(json!({ "files": [file("model/MLmodel", 10), file("model/model.xgb", 20), folder("model/data")] }))
+        "/api/2.0/mlflow/artifacts/list?run_id=r&path=preprocessor" => ok(
+            json!({ "files": [file("preprocessor/preprocessor.b", 9), file("preprocessor/readme.md", 9)] }),
+        ),
+        "/api/2.0/mlflow/artifacts/list?run_id=r&path=model" => ok(
+            json!({ "files": [file("model/MLmodel", 10), file("model/model.xgb", 20), folder("model/data")] }),
+        ),
+        "/api/2.0/mlflow/artifacts/list?run_id=r&path=model%2Fdata" => {
+            ok(json!({ "files": [file("model/data/x", 3)] }))
         }
-        "/api/2.0/mlflow/artifacts/list?run_id=r&path=model%2Fdata" => ok(json!({ "files": [file("model/data/x", 3)] })),
         "/get-artifact?run_id=r&path=model%2FMLmodel" => bytes(MLMODEL.into()),
-        "/get-artifact?run_id=r&path=scaler%2FMLmodel" => bytes("model_size_bytes: 7\nflavors:\n  sklearn:\n".into()),
+        "/get-artifact?run_id=r&path=scaler%2FMLmodel" => {
+            bytes("model_size_bytes: 7\nflavors:\n  sklearn:\n".into())
+        }
         path if path.starts_with("/api/2.0/mlflow/model-versions/search?") => {
             assert!(path.ends_with("filter=run_id%20%3D%20%27r%27"), "{path}");
             ok(json!({ "model_versions": [
@@ -126,7 +140,9 @@ fn the_models_of_a_new_run_are_logged_models() {
             "outputs": { "model_outputs": [{ "model_id": "m-1" }, { "model_id": "m-2" }] } } })),
         "/api/2.0/mlflow/artifacts/list?run_id=r" => ok(json!({})),
         "/api/2.0/mlflow/logged-models/m-1" => ok(json!({ "model": { "info": { "name": "model" } } })),
-        "/ajax-api/2.0/mlflow/logged-models/m-1/artifacts/files?artifact_file_path=MLmodel" => bytes("model_size_bytes: 5\n".into()),
+        "/ajax-api/2.0/mlflow/logged-models/m-1/artifacts/files?artifact_file_path=MLmodel" => {
+            bytes("model_size_bytes: 5\n".into())
+        }
         path if path.contains("/m-2") => refused(404, "RESOURCE_DOES_NOT_EXIST"),
         path if path.contains("model-versions/search") => ok(json!({ "model_versions":
             [{ "name": "taxi", "version": "3", "source": "models:/m-1", "run_id": "r" }] })),
@@ -135,7 +151,10 @@ fn the_models_of_a_new_run_are_logged_models() {
     let (news, _) = run(vec![FilesAsk::ReadModels(RunId("r".into()))], server);
     let found = models(&news);
     let [first, second] = found.models.as_slice() else { panic!("{found:?}") };
-    assert_eq!((first.name.as_str(), first.source.as_str(), first.size_bytes), ("model", "models:/m-1", Some(5)));
+    assert_eq!(
+        (first.name.as_str(), first.source.as_str(), first.size_bytes),
+        ("model", "models:/m-1", Some(5))
+    );
     assert_eq!(first.versions, [("taxi".to_owned(), VersionNumber(3))]);
     assert_eq!((second.name.as_str(), second.manifest.is_none()), ("m-2", true));
     assert_eq!(found.problems.len(), 1, "{:?}", found.problems);
@@ -174,7 +193,9 @@ impl Registry {
         let path = request.path.trim_start_matches("/api/2.0/mlflow/");
         let path = path.split('?').next().unwrap();
         match (request.method, path) {
-            (Method::Get, "registered-models/get") if self.has_model => ok(json!({ "registered_model": { "name": "taxi" } })),
+            (Method::Get, "registered-models/get") if self.has_model => {
+                ok(json!({ "registered_model": { "name": "taxi" } }))
+            }
             (Method::Get, "registered-models/get") => refused(404, "RESOURCE_DOES_NOT_EXIST"),
             (Method::Post, "registered-models/create") => {
                 assert_eq!(body()["description"], "all of it");
@@ -188,7 +209,9 @@ impl Registry {
                 self.versions.push(version.clone());
                 ok(json!({ "model_version": version }))
             }
-            (Method::Get, "model-versions/get") => ok(json!({ "model_version": self.versions.last().unwrap() })),
+            (Method::Get, "model-versions/get") => {
+                ok(json!({ "model_version": self.versions.last().unwrap() }))
+            }
             (Method::Get, "model-versions/search") => ok(json!({ "model_versions": self.versions })),
             other => panic!("{other:?}"),
         }
@@ -216,7 +239,10 @@ fn a_version_is_made_with_its_record_and_read_back() {
     assert_eq!((made["model_id"].as_str(), made["run_id"].as_str()), (Some("m-1"), Some("r")));
     let tags: Vec<ModelTag> = serde_json::from_value(made["tags"].clone()).unwrap();
     let entry = entries_in(&tags).remove(0).entry.unwrap();
-    assert_eq!((entry.what, entry.by.as_str(), entry.to.as_deref()), (What::Registered, "ana", Some("models:/m-1")));
+    assert_eq!(
+        (entry.what, entry.by.as_str(), entry.to.as_deref()),
+        (What::Registered, "ana", Some("models:/m-1"))
+    );
     assert!(tags.iter().any(|tag| tag.key == "team"));
 }
 
@@ -227,10 +253,18 @@ fn a_new_model_is_made_first_and_told_of_when_its_version_fails() {
     assert_eq!((phase(&news), n_writes(&sent)), (RegisterPhase::Done(VersionNumber(1), vec![]), 2));
     let mut registry = Registry::default();
     let (news, sent) = run(vec![registration(true)], |request, _| {
-        if request.path.ends_with("model-versions/create") { refused(400, "INVALID_PARAMETER_VALUE") } else { registry.answer(request) }
+        if request.path.ends_with("model-versions/create") {
+            refused(400, "INVALID_PARAMETER_VALUE")
+        } else {
+            registry.answer(request)
+        }
     });
     let RegisterPhase::Failed(sentence) = phase(&news) else { panic!() };
-    assert!(sentence.starts_with("The version was not registered") && sentence.contains("The model taxi was made and has no version yet"), "{sentence}");
+    assert!(
+        sentence.starts_with("The version was not registered")
+            && sentence.contains("The model taxi was made and has no version yet"),
+        "{sentence}"
+    );
     assert_eq!(n_writes(&sent), 2);
 }
 
@@ -289,7 +323,8 @@ fn a_server_that_is_still_busy_is_looked_at_again() {
             if n_reads == 2 {
                 return Err(TransportError::Opaque);
             }
-            registry.versions[0]["status"] = json!(if n_reads == 3 { "READY" } else { "PENDING_REGISTRATION" });
+            registry.versions[0]["status"] =
+                json!(if n_reads == 3 { "READY" } else { "PENDING_REGISTRATION" });
         }
         registry.answer(request)
     });

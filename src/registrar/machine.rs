@@ -231,9 +231,9 @@ impl Registrar {
                 Do::TellWithBlob { news, bytes, media_type } => {
                     self.outputs.push(Output::TellWithBlob { news, bytes, media_type });
                 }
-                Do::Abort(is_meant) => self.abort_all(
-                    |pending| matches!(pending, Pending::Files(pending) if is_meant(pending)),
-                ),
+                Do::Abort(is_meant) => {
+                    self.abort_all(|pending| matches!(pending, Pending::Files(pending) if is_meant(pending)))
+                }
             }
         }
     }

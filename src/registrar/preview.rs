@@ -186,7 +186,9 @@ mod tests {
     fn pictures_are_known_by_their_bytes_and_documents_are_text() {
         assert_eq!(classify("x", b"\x89PNG\r\n\x1a\n...", true), Content::Image("image/png"));
         assert_eq!(classify("x", b"RIFF\x10\0\0\0WEBPVP8 ", false), Content::Image("image/webp"));
-        for (path, text) in [("a.svg", "<svg onload=alert(1)/>"), ("a.html", "<script>1</script>"), ("a.png", "<svg/>")] {
+        for (path, text) in
+            [("a.svg", "<svg onload=alert(1)/>"), ("a.html", "<script>1</script>"), ("a.png", "<svg/>")]
+        {
             assert_eq!(shown(path, text.as_bytes()), Shown::Text { text: text.into() });
         }
         assert_eq!(shown("model.pkl", b"\x80\x04\x95"), Shown::Binary);
@@ -212,7 +214,8 @@ mod tests {
     #[test]
     fn tables_are_read_as_far_as_they_are_whole() {
         let text = "a,b\n1,\"x, \"\"y\"\"\"\n2\n3,cu";
-        let Content::Other(Shown::Table { header, rows, n_rows, n_columns }) = classify("t.CSV", text.as_bytes(), true)
+        let Content::Other(Shown::Table { header, rows, n_rows, n_columns }) =
+            classify("t.CSV", text.as_bytes(), true)
         else {
             panic!("no table")
         };

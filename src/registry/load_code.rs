@@ -80,7 +80,8 @@ pub fn python(
 ) -> String {
     let known = FLAVOURS.iter().find(|flavour| manifest.flavors.iter().any(|name| name == flavour.name));
     let flavour = known.unwrap_or(&PYFUNC);
-    let is_joblib = matches!(preprocessor, Some(Preprocessor::Artifact(_, path)) if path.ends_with(".joblib"));
+    let is_joblib =
+        matches!(preprocessor, Some(Preprocessor::Artifact(_, path)) if path.ends_with(".joblib"));
     let is_artifact = matches!(preprocessor, Some(Preprocessor::Artifact(..)));
     let mut lines = Vec::new();
     if is_artifact && !is_joblib {
@@ -101,7 +102,9 @@ pub fn python(
     lines.push(String::new());
     match preprocessor {
         Some(Preprocessor::Artifact(run_id, path)) => {
-            lines.push("# Unpickling runs what is in the file: load it only from runs that you trust.".to_owned());
+            lines.push(
+                "# Unpickling runs what is in the file: load it only from runs that you trust.".to_owned(),
+            );
             lines.push("path = mlflow.artifacts.download_artifacts(".to_owned());
             let (run_id, artifact) = (literal(&run_id.0), literal(path));
             lines.push(format!("    run_id={run_id}, artifact_path={artifact}"));
@@ -147,7 +150,8 @@ fn inputs_text(manifest: &Manifest) -> String {
         return "what the model takes".to_owned();
     }
     let shown = manifest.inputs.iter().take(N_SHOWN);
-    let mut texts: Vec<String> = shown.map(|(name, kind)| format!("{} {}", literal(name), escaped(kind))).collect();
+    let mut texts: Vec<String> =
+        shown.map(|(name, kind)| format!("{} {}", literal(name), escaped(kind))).collect();
     if manifest.inputs.len() > N_SHOWN {
         texts.push(format!("{} more", manifest.inputs.len() - N_SHOWN));
     }
@@ -226,7 +230,8 @@ predictions = model.predict(xgboost.DMatrix(data))
     fn an_estimator_by_alias_with_its_signature() {
         let mut manifest = manifest(&["python_function", "sklearn"], "");
         manifest.inputs = vec![("trip_distance".into(), "double".into()), ("a\nb".into(), "string".into())];
-        let code = python("http://x/mlflow", &Origin::Alias("taxi".into(), "champion".into()), &manifest, None);
+        let code =
+            python("http://x/mlflow", &Origin::Alias("taxi".into(), "champion".into()), &manifest, None);
         assert_eq!(
             code,
             r#"import mlflow
@@ -243,11 +248,19 @@ predictions = model.predict(data)
     #[test]
     fn each_flavour_is_loaded_by_its_own_module() {
         for (flavors, class, expected) in [
-            (vec!["python_function", "lightgbm"], "lightgbm.basic.Booster", "model = mlflow.lightgbm.load_model("),
+            (
+                vec!["python_function", "lightgbm"],
+                "lightgbm.basic.Booster",
+                "model = mlflow.lightgbm.load_model(",
+            ),
             (vec!["python_function", "keras"], "", "model = mlflow.keras.load_model("),
             (vec!["tensorflow", "python_function"], "", "model = mlflow.tensorflow.load_model("),
             (vec!["python_function", "pytorch"], "", "    predictions = model(torch.as_tensor(data))"),
-            (vec!["python_function", "xgboost"], "xgboost.sklearn.XGBRegressor", "predictions = model.predict(data)"),
+            (
+                vec!["python_function", "xgboost"],
+                "xgboost.sklearn.XGBRegressor",
+                "predictions = model.predict(data)",
+            ),
             (vec!["python_function"], "", "model = mlflow.pyfunc.load_model("),
             (vec![], "", "model = mlflow.pyfunc.load_model("),
             (vec!["python_function", "prophet"], "", "model = mlflow.pyfunc.load_model("),
@@ -268,7 +281,10 @@ predictions = model.predict(data)
         assert!(code.contains("preprocessor = mlflow.sklearn.load_model(\"runs:/r1/scaler\")"), "{code}");
         let joblib = Preprocessor::Artifact(RunId("r1".into()), "scaler.joblib".into());
         let code = python("http://x", &origin, &manifest(&["sklearn"], ""), Some(&joblib));
-        assert!(code.starts_with("import joblib\nimport mlflow\n") && code.contains("joblib.load(path)"), "{code}");
+        assert!(
+            code.starts_with("import joblib\nimport mlflow\n") && code.contains("joblib.load(path)"),
+            "{code}"
+        );
     }
 
     #[test]

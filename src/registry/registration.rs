@@ -132,7 +132,10 @@ mod tests {
     #[test]
     fn sources_are_what_servers_take() {
         let folder = LoggedModelRef::ArtifactPath("model".into());
-        assert_eq!(source_of(&folder, "mlflow-artifacts:/1/r/artifacts"), "mlflow-artifacts:/1/r/artifacts/model");
+        assert_eq!(
+            source_of(&folder, "mlflow-artifacts:/1/r/artifacts"),
+            "mlflow-artifacts:/1/r/artifacts/model"
+        );
         assert_eq!(source_of(&LoggedModelRef::Id("m-1".into()), "s3://x"), "models:/m-1");
     }
 }

@@ -91,7 +91,9 @@ impl FilesState {
     pub fn decision(&self) -> Decision {
         let by = match self.app.signed_in_user() {
             Some(name) => Author { name, source: "sign-in".to_owned() },
-            None => Author { name: self.author.get_untracked().trim().to_owned(), source: "typed".to_owned() },
+            None => {
+                Author { name: self.author.get_untracked().trim().to_owned(), source: "typed".to_owned() }
+            }
         };
         // Letters only: the digits behind them number the entries of one decision.
         let letter = |_| char::from(b'a' + (js_sys::Math::random() * 26.0) as u8);

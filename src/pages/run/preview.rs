@@ -1,0 +1,162 @@
+//! A file in a dialog: text, JSON, a table, a picture, or an MLmodel file as what it says.
+
+use super::models::Signature;
+use crate::pages::compare::bytes_text;
+use crate::registrar::Ask;
+use crate::registrar::files::{FileRef, FilesAsk, Preview, Shown};
+use crate::state::registry::use_registry;
+use crate::ui::dialog::Dialog;
+use leptos::prelude::*;
+
+/// The dialog; open while a file is named.
+#[component]
+pub(super) fn PreviewDialog(
+    /// Which file, if any.
+    file: RwSignal<Option<FileRef>>,
+) -> impl IntoView {
+    let registry = use_registry();
+    let is_open = RwSignal::new(false);
+    Effect::new(move || match file.get() {
+        Some(file) => {
+            is_open.set(true);
+            registry.ask(&Ask::Files(FilesAsk::Preview { file, is_all: false }));
+        }
+        None => is_open.set(false),
+    });
+    Effect::new(move || {
+        if !is_open.get() {
+            file.set(None);
+            forget(registry.files.preview);
+        }
+    });
+    on_cleanup(move || forget(registry.files.preview));
+    view! {
+        <Dialog title="Preview" is_open>
+            <FilePreview file />
+        </Dialog>
+    }
+}
+
+/// Lets go of a preview, and of the picture's bytes.
+fn forget(preview: RwSignal<Option<Preview>>) {
+    if let Some(Preview { shown: Shown::Image { url }, .. }) = preview.get_untracked() {
+        // A browser that keeps them does so until the page is left.
+        let _ = web_sys::Url::revoke_object_url(&url);
+    }
+    preview.set(None);
+}
+
+#[component]
+fn FilePreview(file: RwSignal<Option<FileRef>>) -> impl IntoView {
+    let registry = use_registry();
+    let preview = Memo::new(move |_| {
+        let file = file.get();
+        registry.files.preview.get().filter(|preview| Some(&preview.file) == file.as_ref())
+    });
+    let path = move || file.get().map(|file| file.path().to_owned());
+    view! {
+        <div class="preview">
+            <p class="preview__path">{path}</p>
+            {move || match preview.get() {
+                None => view! { <p class="panel__empty" role="status">"Reading the file"</p> }.into_any(),
+                Some(preview) => shown(preview),
+            }}
+        </div>
+    }
+}
+
+fn shown(preview: Preview) -> AnyView {
+    let registry = use_registry();
+    let Preview { file, shown, n_bytes, is_cut, has_more } = preview;
+    let size = bytes_text(n_bytes as u64);
+    let extent = match (&shown, is_cut, has_more) {
+        (Shown::Failed(_) | Shown::Binary, ..) => None,
+        (_, false, _) => Some(format!("All of it, {size}.")),
+        (_, true, true) => Some(format!("Only the first {size} are shown.")),
+        (_, true, false) => Some(format!("Only the first {size} are shown; download it to see all.")),
+    };
+    let name = file.name().to_owned();
+    let is_asked = RwSignal::new(false);
+    let file = StoredValue::new(file);
+    let more = move |_| {
+        is_asked.set(true);
+        registry.ask(&Ask::Files(FilesAsk::Preview { file: file.get_value(), is_all: true }));
+    };
+    view! {
+        {extent.map(|extent| view! { <p class="preview__extent" role="status">{extent}</p> })}
+        {has_more.then(|| view! {
+            <div>
+                <button type="button" class="button" aria-disabled=move || is_asked.get().then_some("true")
+                    on:click=move |event| if !is_asked.get_untracked() { more(event) }>
+                    {move || if is_asked.get() { "Reading more" } else { "Show more" }}
+                </button>
+            </div>
+        })}
+        {content(shown, name)}
+    }
+    .into_any()
+}
+
+fn content(shown: Shown, name: String) -> AnyView {
+    match shown {
+        Shown::Text { text } if text.is_empty() => {
+            view! { <p class="panel__empty">"The file is empty."</p> }.into_any()
+        }
+        Shown::Text { text } | Shown::Json { text } => text_view(text, name),
+        Shown::Table { header, rows, n_rows, n_columns } => table(header, rows, n_rows, n_columns, &name),
+        // Only what the registrar's worker has made is ever loaded.
+        Shown::Image { url } if url.starts_with("blob:") => {
+            view! { <img class="preview__image" src=url alt=name /> }.into_any()
+        }
+        Shown::Image { .. } | Shown::Binary => {
+            view! { <p class="panel__empty">"No preview for this kind of file; download it."</p> }.into_any()
+        }
+        Shown::Manifest { manifest, text } => view! {
+            <Signature manifest />
+            {text_view(text, name)}
+        }
+        .into_any(),
+        Shown::Failed(message) => view! { <p class="alert" role="alert">{message}</p> }.into_any(),
+    }
+}
+
+fn text_view(text: String, name: String) -> AnyView {
+    // A long text scrolls in its own box; the Tab key must reach it.
+    view! { <pre class="code preview__text" dir="ltr" tabindex="0" role="region" aria-label=name>{text}</pre> }
+        .into_any()
+}
+
+fn table(
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+    n_rows: usize,
+    n_columns: usize,
+    name: &str,
+) -> AnyView {
+    let mut notes = Vec::new();
+    if rows.len() < n_rows {
+        notes.push(format!("The first {} of {n_rows} rows.", rows.len()));
+    }
+    let n_shown = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or_default();
+    if n_shown < n_columns {
+        notes.push(format!("The first {n_shown} of {n_columns} columns."));
+    }
+    // The column of row numbers that many tables begin with has no heading.
+    let heading = |cell: String| match cell.is_empty() {
+        true => view! { <td></td> }.into_any(),
+        false => view! { <th scope="col">{cell}</th> }.into_any(),
+    };
+    let cells = |row: Vec<String>| row.into_iter().map(|cell| view! { <td>{cell}</td> }).collect_view();
+    view! {
+        {(!notes.is_empty()).then(|| view! { <p class="preview__extent">{notes.join(" ")}</p> })}
+        <div class="preview__table" tabindex="0" role="region" aria-label=name.to_owned()>
+            <table class="table" aria-label=name.to_owned()>
+                <thead>
+                    <tr>{header.into_iter().map(heading).collect_view()}</tr>
+                </thead>
+                <tbody>{rows.into_iter().map(|row| view! { <tr>{cells(row)}</tr> }).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
