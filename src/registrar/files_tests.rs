@@ -350,7 +350,7 @@ fn preview(path: &str, is_all: bool, content: &[u8]) -> (Preview, usize) {
 fn previews_say_where_they_are_cut() {
     let long = "a line\n".repeat(100_000);
     let (shown, _) = preview("log.txt", false, long.as_bytes());
-    assert!(shown.is_cut && shown.has_more && shown.n_bytes == 256 * 1024, "{}", shown.n_bytes);
+    assert!(shown.is_cut && shown.has_more && shown.n_bytes == 256_000, "{}", shown.n_bytes);
     let (shown, _) = preview("log.txt", true, long.as_bytes());
     assert!(!shown.is_cut && shown.n_bytes == long.len());
     let (shown, _) = preview("model.bin", false, &[0; 300_000]);

@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 use super::files::Shown;
 
 /// Bytes read of a file at first.
-pub(super) const FIRST_BYTES: usize = 256 * 1024;
+pub(super) const FIRST_BYTES: usize = 256_000;
 /// Bytes read of a file at most, when all of it is asked for.
-pub(super) const MOST_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const MOST_BYTES: usize = 8_000_000;
 /// Rows, columns and characters of a cell shown of a table.
 const N_ROWS: usize = 200;
 const N_COLUMNS: usize = 60;

@@ -16,15 +16,14 @@ pub(super) fn PreviewDialog(
 ) -> impl IntoView {
     let registry = use_registry();
     let is_open = RwSignal::new(false);
-    Effect::new(move || match file.get() {
-        Some(file) => {
+    Effect::new(move || {
+        if let Some(file) = file.get() {
             is_open.set(true);
             registry.ask(&Ask::Files(FilesAsk::Preview { file, is_all: false }));
         }
-        None => is_open.set(false),
     });
     Effect::new(move || {
-        if !is_open.get() {
+        if !is_open.get() && file.with_untracked(Option::is_some) {
             file.set(None);
             forget(registry.files.preview);
         }
