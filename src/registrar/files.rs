@@ -220,10 +220,6 @@ pub enum Shown {
 /// How a registration stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Registering {
-    /// The run.
-    pub run_id: RunId,
-    /// Which of its models.
-    pub model: LoggedModelRef,
     /// The registered model.
     pub name: String,
     /// Where it is.
@@ -887,12 +883,7 @@ impl Files {
     fn tell_registering(&mut self, now: RegisterPhase) {
         let Some((registration, phase)) = self.registration.as_mut() else { return };
         *phase = now;
-        let news = Registering {
-            run_id: registration.run_id.clone(),
-            model: registration.model.clone(),
-            name: registration.name.clone(),
-            phase: phase.clone(),
-        };
+        let news = Registering { name: registration.name.clone(), phase: phase.clone() };
         self.wanted.push(Do::Tell(FilesNews::Registering(news)));
     }
 

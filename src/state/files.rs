@@ -87,6 +87,21 @@ impl FilesState {
         next
     }
 
+    /// Forgets a registration that has ended: a new one is not about it.
+    pub fn forget_registration(&self) {
+        let has_ended = self.registering.with_untracked(|told| {
+            told.as_ref().is_some_and(|told| {
+                matches!(
+                    told.phase,
+                    RegisterPhase::Done(..) | RegisterPhase::Failed(_) | RegisterPhase::Waiting(..)
+                )
+            })
+        });
+        if has_ended {
+            self.registering.set(None);
+        }
+    }
+
     /// Who decides, as best known: the user of the sign-in, otherwise the name that somebody entered.
     pub fn decision(&self) -> Decision {
         let by = match self.app.signed_in_user() {

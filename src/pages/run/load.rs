@@ -1,7 +1,7 @@
 //! Python that loads a model, with what to choose of and a button that copies it.
 
 use crate::entities::LoggedModelRef;
-use crate::registrar::files::{RunModel, RunModels};
+use crate::registrar::files::{RegisterPhase, RunModel, RunModels};
 use crate::registry::load_code::{Origin, Preprocessor, is_preprocessor, python};
 use crate::state::registry::{Listed, use_registry};
 use crate::state::{Connection, use_app};
@@ -34,6 +34,12 @@ pub(super) fn LoadInPython(
             }
         }
         origins.push(Origin::Run(models.run_id, model.model));
+        // The version that has just been made is what somebody wants to load.
+        if let Some(told) = registry.files.registering.get()
+            && let RegisterPhase::Done(version, _) = told.phase
+        {
+            origins.sort_by_key(|origin| *origin != Origin::Version(told.name.clone(), version));
+        }
         origins
     });
     let preprocessors = Memo::new(move |_| {

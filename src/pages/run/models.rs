@@ -113,9 +113,8 @@ fn ModelOfRun(
     let is_registering = RwSignal::new(false);
     let is_loading_code = RwSignal::new(false);
     let open_register = move |_| {
-        // What an earlier registration came to is not what this one is about.
         registry.ask(&Ask::ListModels);
-        registry.files.registering.set(None);
+        registry.files.forget_registration();
         is_registering.set(true);
     };
     let open_code = move |_| {
