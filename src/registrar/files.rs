@@ -70,6 +70,8 @@ pub enum FilesAsk {
     },
     /// What a file is. Answered by `Preview`.
     Preview {
+        /// Returned with the answer.
+        request: u32,
         /// Which.
         file: FileRef,
         /// Whether as much of it as can be shown is wanted, rather than its beginning.
@@ -118,9 +120,7 @@ impl FilesNews {
     /// Puts in the `blob:` address that the worker has made.
     pub fn set_url(&mut self, made: String) {
         match self {
-            Self::Preview(Preview { shown: Shown::Image { url }, .. }) | Self::File { url, .. } => {
-                *url = made
-            }
+            Self::Preview(Preview { shown: Shown::Image(url), .. }) | Self::File { url, .. } => *url = made,
             _ => {}
         }
     }
@@ -163,8 +163,8 @@ pub struct RunModel {
 /// A file as shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preview {
-    /// Which.
-    pub file: FileRef,
+    /// The request answered.
+    pub request: u32,
     /// What it is.
     pub shown: Shown,
     /// Bytes that were read.
@@ -178,43 +178,29 @@ pub struct Preview {
 /// What a file is shown as.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shown {
-    /// Text as it is: also YAML, SVG, HTML and whatever else is text.
-    Text {
-        /// The text.
-        text: String,
-    },
-    /// JSON, indented.
-    Json {
-        /// Its text.
-        text: String,
-    },
+    /// Text: JSON indented, everything else as it is, also YAML, SVG and HTML.
+    Text(String),
     /// Rows of a CSV or TSV file.
-    Table {
-        /// The first row.
-        header: Vec<String>,
-        /// The first ones of the others.
-        rows: Vec<Vec<String>>,
-        /// How many others there are, as far as read.
-        n_rows: usize,
-        /// Columns of the widest row.
-        n_columns: usize,
-    },
-    /// A picture.
-    Image {
-        /// The `blob:` address, filled in by the worker.
-        url: String,
-    },
-    /// An `MLmodel` file.
-    Manifest {
-        /// What it says.
-        manifest: Manifest,
-        /// Its text.
-        text: String,
-    },
+    Table(Table),
+    /// A picture; its `blob:` address, filled in by the worker.
+    Image(String),
+    /// An `MLmodel` file: what it says, and its text.
+    Manifest(Manifest, String),
     /// Nothing that can be shown.
     Binary,
     /// It could not be read, for this reason.
     Failed(String),
+}
+
+/// The beginning of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// The first row, then those below it.
+    pub rows: Vec<Vec<String>>,
+    /// How many rows there are below the first, as far as read.
+    pub n_rows: usize,
+    /// Columns of the widest row.
+    pub n_columns: usize,
 }
 
 /// How a registration stands.
@@ -255,7 +241,7 @@ pub(super) enum Pending {
     Manifest(usize),
     Size { place: usize, rest: Vec<String>, n_bytes: u64, n_folders: usize },
     ModelFolder { model_id: String, path: String, so_far: Page<Artifact> },
-    Preview { file: FileRef, is_all: bool },
+    Preview { request: u32, file: FileRef, is_all: bool },
     Download(FileRef),
     Guard,
     CreateModel,
@@ -328,9 +314,9 @@ impl Files {
             FilesAsk::ListFolder { model_id, path } => {
                 self.list_folder(model_id, path, Page::default(), None)
             }
-            FilesAsk::Preview { file, is_all } => {
+            FilesAsk::Preview { request, file, is_all } => {
                 self.wanted.push(Do::Abort(Pending::is_preview));
-                self.read_file(file, is_all);
+                self.read_file(request, file, is_all);
             }
             FilesAsk::Download(file) => self.send(file.request(), Pending::Download(file)),
             FilesAsk::Register(registration) => {
@@ -390,7 +376,7 @@ impl Files {
             Pending::ModelFolder { model_id, path, so_far } => {
                 self.model_folder_arrived(model_id, path, so_far, answer);
             }
-            Pending::Preview { file, is_all } => self.file_arrived(file, is_all, answer),
+            Pending::Preview { request, file, is_all } => self.file_arrived(request, file, is_all, answer),
             Pending::Download(file) => match body(answer) {
                 Ok(bytes) => {
                     let news = FilesNews::File { name: file.name().to_owned(), url: String::new() };
@@ -650,44 +636,48 @@ impl Files {
         self.wanted.push(Do::Tell(FilesNews::Folder { model_id, path, items, skipped }));
     }
 
-    fn read_file(&mut self, file: FileRef, is_all: bool) {
+    fn read_file(&mut self, request: u32, file: FileRef, is_all: bool) {
         // One byte more than is shown tells that there is more.
         let max_bytes = Some(limit(is_all) + 1);
-        self.wanted.push(Do::Send {
-            request: file.request(),
-            pending: Pending::Preview { file, is_all },
-            max_bytes,
-        });
+        let wanted = file.request();
+        let pending = Pending::Preview { request, file, is_all };
+        self.wanted.push(Do::Send { request: wanted, pending, max_bytes });
     }
 
-    fn file_arrived(&mut self, file: FileRef, is_all: bool, answer: Result<Response, ServerError>) {
+    fn file_arrived(
+        &mut self,
+        request: u32,
+        file: FileRef,
+        is_all: bool,
+        answer: Result<Response, ServerError>,
+    ) {
         let mut bytes = match body(answer) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let shown = Shown::Failed(format!("The file could not be read: {error}."));
-                let preview = Preview { file, shown, n_bytes: 0, is_cut: false, has_more: false };
+                let preview = Preview { request, shown, n_bytes: 0, is_cut: false, has_more: false };
                 return self.wanted.push(Do::Tell(FilesNews::Preview(preview)));
             }
         };
         let is_cut = bytes.len() > limit(is_all);
         bytes.truncate(limit(is_all));
-        let preview = |file: FileRef, shown: Shown, n_bytes: usize| {
+        let n_bytes = bytes.len();
+        let preview = |shown: Shown| {
             let has_more = is_cut && !is_all && shown != Shown::Binary;
-            FilesNews::Preview(Preview { file, shown, n_bytes, is_cut, has_more })
+            FilesNews::Preview(Preview { request, shown, n_bytes, is_cut, has_more })
         };
         match preview::classify(file.path(), &bytes, is_cut) {
             // Half a picture is none.
-            Content::Image(_) if is_cut && !is_all => self.read_file(file, true),
+            Content::Image(_) if is_cut && !is_all => self.read_file(request, file, true),
             Content::Image(_) if is_cut => {
-                let shown =
-                    Shown::Failed("The picture is too large to be shown here; download it.".to_owned());
-                self.wanted.push(Do::Tell(preview(file, shown, bytes.len())));
+                let why = "The picture is too large to be shown here; download it.";
+                self.wanted.push(Do::Tell(preview(Shown::Failed(why.to_owned()))));
             }
             Content::Image(media_type) => {
-                let news = preview(file, Shown::Image { url: String::new() }, bytes.len());
+                let news = preview(Shown::Image(String::new()));
                 self.wanted.push(Do::TellWithBlob { news, bytes, media_type });
             }
-            Content::Other(shown) => self.wanted.push(Do::Tell(preview(file, shown, bytes.len()))),
+            Content::Other(shown) => self.wanted.push(Do::Tell(preview(shown))),
         }
     }
 

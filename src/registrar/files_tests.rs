@@ -337,11 +337,11 @@ fn a_server_that_is_still_busy_is_looked_at_again() {
 
 fn preview(path: &str, is_all: bool, content: &[u8]) -> (Preview, usize) {
     let file = FileRef::Run { run_id: RunId("r".into()), path: path.into() };
-    let (news, sent) = run(vec![FilesAsk::Preview { file, is_all }], |_, max_bytes| {
+    let (news, sent) = run(vec![FilesAsk::Preview { request: 7, file, is_all }], |_, max_bytes| {
         bytes(content.iter().copied().take(max_bytes.unwrap()).collect())
     });
     match news.into_iter().next_back() {
-        Some(FilesNews::Preview(preview)) => (preview, sent.len()),
+        Some(FilesNews::Preview(preview)) if preview.request == 7 => (preview, sent.len()),
         other => panic!("{other:?}"),
     }
 }
@@ -361,10 +361,10 @@ fn previews_say_where_they_are_cut() {
 fn a_picture_is_fetched_whole() {
     let mut picture = b"\x89PNG\r\n\x1a\n".to_vec();
     let (shown, n_sent) = preview("plot.png", false, &picture);
-    assert_eq!((shown.shown, n_sent), (Shown::Image { url: "blob:x".into() }, 1));
+    assert_eq!((shown.shown, n_sent), (Shown::Image("blob:x".into()), 1));
     picture.resize(300_000, 1);
     let (shown, n_sent) = preview("plot", false, &picture);
-    assert_eq!((shown.shown, n_sent, shown.n_bytes), (Shown::Image { url: "blob:x".into() }, 2, 300_000));
+    assert_eq!((shown.shown, n_sent, shown.n_bytes), (Shown::Image("blob:x".into()), 2, 300_000));
     picture.resize(9_000_000, 1);
     let (shown, _) = preview("plot.png", false, &picture);
     assert!(matches!(shown.shown, Shown::Failed(_)));

@@ -4,7 +4,7 @@
 use crate::tracking::mlflow::mlmodel;
 use serde::de::IgnoredAny;
 
-use super::files::Shown;
+use super::files::{Shown, Table};
 
 /// Bytes read of a file at first.
 pub(super) const FIRST_BYTES: usize = 256_000;
@@ -36,7 +36,7 @@ pub(super) fn classify(path: &str, bytes: &[u8], is_cut: bool) -> Content {
     let Some(text) = text_of(bytes, is_cut) else { return Content::Other(Shown::Binary) };
     let name = path.rsplit('/').next().unwrap_or(path);
     if name == "MLmodel" {
-        return Content::Other(Shown::Manifest { manifest: mlmodel::read(bytes), text: text.to_owned() });
+        return Content::Other(Shown::Manifest(mlmodel::read(bytes), text.to_owned()));
     }
     let name = name.to_lowercase();
     let delimiter = match name.rsplit('.').next() {
@@ -51,9 +51,9 @@ pub(super) fn classify(path: &str, bytes: &[u8], is_cut: bool) -> Content {
         && text.trim_start().starts_with(['{', '['])
         && let Some(text) = indented(text)
     {
-        return Content::Other(Shown::Json { text });
+        return Content::Other(Shown::Text(text));
     }
-    Content::Other(Shown::Text { text: text.to_owned() })
+    Content::Other(Shown::Text(text.to_owned()))
 }
 
 /// The media type of a picture, by its first bytes. SVG is none: it is text that can hold scripts.
@@ -108,8 +108,7 @@ fn table(text: &str, delimiter: u8, is_cut: bool) -> Option<Shown> {
     if rows.is_empty() {
         return None;
     }
-    let header = rows.remove(0);
-    Some(Shown::Table { header, rows, n_rows: n_rows - 1, n_columns })
+    Some(Shown::Table(Table { rows, n_rows: n_rows - 1, n_columns }))
 }
 
 /// JSON with line breaks and indentation, every token as it was; none where it is no JSON, or would grow too long.
@@ -189,11 +188,11 @@ mod tests {
         for (path, text) in
             [("a.svg", "<svg onload=alert(1)/>"), ("a.html", "<script>1</script>"), ("a.png", "<svg/>")]
         {
-            assert_eq!(shown(path, text.as_bytes()), Shown::Text { text: text.into() });
+            assert_eq!(shown(path, text.as_bytes()), Shown::Text(text.into()));
         }
         assert_eq!(shown("model.pkl", b"\x80\x04\x95"), Shown::Binary);
         assert_eq!(shown("a.txt", b"a\0b"), Shown::Binary);
-        assert_eq!(shown("empty", b""), Shown::Text { text: String::new() });
+        assert_eq!(shown("empty", b""), Shown::Text(String::new()));
     }
 
     #[test]
@@ -201,34 +200,29 @@ mod tests {
         let text = r#"{"b": 1e400,"a":[],"c":[1.10, {"x":"a,\"{b"}], "big":12345678901234567890123}"#;
         assert_eq!(
             shown("a.json", text.as_bytes()),
-            Shown::Json {
-                text: "{\n  \"b\": 1e400,\n  \"a\": [],\n  \"c\": [\n    1.10,\n    {\n      \"x\": \"a,\\\"{b\"\n    }\n  ],\n  \"big\": 12345678901234567890123\n}".into()
-            }
+            Shown::Text("{\n  \"b\": 1e400,\n  \"a\": [],\n  \"c\": [\n    1.10,\n    {\n      \"x\": \"a,\\\"{b\"\n    }\n  ],\n  \"big\": 12345678901234567890123\n}".into())
         );
         let broken = "{\"a\": ";
-        assert_eq!(shown("a.json", broken.as_bytes()), Shown::Text { text: broken.into() });
+        assert_eq!(shown("a.json", broken.as_bytes()), Shown::Text(broken.into()));
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        assert_eq!(shown("deep.json", deep.as_bytes()), Shown::Text { text: deep.clone() });
+        assert_eq!(shown("deep.json", deep.as_bytes()), Shown::Text(deep.clone()));
     }
 
     #[test]
     fn tables_are_read_as_far_as_they_are_whole() {
         let text = "a,b\n1,\"x, \"\"y\"\"\"\n2\n3,cu";
-        let Content::Other(Shown::Table { header, rows, n_rows, n_columns }) =
-            classify("t.CSV", text.as_bytes(), true)
-        else {
+        let Content::Other(Shown::Table(table)) = classify("t.CSV", text.as_bytes(), true) else {
             panic!("no table")
         };
-        assert_eq!(header, ["a", "b"]);
-        assert_eq!(rows, [vec!["1", "x, \"y\""], vec!["2"]]);
-        assert_eq!((n_rows, n_columns), (2, 2));
-        assert!(matches!(shown("t.tsv", b"a\tb\n1\t2"), Shown::Table { n_columns: 2, .. }));
+        assert_eq!(table.rows, [vec!["a", "b"], vec!["1", "x, \"y\""], vec!["2"]]);
+        assert_eq!((table.n_rows, table.n_columns), (2, 2));
+        assert!(matches!(shown("t.tsv", b"a\tb\n1\t2"), Shown::Table(Table { n_columns: 2, .. })));
     }
 
     #[test]
     fn a_manifest_is_read_and_its_text_kept() {
         let bomb = "a: &a [x]\nflavors:\n  xgboost: {}\n";
-        let Shown::Manifest { manifest, text } = shown("model/MLmodel", bomb.as_bytes()) else { panic!() };
+        let Shown::Manifest(manifest, text) = shown("model/MLmodel", bomb.as_bytes()) else { panic!() };
         assert_eq!((manifest.flavors, text.as_str()), (vec!["xgboost".to_owned()], bomb));
     }
 

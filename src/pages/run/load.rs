@@ -21,7 +21,7 @@ pub(super) fn LoadInPython(
 ) -> impl IntoView {
     let state = use_app();
     let registry = use_registry();
-    let origins = Memo::new(move |_| {
+    let origins = move || {
         let (Some(model), Some(models)) = (model.get(), models.get()) else { return vec![] };
         let versions = model.versions.iter().map(|(name, version)| Origin::Version(name.clone(), *version));
         let mut origins: Vec<Origin> = versions.collect();
@@ -38,14 +38,17 @@ pub(super) fn LoadInPython(
         if let Some(told) = registry.files.registering.get()
             && let RegisterPhase::Done(version, _) = told.phase
         {
-            origins.sort_by_key(|origin| *origin != Origin::Version(told.name.clone(), version));
+            let made = Origin::Version(told.name, version);
+            if let Some(place) = origins.iter().position(|origin| *origin == made) {
+                origins.swap(0, place);
+            }
         }
         origins
-    });
-    let preprocessors = Memo::new(move |_| {
+    };
+    let preprocessors = move || {
         let (Some(model), Some(models)) = (model.get(), models.get()) else { return vec![] };
         preprocessors_of(&model, &models)
-    });
+    };
     let chosen_origin = RwSignal::new(0_usize);
     // The first one, if there is any: it lies beside the model for a reason.
     let chosen_preprocessor = RwSignal::new(Some(0_usize));
@@ -57,10 +60,10 @@ pub(super) fn LoadInPython(
         } else {
             String::new()
         };
-        let origins = origins.get();
+        let origins = origins();
         let Some(chosen) = origins.get(chosen_origin.get()).or(origins.first()) else { return String::new() };
         let manifest = model.get().and_then(|model| model.manifest).unwrap_or_default();
-        let preprocessors = preprocessors.get();
+        let preprocessors = preprocessors();
         let preprocessor = chosen_preprocessor.get().and_then(|place| preprocessors.get(place));
         python(&format!("{origin}{}", info.url), chosen, &manifest, preprocessor.map(|(_, found)| found))
     });
@@ -73,7 +76,7 @@ pub(super) fn LoadInPython(
                     on:change=move |event| chosen_origin.set(event_target_value(&event).parse().unwrap_or(0))
                 >
                     {move || {
-                        let options = origins.get().into_iter().enumerate().map(|(place, origin)| {
+                        let options = origins().into_iter().enumerate().map(|(place, origin)| {
                             view! {
                                 <option value=place.to_string() selected=move || chosen_origin.get() == place>
                                     {origin.text()}
@@ -84,7 +87,7 @@ pub(super) fn LoadInPython(
                     }}
                 </select>
             </label>
-            <Show when=move || !preprocessors.with(Vec::is_empty)>
+            <Show when=move || !preprocessors().is_empty()>
                 <label class="field">
                     <span class="field__label">"Preprocessor"</span>
                     <select
@@ -92,7 +95,7 @@ pub(super) fn LoadInPython(
                         on:change=move |event| chosen_preprocessor.set(event_target_value(&event).parse().ok())
                     >
                         {move || {
-                            let options = preprocessors.get().into_iter().enumerate().map(|(place, (text, _))| {
+                            let options = preprocessors().into_iter().enumerate().map(|(place, (text, _))| {
                                 view! {
                                     <option
                                         value=place.to_string()

@@ -105,11 +105,12 @@ fn ModelOfRun(
     });
     let with =
         move |read: fn(&RunModel) -> String| found.with(|model| model.as_ref().map(read).unwrap_or_default());
-    let name = Memo::new(move |_| with(|model| model.name.clone()));
+    let name = move || with(|model| model.name.clone());
     let facts = move || with(facts_text);
-    let versions = Memo::new(move |_| found.with(|model| model.as_ref().map(|model| model.versions.clone())));
-    let manifest =
-        Memo::new(move |_| found.with(|model| model.as_ref().and_then(|model| model.manifest.clone())));
+    // Few enough changes arrive that what depends on the model may be built anew with each.
+    let versions =
+        move || found.with(|model| model.iter().flat_map(|model| model.versions.clone()).collect::<Vec<_>>());
+    let manifest = move || found.with(|model| model.as_ref().and_then(|model| model.manifest.clone()));
     let is_registering = RwSignal::new(false);
     let is_loading_code = RwSignal::new(false);
     let open_register = move |_| {
@@ -131,20 +132,18 @@ fn ModelOfRun(
                 <h3 class="run-model__name">{name}</h3>
                 <span class="run-model__facts">{facts}</span>
                 <span class="run-model__actions">
-                    <button type="button" class="button" aria-label=move || format!("Load {} in Python…", name.get())
+                    <button type="button" class="button" aria-label=move || format!("Load {} in Python…", name())
                         on:click=open_code>"Load in Python…"</button>
-                    <button type="button" class="button button--primary" aria-label=move || format!("Register {}…", name.get())
+                    <button type="button" class="button button--primary" aria-label=move || format!("Register {}…", name())
                         on:click=open_register>"Register…"</button>
                 </span>
             </header>
             {id.clone().map(|id| view! { <p class="secondary run-model__id">{id}</p> })}
-            <p>{move || match versions.get() {
-                Some(versions) if !versions.is_empty() => {
-                    view! { "Registered as " {links(versions)} }.into_any()
-                }
+            <p>{move || match versions() {
+                versions if !versions.is_empty() => view! { "Registered as " {links(versions)} }.into_any(),
                 _ => "Not registered as far as known".into_any(),
             }}</p>
-            {move || manifest.get().map(|manifest| view! { <Signature manifest /> })}
+            {move || manifest().map(|manifest| view! { <Signature manifest /> })}
             {id.map(|id| view! { <ModelFiles model_id=id preview /> })}
             <Dialog title="Register a model" is_open=is_registering>
                 <RegisterModel model=found models />

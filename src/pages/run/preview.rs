@@ -3,7 +3,7 @@
 use super::models::Signature;
 use crate::pages::compare::bytes_text;
 use crate::registrar::Ask;
-use crate::registrar::files::{FileRef, FilesAsk, Preview, Shown};
+use crate::registrar::files::{FileRef, FilesAsk, Preview, Shown, Table};
 use crate::state::registry::use_registry;
 use crate::ui::dialog::Dialog;
 use leptos::prelude::*;
@@ -16,10 +16,19 @@ pub(super) fn PreviewDialog(
 ) -> impl IntoView {
     let registry = use_registry();
     let is_open = RwSignal::new(false);
+    // The newest request; an answer to an older one is about another file.
+    let request = RwSignal::new(0_u32);
+    let ask = Callback::new(move |is_all| {
+        if let Some(file) = file.get_untracked() {
+            request.update(|request| *request += 1);
+            let request = request.get_untracked();
+            registry.ask(&Ask::Files(FilesAsk::Preview { request, file, is_all }));
+        }
+    });
     Effect::new(move || {
-        if let Some(file) = file.get() {
+        if file.with(Option::is_some) {
             is_open.set(true);
-            registry.ask(&Ask::Files(FilesAsk::Preview { file, is_all: false }));
+            ask.run(false);
         }
     });
     Effect::new(move || {
@@ -29,44 +38,38 @@ pub(super) fn PreviewDialog(
         }
     });
     on_cleanup(move || forget(registry.files.preview));
+    let path = move || file.with(|file| file.as_ref().map(|file| file.path().to_owned()));
+    let found = move || {
+        let preview = registry.files.preview.get();
+        match preview.filter(|preview| preview.request == request.get()) {
+            None => view! { <p class="panel__empty" role="status">"Reading the file"</p> }.into_any(),
+            Some(preview) => {
+                let name = file.with_untracked(|file| file.as_ref().map(|file| file.name().to_owned()));
+                shown(preview, name.unwrap_or_default(), ask)
+            }
+        }
+    };
     view! {
         <Dialog title="Preview" is_open>
-            <FilePreview file />
+            <div class="preview">
+                <p class="preview__path">{path}</p>
+                {found}
+            </div>
         </Dialog>
     }
 }
 
 /// Lets go of a preview, and of the picture's bytes.
 fn forget(preview: RwSignal<Option<Preview>>) {
-    if let Some(Preview { shown: Shown::Image { url }, .. }) = preview.get_untracked() {
+    if let Some(Preview { shown: Shown::Image(url), .. }) = preview.get_untracked() {
         // A browser that keeps them does so until the page is left.
         let _ = web_sys::Url::revoke_object_url(&url);
     }
     preview.set(None);
 }
 
-#[component]
-fn FilePreview(file: RwSignal<Option<FileRef>>) -> impl IntoView {
-    let registry = use_registry();
-    let preview = Memo::new(move |_| {
-        let file = file.get();
-        registry.files.preview.get().filter(|preview| Some(&preview.file) == file.as_ref())
-    });
-    let path = move || file.get().map(|file| file.path().to_owned());
-    view! {
-        <div class="preview">
-            <p class="preview__path">{path}</p>
-            {move || match preview.get() {
-                None => view! { <p class="panel__empty" role="status">"Reading the file"</p> }.into_any(),
-                Some(preview) => shown(preview),
-            }}
-        </div>
-    }
-}
-
-fn shown(preview: Preview) -> AnyView {
-    let registry = use_registry();
-    let Preview { file, shown, n_bytes, is_cut, has_more } = preview;
+fn shown(preview: Preview, name: String, ask: Callback<bool>) -> AnyView {
+    let Preview { shown, n_bytes, is_cut, has_more, .. } = preview;
     let size = bytes_text(n_bytes as u64);
     let extent = match (&shown, is_cut, has_more) {
         (Shown::Failed(_) | Shown::Binary, ..) => None,
@@ -74,21 +77,11 @@ fn shown(preview: Preview) -> AnyView {
         (_, true, true) => Some(format!("Only the first {size} are shown.")),
         (_, true, false) => Some(format!("Only the first {size} are shown; download it to see all.")),
     };
-    let name = file.name().to_owned();
-    let is_asked = RwSignal::new(false);
-    let file = StoredValue::new(file);
-    let more = move |_| {
-        is_asked.set(true);
-        registry.ask(&Ask::Files(FilesAsk::Preview { file: file.get_value(), is_all: true }));
-    };
     view! {
         {extent.map(|extent| view! { <p class="preview__extent" role="status">{extent}</p> })}
         {has_more.then(|| view! {
             <div>
-                <button type="button" class="button" aria-disabled=move || is_asked.get().then_some("true")
-                    on:click=move |event| if !is_asked.get_untracked() { more(event) }>
-                    {move || if is_asked.get() { "Reading more" } else { "Show more" }}
-                </button>
+                <button type="button" class="button" on:click=move |_| ask.run(true)>"Show more"</button>
             </div>
         })}
         {content(shown, name)}
@@ -98,19 +91,19 @@ fn shown(preview: Preview) -> AnyView {
 
 fn content(shown: Shown, name: String) -> AnyView {
     match shown {
-        Shown::Text { text } if text.is_empty() => {
+        Shown::Text(text) if text.is_empty() => {
             view! { <p class="panel__empty">"The file is empty."</p> }.into_any()
         }
-        Shown::Text { text } | Shown::Json { text } => text_view(text, name),
-        Shown::Table { header, rows, n_rows, n_columns } => table(header, rows, n_rows, n_columns, &name),
+        Shown::Text(text) => text_view(text, name),
+        Shown::Table(found) => table(found, &name),
         // Only what the registrar's worker has made is ever loaded.
-        Shown::Image { url } if url.starts_with("blob:") => {
+        Shown::Image(url) if url.starts_with("blob:") => {
             view! { <img class="preview__image" src=url alt=name /> }.into_any()
         }
-        Shown::Image { .. } | Shown::Binary => {
+        Shown::Image(_) | Shown::Binary => {
             view! { <p class="panel__empty">"No preview for this kind of file; download it."</p> }.into_any()
         }
-        Shown::Manifest { manifest, text } => view! {
+        Shown::Manifest(manifest, text) => view! {
             <Signature manifest />
             {text_view(text, name)}
         }
@@ -125,18 +118,15 @@ fn text_view(text: String, name: String) -> AnyView {
         .into_any()
 }
 
-fn table(
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-    n_rows: usize,
-    n_columns: usize,
-    name: &str,
-) -> AnyView {
+fn table(table: Table, name: &str) -> AnyView {
+    let Table { rows, n_rows, n_columns } = table;
+    let n_shown = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let mut rows = rows.into_iter();
+    let header = rows.next().unwrap_or_default();
     let mut notes = Vec::new();
     if rows.len() < n_rows {
         notes.push(format!("The first {} of {n_rows} rows.", rows.len()));
     }
-    let n_shown = rows.iter().map(Vec::len).chain([header.len()]).max().unwrap_or_default();
     if n_shown < n_columns {
         notes.push(format!("The first {n_shown} of {n_columns} columns."));
     }
@@ -153,7 +143,7 @@ fn table(
                 <thead>
                     <tr>{header.into_iter().map(heading).collect_view()}</tr>
                 </thead>
-                <tbody>{rows.into_iter().map(|row| view! { <tr>{cells(row)}</tr> }).collect_view()}</tbody>
+                <tbody>{rows.map(|row| view! { <tr>{cells(row)}</tr> }).collect_view()}</tbody>
             </table>
         </div>
     }

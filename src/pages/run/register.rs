@@ -19,26 +19,26 @@ pub(super) fn RegisterModel(
 ) -> impl IntoView {
     let registry = use_registry();
     let registering = registry.files.registering;
-    let done = Memo::new(move |_| match registering.get() {
+    let done = move || match registering.get() {
         Some(told) => match told.phase {
             RegisterPhase::Done(version, notes) => Some((told.name, version, notes)),
             _ => None,
         },
         None => None,
-    });
+    };
     view! {
         <div class="register">
-            <Show when=move || done.get().is_none()>
+            <Show when=move || done().is_none()>
                 <RegisterForm model models />
             </Show>
             // Always there, so that a screen reader speaks what comes into it.
             <div role="status">
-                {move || done.get().map(|(name, version, notes)| view! {
+                {move || done().map(|(name, version, notes)| view! {
                     <p>{version_link(&name, version)} " is registered." </p>
                     {notes.into_iter().map(|note| view! { <p>{note}</p> }).collect_view()}
                 })}
             </div>
-            <Show when=move || done.get().is_some()>
+            <Show when=move || done().is_some()>
                 <LoadInPython model models />
             </Show>
         </div>
@@ -55,45 +55,44 @@ fn RegisterForm(model: Memo<Option<RunModel>>, models: Memo<Option<RunModels>>) 
     let description = RwSignal::new(String::new());
     let tags = RwSignal::new(String::new());
     let is_touched = RwSignal::new(false);
-    let known = Memo::new(move |_| match registry.models.get() {
+    let known = move || match registry.models.get() {
         Listed::Here(models, _) => Some(models.into_iter().map(|model| model.name).collect::<Vec<_>>()),
         Listed::Loading | Listed::Failed(_) => None,
-    });
-    let is_new = Memo::new(move |_| {
+    };
+    let is_new = move || {
         let name = name.get();
-        known.get().map(|known| !known.iter().any(|known| known == name.trim()))
-    });
-    let tag_problem = Memo::new(move |_| tags_of_lines(&tags.get()).err());
-    let is_under_way = Memo::new(move |_| {
+        known().map(|known| !known.iter().any(|known| known == name.trim()))
+    };
+    let tag_problem = move || tags_of_lines(&tags.get()).err();
+    let is_under_way = move || {
         files.registering.get().is_some_and(|told| {
             !matches!(
                 told.phase,
                 RegisterPhase::Failed(_) | RegisterPhase::Waiting(..) | RegisterPhase::Done(..)
             )
         })
-    });
+    };
     // Once a version is made, a second press would make another one.
-    let is_made = Memo::new(move |_| {
-        files.registering.get().is_some_and(|told| matches!(told.phase, RegisterPhase::Waiting(..)))
-    });
-    let problem = Memo::new(move |_| {
-        if is_under_way.get() {
+    let is_made =
+        move || files.registering.get().is_some_and(|told| matches!(told.phase, RegisterPhase::Waiting(..)));
+    let problem = move || {
+        if is_under_way() {
             Some("Registering".to_owned())
-        } else if is_made.get() {
+        } else if is_made() {
             Some("The version is made already.".to_owned())
         } else if let Some(problem) = name_problem(&name.get()) {
             Some(problem.to_owned())
         } else if let Listed::Failed(message) = registry.models.get() {
             Some(message)
-        } else if is_new.get().is_none() {
+        } else if is_new().is_none() {
             Some("The list of models has not arrived yet.".to_owned())
         } else {
-            tag_problem.get()
+            tag_problem()
         }
-    });
+    };
     let hint = move || {
         let name = name.get();
-        match (name_problem(&name), is_new.get()) {
+        match (name_problem(&name), is_new()) {
             // Nobody has typed yet, so nothing is wrong yet.
             (Some(_), _) if name.is_empty() && !is_touched.get() => {
                 "Choose a registered model, or type the name of a new one.".to_owned()
@@ -108,11 +107,11 @@ fn RegisterForm(model: Memo<Option<RunModel>>, models: Memo<Option<RunModels>>) 
         event.prevent_default();
         is_touched.set(true);
         let (None, Some(model), Some(models)) =
-            (problem.get_untracked(), model.get_untracked(), models.get_untracked())
+            (untrack(problem), model.get_untracked(), models.get_untracked())
         else {
             return;
         };
-        let is_new = is_new.get_untracked().unwrap_or_default();
+        let is_new = untrack(is_new).unwrap_or_default();
         let about = if is_new { model_description.get_untracked() } else { String::new() };
         let registration = Registration {
             run_id: models.run_id,
@@ -138,10 +137,10 @@ fn RegisterForm(model: Memo<Option<RunModel>>, models: Memo<Option<RunModels>>) 
                     on:input=move |event| { is_touched.set(true); name.set(event_target_value(&event)); } />
             </label>
             <datalist id="register-models">
-                {move || known.get().unwrap_or_default().into_iter().map(|name| view! { <option value=name></option> }).collect_view()}
+                {move || known().unwrap_or_default().into_iter().map(|name| view! { <option value=name></option> }).collect_view()}
             </datalist>
             <p class="secondary register__hint" id="register-hint" role="status">{hint}</p>
-            <Show when=move || is_new.get() == Some(true) && name_problem(&name.get()).is_none()>
+            <Show when=move || is_new() == Some(true) && name_problem(&name.get()).is_none()>
                 <label class="field">
                     <span class="field__label">"Description of the model"</span>
                     <textarea class="input" rows="2" prop:value=move || model_description.get()
@@ -161,7 +160,7 @@ fn RegisterForm(model: Memo<Option<RunModel>>, models: Memo<Option<RunModels>>) 
                     on:input=move |event| tags.set(event_target_value(&event))></textarea>
             </label>
             <p class="secondary register__hint" id="register-tags" role="status">
-                {move || tag_problem.get().unwrap_or_default()}
+                {move || tag_problem().unwrap_or_default()}
             </p>
             {match signed_in {
                 Some(user) => view! { <p>"Registered by " {user} ", as signed in."</p> }.into_any(),
@@ -176,10 +175,10 @@ fn RegisterForm(model: Memo<Option<RunModel>>, models: Memo<Option<RunModels>>) 
             }}
             <div class="toolbar">
                 <button type="submit" class="button button--primary" aria-describedby="register-state"
-                    aria-disabled=move || problem.get().is_some().then_some("true")>
+                    aria-disabled=move || problem().is_some().then_some("true")>
                     "Register"
                 </button>
-                <span id="register-state" role="status">{move || state_text(files.registering.get().map(|told| told.phase), is_touched.get().then(|| problem.get()).flatten())}</span>
+                <span id="register-state" role="status">{move || state_text(files.registering.get().map(|told| told.phase), is_touched.get().then(problem).flatten())}</span>
             </div>
             {move || match files.registering.get().map(|told| told.phase) {
                 Some(RegisterPhase::Failed(message)) => view! { <p class="alert" role="alert">{message}</p> }.into_any(),
