@@ -1,5 +1,6 @@
 //! The pages: thin, signals in and commands out.
 
+pub(crate) mod author;
 pub mod compare;
 mod connect;
 pub mod context;

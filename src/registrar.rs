@@ -3,12 +3,16 @@
 //! The engine reads runs and draws them; whatever writes is here. It runs in a worker of its own, which is started
 //! when a page first needs it, so that comparing runs does not wait for code it does not use.
 
+pub mod files;
 pub mod machine;
+mod preview;
 pub mod protocol;
 mod runner;
 
 pub use machine::{Input, Output, Registrar};
 pub use protocol::{Ask, News};
 
+#[cfg(test)]
+mod files_tests;
 #[cfg(test)]
 mod machine_tests;

@@ -4,8 +4,9 @@
 
 pub mod change;
 pub mod comparison;
-
+pub mod load_code;
 pub mod record;
+pub mod registration;
 pub mod review;
 pub mod rules;
 pub mod timeline;

@@ -3,6 +3,7 @@
 //! Everything of a comparison lives in the address; the signals here hold what came back for it.
 
 pub mod config;
+pub mod files;
 pub mod memory;
 pub mod registry;
 pub mod timing;

@@ -1,5 +1,6 @@
 //! The messages between page and registrar: JSON text both ways.
 
+use super::files::{FilesAsk, FilesNews};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
@@ -53,6 +54,8 @@ pub enum Ask {
     },
     /// Leave a change that stopped midway as it is.
     Leave,
+    /// A run's models and files, and the registration of a model.
+    Files(FilesAsk),
 }
 
 /// What the registrar tells.
@@ -95,6 +98,8 @@ pub enum News {
     Compared(Box<Comparison>),
     /// How a change stands.
     Progress(Progress),
+    /// A run's models and files, and the registration of a model.
+    Files(FilesNews),
     /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
     Failed {
         /// What had been asked for.

@@ -1,6 +1,7 @@
 //! What the page knows of the registry: one signal for each kind of news from the registrar, and the way to ask.
 //! The registrar's worker starts with the first question.
 
+use super::files::FilesState;
 use super::worker_handle::{WorkerHandle, read_message};
 use super::{AppState, memory};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
@@ -47,6 +48,8 @@ pub struct RegistryState {
     pub author: RwSignal<String>,
     /// The model that is open, with the experiments to search its runs in.
     opened: StoredValue<Option<(String, Vec<ExperimentId>)>>,
+    /// The models and files of the run that is open.
+    pub files: FilesState,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -64,6 +67,7 @@ impl RegistryState {
             progress: RwSignal::new(None),
             author: RwSignal::new(memory::author_name()),
             opened: StoredValue::new(None),
+            files: FilesState::new(app),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
@@ -203,6 +207,12 @@ impl RegistryState {
                     Phase::Checking | Phase::Writing | Phase::Verifying => {}
                 }
                 self.progress.set(Some(progress));
+            }
+            News::Files(news) => {
+                if let Some((ask, pause)) = self.files.receive(news) {
+                    let state = *self;
+                    set_timeout(move || state.ask(&Ask::Files(ask)), pause);
+                }
             }
             News::Failed { what, message } => match what {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),

@@ -1,8 +1,8 @@
 //! Aliases and tags of a version, edited as changes like any other: checked, read back, recorded.
 
 use super::ModelContext;
-use super::move_dialog::AuthorField;
 use crate::entities::VersionNumber;
+use crate::pages::author::AuthorField;
 use crate::registry::change::{AliasChange, Change, TagChange};
 use crate::registry::record::PREFIX;
 use leptos::prelude::*;
@@ -186,7 +186,7 @@ pub(super) fn Tags(context: ModelContext, number: VersionNumber) -> impl IntoVie
                 <button type="button" class="button" on:click=set>"Set tag"</button>
                 <span class="secondary" role="status">{obstacle}</span>
             </div>
-            <AuthorField context />
+            <AuthorField />
         </section>
     }
 }

@@ -3,6 +3,7 @@
 use super::change_status::ChangeStatus;
 use super::{ModelContext, Moving};
 use crate::entities::Stage;
+use crate::pages::author::AuthorField;
 use crate::registrar::Ask;
 use crate::registry::change::{Change, Decision, Step};
 use crate::registry::review;
@@ -207,7 +208,7 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
                         on:input:target=move |event| reason.set(event.target().value())
                     ></textarea>
                 </label>
-                <AuthorField context />
+                <AuthorField />
                 <div class="toolbar">
                     <button
                         type="button"
@@ -235,29 +236,5 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
         } else {
             form().into_any()
         }}
-    }
-}
-
-/// Who decides: the user of the sign-in, or else a name that this browser remembers.
-#[component]
-pub(super) fn AuthorField(context: ModelContext) -> impl IntoView {
-    let author = context.registry.author;
-    match context.app.signed_in_user() {
-        Some(user) => {
-            view! { <p class="secondary">{format!("Recorded as {user}, who is signed in")}</p> }.into_any()
-        }
-        None => view! {
-            <label class="field">
-                <span class="field__label">"Your name, for the record"</span>
-                <input
-                    class="input"
-                    type="text"
-                    autocomplete="name"
-                    prop:value=author
-                    on:input:target=move |event| context.registry.set_author(&event.target().value())
-                />
-            </label>
-        }
-        .into_any(),
     }
 }
