@@ -23,9 +23,10 @@ pub fn is_checked(version: &ModelVersion, point: &str) -> bool {
     version.tags.iter().any(|tag| tag.key == key)
 }
 
-/// The tag of a point. Servers take keys of at most 250 characters.
+/// The tag of a point. Servers take keys of at most 250 characters, of letters, digits and `_-. :/` only.
 pub fn check_key(point: &str) -> String {
-    format!("{CHECK_PREFIX}{point}").chars().take(250).collect()
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "_-. :/".contains(c) { c } else { '_' };
+    format!("{CHECK_PREFIX}{point}").chars().map(allowed).take(250).collect()
 }
 
 /// A version that waits.

@@ -53,7 +53,8 @@ pub fn LinePlot(
         ))
     });
     let summary = summary.collect::<Vec<_>>().join(". ");
-    let x_ticks = drawn.x_ticks.iter().map(|&(x, value)| {
+    // Steps and versions are counted: there is nothing between two of them.
+    let x_ticks = drawn.x_ticks.iter().filter(|(_, value)| value.fract() == 0.0).map(|&(x, value)| {
         view! { <text class="line-plot__tick" x=x y=HEIGHT - 6.0 text-anchor="middle">{number_text(value)}</text> }
     });
     let y_ticks = drawn.y_ticks.iter().map(|&(y, value)| {
@@ -78,7 +79,7 @@ pub fn LinePlot(
     });
     let title = label.clone();
     view! {
-        <figure class="line-plot" role="group" aria-label=label>
+        <figure class="line-plot" aria-label=label>
             <figcaption class="line-plot__title">{title}</figcaption>
             <ul class="line-plot__keys" aria-hidden="true">{keys.collect_view()}</ul>
             <svg role="img" aria-label=summary viewBox=format!("0 0 {WIDTH} {HEIGHT}")>

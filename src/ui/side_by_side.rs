@@ -58,6 +58,7 @@ fn plot(curves: Curves, candidate: &str, holder: Option<&str>) -> impl IntoView 
             has_dots: false,
         });
     }
+    series.retain(|series| !series.points.is_empty());
     view! { <LinePlot label=curves.metric x_label="step" series /> }
 }
 

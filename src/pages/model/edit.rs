@@ -127,6 +127,8 @@ pub(super) fn Tags(context: ModelContext, number: VersionNumber) -> impl IntoVie
             Some("")
         } else if key.trim().starts_with(PREFIX) {
             Some("Tags of this name hold the record")
+        } else if !key.trim().chars().all(|c| c.is_alphanumeric() || "_-. :/".contains(c)) {
+            Some("Servers take letters, digits, spaces and _ - . : / in a key")
         } else if key.trim().chars().count() > 250 {
             Some("A key has at most 250 characters")
         } else {

@@ -209,7 +209,12 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
                     ></textarea>
                 </label>
                 <AuthorField />
-                <div class="toolbar">
+                <h3>{move || match holder.get() {
+                    Some(holder) => format!("Version {number} beside version {holder}"),
+                    None => format!("Version {number}"),
+                }}</h3>
+                {comparison}
+                <div class="toolbar move__actions">
                     <button
                         type="button"
                         class="button button--primary"
@@ -221,11 +226,6 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
                     </button>
                     <span class="secondary" id="move-obstacle">{obstacle}</span>
                 </div>
-                <h3>{move || match holder.get() {
-                    Some(holder) => format!("Version {number} beside version {holder}"),
-                    None => format!("Version {number}"),
-                }}</h3>
-                {comparison}
             </form>
         }
     };

@@ -121,8 +121,8 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
     };
     let is_changing =
         Memo::new(move |_| registry.progress.with(Option::is_some) && context.moving.get().is_none());
+    // The buttons come first: what arrives late must not move them under the pointer.
     view! {
-        {facts}
         <div class="toolbar">
             <MoveButton context number />
             <button
@@ -138,6 +138,7 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
                 "Undo last move"
             </button>
         </div>
+        {facts}
         <Show when=move || is_changing.get()>
             <ChangeStatus context on_close=Callback::new(move |()| registry.leave()) />
         </Show>

@@ -167,7 +167,7 @@ fn VersionRow(
             <td class="table__number">{created}</td>
             <td class="table__number">{changed}</td>
             <td class="versions__text" title=tags.clone()>{tags.clone()}</td>
-            <td><MoveButton context number /></td>
+            <td class="versions__actions"><MoveButton context number /></td>
         </tr>
     }
 }
