@@ -4,7 +4,9 @@
 //! when a page first needs it, so that comparing runs does not wait for code it does not use.
 
 pub mod machine;
+pub mod note;
 pub mod protocol;
+pub mod run_changes;
 mod runner;
 
 pub use machine::{Input, Output, Registrar};
@@ -12,3 +14,5 @@ pub use protocol::{Ask, News};
 
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod run_changes_tests;

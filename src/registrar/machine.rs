@@ -1,6 +1,7 @@
 //! The machine itself: takes inputs one at a time and says what is to be done.
 
 use super::protocol::{Ask, FailedWhat, News};
+use super::run_changes::{Act, RunChanges, RunPending};
 use super::runner::{Need, Runner, WriteFailure};
 use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId, VersionNumber};
 use crate::registry::ModelState;
@@ -81,9 +82,14 @@ enum Pending {
     SideManifest(Which),
     SideHistory(Which, String),
     Write,
+    OfRuns(RunPending),
 }
 
 impl Pending {
+    fn is_write(&self) -> bool {
+        matches!(self, Self::Write) || matches!(self, Self::OfRuns(pending) if pending.is_write())
+    }
+
     fn is_of_shown_model(&self) -> bool {
         matches!(
             self,
@@ -123,6 +129,7 @@ pub struct Registrar {
     has_no_id_lists: bool,
     compared: Compared,
     runner: Option<Runner>,
+    runs: RunChanges,
     outputs: Vec<Output>,
 }
 
@@ -145,7 +152,9 @@ impl Registrar {
         match ask {
             Ask::Use { address, server } => {
                 if self.address != address {
-                    self.abort_all(|pending| !matches!(pending, Pending::Write));
+                    self.abort_all(|pending| !pending.is_write());
+                    let left = self.runs.leave();
+                    self.outputs.extend(left.map(News::OfRuns).map(Output::News));
                     *self = Self {
                         last_id: self.last_id,
                         outputs: std::mem::take(&mut self.outputs),
@@ -192,6 +201,19 @@ impl Registrar {
                 if self.runner.as_ref().is_some_and(|runner| !runner.is_under_way()) {
                     self.runner = None;
                 }
+            }
+            Ask::OfRuns(ask) => {
+                let acts = self.runs.ask(ask, &self.capabilities());
+                self.act(acts);
+            }
+        }
+    }
+
+    fn act(&mut self, acts: Vec<Act>) {
+        for act in acts {
+            match act {
+                Act::Tell(news) => self.tell(News::OfRuns(news)),
+                Act::Send(request, pending) => self.send(request, Pending::OfRuns(pending)),
             }
         }
     }
@@ -313,6 +335,10 @@ impl Registrar {
                     let need = runner.wrote(result);
                     self.carry_out(need);
                 }
+            }
+            Pending::OfRuns(pending) => {
+                let acts = self.runs.answered(pending, answer, &self.capabilities());
+                self.act(acts);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The messages between page and registrar: JSON text both ways.
 
+use super::run_changes::{RunAsk, RunNews};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
@@ -53,6 +54,8 @@ pub enum Ask {
     },
     /// Leave a change that stopped midway as it is.
     Leave,
+    /// Something about runs.
+    OfRuns(RunAsk),
 }
 
 /// What the registrar tells.
@@ -95,6 +98,8 @@ pub enum News {
     Compared(Box<Comparison>),
     /// How a change stands.
     Progress(Progress),
+    /// Something about runs.
+    OfRuns(RunNews),
     /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
     Failed {
         /// What had been asked for.
