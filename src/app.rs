@@ -5,6 +5,7 @@ use crate::pages::context::RunsContext;
 use crate::pages::run::RunPage;
 use crate::pages::{ConnectPage, ExperimentsPage};
 use crate::route::Route;
+use crate::state::registry::RegistryState;
 use crate::state::{AppState, Connection, config, memory, timing};
 use crate::ui::theme::{Theme, set_theme, stored_theme};
 use leptos::prelude::*;
@@ -21,6 +22,7 @@ pub fn start() {
 #[component]
 fn App() -> impl IntoView {
     let state = AppState::provide();
+    RegistryState::provide(state);
     leptos::task::spawn_local(async move {
         let config = config::read().await;
         if let Some(problem) = &config.problem {

@@ -234,7 +234,7 @@ impl Reader {
 }
 
 /// Whether an address leads to a page or a mail, and to nothing that a browser would carry out.
-fn is_safe(address: &str) -> bool {
+pub fn is_safe(address: &str) -> bool {
     let begins = |scheme: &str| {
         address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
             && address.len() > scheme.len()

@@ -2,6 +2,7 @@
 //! The registrar's worker starts with the first question.
 
 use super::AppState;
+use super::run_changes::RunChanges;
 use super::worker_handle::{WorkerHandle, read_message};
 use crate::entities::{RegisteredModel, Run, RunId};
 use crate::registrar::protocol::{FailedWhat, Progress};
@@ -40,6 +41,8 @@ pub struct RegistryState {
     pub comparison: RwSignal<Option<Comparison>>,
     /// How the newest change stands.
     pub progress: RwSignal<Option<Progress>>,
+    /// How runs are changed.
+    pub run_changes: RunChanges,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -55,6 +58,7 @@ impl RegistryState {
             missing_runs: RwSignal::new(Vec::new()),
             comparison: RwSignal::new(None),
             progress: RwSignal::new(None),
+            run_changes: RunChanges::default(),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
@@ -107,6 +111,7 @@ impl RegistryState {
             }
             News::Compared(comparison) => self.comparison.set(Some(*comparison)),
             News::Progress(progress) => self.progress.set(Some(progress)),
+            News::OfRuns(news) => self.run_changes.receive(self.app, news),
             News::Failed { what, message } => match what {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),
                 FailedWhat::Versions => self.all_versions.set(Listed::Failed(message)),
