@@ -5,8 +5,10 @@
 
 pub mod files;
 pub mod machine;
+pub mod note;
 mod preview;
 pub mod protocol;
+pub mod run_changes;
 mod runner;
 
 pub use machine::{Input, Output, Registrar};
@@ -16,3 +18,5 @@ pub use protocol::{Ask, News};
 mod files_tests;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod run_changes_tests;

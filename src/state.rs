@@ -6,15 +6,16 @@ pub mod config;
 pub mod files;
 pub mod memory;
 pub mod registry;
+pub mod run_changes;
 pub mod timing;
 mod worker_handle;
 
 use crate::engine::protocol::{
     AxesInfo, ColumnsInfo, Command, ConnectProblem, Counts, Event, FailedWhat, FilterProblem, HoveredRun,
-    LoadProgress, RowsPage, RunDetails,
+    LoadProgress, RowsPage, RunDetails, RunIds,
 };
 use crate::entities::{Artifact, Experiment, RunId};
-use crate::route::Route;
+use crate::route::{Comparison, Route};
 use crate::tracking::{ServerAddress, ServerInfo, ServerKind, SignIn};
 use crate::view::View;
 use config::Config;
@@ -125,6 +126,8 @@ pub struct AppState {
     pub painted: RwSignal<Painted>,
     /// The run under the pointer.
     pub hovered: RwSignal<Option<HoveredRun>>,
+    /// The set of runs asked for last.
+    pub run_ids: RwSignal<Option<RunIds>>,
     /// The run last opened.
     pub run: RwSignal<Option<RunDetails>>,
     /// Why the run last asked for could not be opened.
@@ -143,6 +146,8 @@ pub struct AppState {
     /// The address of a change that goes on, until it is written.
     late_address: StoredValue<Option<String>>,
     is_load_told: StoredValue<bool>,
+    /// Whether runs have been changed since they were loaded.
+    are_runs_stale: StoredValue<bool>,
     /// The sign-in that somebody entered for the connection under way, and whether to keep it for the tab.
     asked: StoredValue<Option<(SignIn, bool)>>,
 }
@@ -164,6 +169,7 @@ impl AppState {
             axes: RwSignal::new(AxesInfo::default()),
             painted: RwSignal::new(Painted::default()),
             hovered: RwSignal::new(None),
+            run_ids: RwSignal::new(None),
             run: RwSignal::new(None),
             run_problem: RwSignal::new(None),
             artifacts: RwSignal::new(None),
@@ -172,6 +178,7 @@ impl AppState {
             activity: RwSignal::new(Vec::new()),
             worker: StoredValue::new_local(WorkerHandle::default()),
             is_load_told: StoredValue::new(true),
+            are_runs_stale: StoredValue::new(false),
             asked: StoredValue::new(None),
             address: StoredValue::new(None),
             late_address: StoredValue::new(None),
@@ -212,11 +219,24 @@ impl AppState {
 
     /// Asks the engine.
     pub fn send(&self, command: &Command) {
-        if let Command::LoadRuns { .. } = command {
+        let mut anew = None;
+        if let Command::LoadRuns { experiment_ids, run_view, is_anew } = command {
             self.is_load_told.set_value(false);
             self.rows.set(None);
+            let is_stale = self.are_runs_stale.try_update_value(std::mem::take).unwrap_or_default();
+            let (experiment_ids, run_view) = (experiment_ids.clone(), *run_view);
+            anew = Some(Command::LoadRuns { experiment_ids, run_view, is_anew: *is_anew || is_stale });
         }
-        self.worker.with_value(|worker| worker.send(command));
+        self.worker.with_value(|worker| worker.send(anew.as_ref().unwrap_or(command)));
+    }
+
+    /// Runs have been changed on the server: what is shown of them is loaded anew, now or once it is shown again.
+    fn runs_changed(&self) {
+        self.are_runs_stale.set_value(true);
+        if let Route::Compare(comparison) = self.route.get_untracked() {
+            let Comparison { experiment_ids, run_view, .. } = comparison;
+            self.send(&Command::LoadRuns { experiment_ids, run_view, is_anew: true });
+        }
     }
 
     /// Hands the plot's canvas to the engine.
@@ -403,6 +423,7 @@ impl AppState {
                 self.painted.set(Painted { sequence, n_runs, n_brushed, n_axes, since_input_millis });
             }
             Event::Hovered(run) => self.hovered.set(run),
+            Event::RunIds(run_ids) => self.run_ids.set(Some(run_ids)),
             Event::RunDetails(run) => {
                 self.run_problem.set(None);
                 self.run.set(Some(run));

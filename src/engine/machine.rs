@@ -187,6 +187,10 @@ impl Engine {
                     self.outputs.push(Output::Event(event));
                 }
             }
+            Command::ListRunIds(set) => {
+                let run_ids = self.scene.run_ids(&self.frame, set);
+                self.outputs.push(Output::Event(Event::RunIds(run_ids)));
+            }
             Command::OpenRun(run_id) => {
                 self.send(requests::run_get(&self.capabilities(), &run_id), Pending::Run)
             }

@@ -1,6 +1,6 @@
 //! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
 
-use super::protocol::{Counts, FailedWhat, LoadProgress, PlotSize, PlotTheme, Rgb};
+use super::protocol::{Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet};
 use super::{Command, Engine, Event, Input, Output};
 use crate::entities::{Attribute, ColumnKey, ExperimentId, RunView};
 use crate::tracking::{Method, Request, Response, ServerAddress, TransportError};
@@ -226,6 +226,40 @@ fn a_page_is_asked_for_again_and_then_given_up_with_what_arrived_kept() {
     assert!(failed.1.contains("The 100 runs that had arrived are kept"), "{}", failed.1);
     assert_eq!(world.counts().n_all, 100);
     assert!(!world.progress().is_loading && world.under_way.is_empty());
+}
+
+#[test]
+fn sets_of_runs_are_those_shown_last() {
+    let mut world =
+        World::connected(Server { n_runs: 1_110, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    world.load();
+    world.answer_all();
+    world.say(Command::SetView { view: view(0.0, 4.0), sequence: 1 });
+    let mut sets = [RunSet::Brushed, RunSet::AllButBrushed, RunSet::All].map(|set| {
+        world.say(Command::ListRunIds(set));
+        world.newest(|event| match event {
+            Event::RunIds(run_ids) => Some(run_ids.clone()),
+            _ => None,
+        })
+    });
+    assert_eq!(sets.each_ref().map(|set| set.active.run_ids.len()), [5, 1_105, 1_110]);
+    assert!(sets.iter().all(|set| set.deleted == NamedRuns::default()));
+    assert_eq!(sets[0].active.names, ["run 0", "run 1", "run 2", "run 3", "run 4"]);
+    assert_eq!(sets[1].active.names.len(), NamedRuns::N_NAMES);
+    let mut both = sets[0].active.run_ids.clone();
+    both.append(&mut sets[1].active.run_ids);
+    both.sort();
+    sets[2].active.run_ids.sort();
+    assert_eq!(both, sets[2].active.run_ids, "no run is in both, none in neither");
+    // Runs that have arrived and are not shown yet were not part of what anybody brushed.
+    world.load();
+    world.answer(0);
+    world.say(Command::ListRunIds(RunSet::AllButBrushed));
+    let set = world.newest(|event| match event {
+        Event::RunIds(run_ids) => Some(run_ids.active.run_ids.len()),
+        _ => None,
+    });
+    assert_eq!(set, 95);
 }
 
 #[test]

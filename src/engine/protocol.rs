@@ -61,6 +61,8 @@ pub enum Command {
     /// The run under the pointer: in the plot (CSS pixels from the canvas's left top), in the table, or none.
     /// Answered by `Hovered`.
     Hover(HoverTarget),
+    /// Which runs are in this set now. Answered by `RunIds`.
+    ListRunIds(RunSet),
     /// Fetch one run anew with all it logged. Answered by `RunDetails` or `Failed`.
     OpenRun(RunId),
     /// List a folder of a run's artifacts; the root is the empty path. Answered by `Artifacts` or `Failed`.
@@ -77,6 +79,42 @@ pub enum Command {
         /// The file below the artifact root.
         path: String,
     },
+}
+
+/// A set of the loaded runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunSet {
+    /// Every one.
+    All,
+    /// Those in the filter, the decisions and the brushes: the rows of the table.
+    Brushed,
+    /// Every one but those.
+    AllButBrushed,
+}
+
+/// The runs of a set, active ones and deleted ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunIds {
+    /// Which set.
+    pub set: RunSet,
+    /// The active ones.
+    pub active: NamedRuns,
+    /// The deleted ones.
+    pub deleted: NamedRuns,
+}
+
+/// Some runs.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NamedRuns {
+    /// All of them.
+    pub run_ids: Vec<RunId>,
+    /// The names of the first ones, at most [`NamedRuns::N_NAMES`]; empty where a run has none.
+    pub names: Vec<String>,
+}
+
+impl NamedRuns {
+    /// So many names are sent: as many as somebody might read.
+    pub const N_NAMES: usize = 500;
 }
 
 /// Where the pointer is.
@@ -177,6 +215,8 @@ pub enum Event {
     },
     /// The run under the pointer, or none.
     Hovered(Option<HoveredRun>),
+    /// The runs of a set.
+    RunIds(RunIds),
     /// One run with all it logged.
     RunDetails(RunDetails),
     /// A folder of a run's artifacts.

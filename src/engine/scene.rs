@@ -7,7 +7,7 @@ use super::defaults::{columns_info, format_of};
 use super::machine::Output;
 use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
-    Legend, PlotSize, PlotTheme, RowView, RowsPage, Tick,
+    Legend, NamedRuns, PlotSize, PlotTheme, RowView, RowsPage, RunIds, RunSet, Tick,
 };
 use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, display_number, kept, order};
@@ -430,6 +430,26 @@ impl Scene {
             (Value::Text(text), _) => Cell::Shown(text.to_owned()),
             _ => Cell::Special(Lane::Missing),
         }
+    }
+
+    /// The runs of a set, as last shown: runs that have arrived since are in none.
+    pub fn run_ids(&self, frame: &RunFrame, set: RunSet) -> RunIds {
+        let rows = match set {
+            RunSet::All => RowSet::full(self.brushed.n_rows()),
+            RunSet::Brushed => self.brushed.clone(),
+            RunSet::AllButBrushed => self.brushed.not(),
+        };
+        let stage = ColumnKey::Attribute(Attribute::LifecycleStage);
+        let (mut active, mut deleted) = (NamedRuns::default(), NamedRuns::default());
+        for row in rows.iter() {
+            let is_deleted = frame.text(&stage, row).as_deref() == Some("deleted");
+            let runs = if is_deleted { &mut deleted } else { &mut active };
+            runs.run_ids.push(frame.run_id(row).clone());
+            if runs.names.len() < NamedRuns::N_NAMES {
+                runs.names.push(frame.name(row).to_owned());
+            }
+        }
+        RunIds { set, active, deleted }
     }
 
     /// Finds the run under the pointer.

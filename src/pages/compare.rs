@@ -4,10 +4,12 @@
 //! views before for undo. It looks at no run.
 
 mod filter_box;
+mod manage;
 mod status;
 mod timing;
 
 use self::filter_box::FilterBox;
+use self::manage::ManageRuns;
 pub(crate) use self::status::bytes_text;
 use self::status::{LoadStatus, NoRuns, RunCounts};
 use self::timing::Timings;
@@ -229,6 +231,7 @@ fn Steps(comparison: Comparison) -> impl IntoView {
             })}
             {button("Undo", "Nothing to undo", can_undo, Comparison::undo)}
             {button("Redo", "Nothing to redo", can_redo, Comparison::redo)}
+            <ManageRuns context=comparison.context />
         </div>
     }
 }

@@ -1,12 +1,15 @@
 //! The run page: what one run is, what it logged, and its artifacts.
 
 mod artifacts;
+mod edit;
 mod load;
 mod models;
+mod note_view;
 mod preview;
 mod register;
 
 use self::artifacts::ArtifactTree;
+use self::edit::{Edits, Note, Rename, SaidLine, Tags};
 use self::models::ModelsPanel;
 use self::preview::PreviewDialog;
 use crate::engine::Command;
@@ -39,6 +42,7 @@ pub fn RunPage(
         let run_id = run_id.get();
         context.run_details.with(|details| details.clone().filter(|details| details.info.id == run_id))
     });
+    let edits = Edits::new(context, run_id);
     let heading = move || {
         details.with(|details| match details {
             Some(details) if !details.info.name.is_empty() => details.info.name.clone(),
@@ -51,9 +55,12 @@ pub fn RunPage(
     view! {
         <main class="run" id="main">
             <p class="run__back"><a href=context.compare_href>"Back to the comparison"</a></p>
-            <h1 class="run__title" tabindex="-1">{heading}</h1>
+            <div class="run__head">
+                <h1 class="run__title" tabindex="-1">{heading}</h1>
+                <Rename edits details />
+            </div>
             {move || match details.get() {
-                Some(details) => view! { <Details details /> }.into_any(),
+                Some(details) => view! { <Details details edits /> }.into_any(),
                 None => match context.failed.get() {
                     Some(message) => view! { <p class="load-status">{message}</p> }.into_any(),
                     None => view! { <p class="load-status" role="status">"Loading the run"</p> }.into_any(),
@@ -65,12 +72,15 @@ pub fn RunPage(
                 <div class="panel__body"><ArtifactTree context run_id preview /></div>
             </section>
             <PreviewDialog file=previewed />
+            <SaidLine edits />
         </main>
     }
 }
 
 #[component]
-fn Details(details: RunDetails) -> impl IntoView {
+fn Details(details: RunDetails, edits: Edits) -> impl IntoView {
+    let of_note = details.clone();
+    let of_tags = details.clone();
     let info = details.info;
     let time = |millis: Option<i64>, absent: &str| {
         millis.map_or_else(
@@ -106,7 +116,6 @@ fn Details(details: RunDetails) -> impl IntoView {
         .into_iter()
         .map(|metric| vec![metric.key, number_text(metric.value), metric.step.to_string()])
         .collect();
-    let tags = details.tags.into_iter().map(|tag| vec![tag.key, tag.value]).collect();
     let skipped = details.skipped;
     view! {
         {(!skipped.is_empty()).then(|| view! { <p class="load-status" role="status">{skipped.join(" ")}</p> })}
@@ -116,10 +125,11 @@ fn Details(details: RunDetails) -> impl IntoView {
                 .map(|(term, text)| view! { <div class="run__fact"><dt>{term}</dt><dd>{text}</dd></div> })
                 .collect_view()}
         </dl>
+        <Note edits details=of_note />
         <div class="run__tables">
             <Logged title="Metrics" columns=&["Metric", "Latest value", "Step"] rows=metrics />
             <Logged title="Params" columns=&["Param", "Value"] rows=params />
-            <Logged title="Tags" columns=&["Tag", "Value"] rows=tags />
+            <Tags edits details=of_tags />
         </div>
     }
 }

@@ -2,6 +2,7 @@
 
 use super::files::{self, Do, Files};
 use super::protocol::{Ask, FailedWhat, News};
+use super::run_changes::{Act, RunChanges, RunPending};
 use super::runner::{Need, Runner, WriteFailure};
 use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId, VersionNumber};
 use crate::registry::ModelState;
@@ -94,6 +95,7 @@ enum Pending {
     SideHistory(Which, String),
     Write,
     Files(files::Pending),
+    OfRuns(RunPending),
 }
 
 impl Pending {
@@ -110,6 +112,7 @@ impl Pending {
     fn is_write(&self) -> bool {
         match self {
             Self::Files(pending) => pending.is_write(),
+            Self::OfRuns(pending) => pending.is_write(),
             _ => matches!(self, Self::Write),
         }
     }
@@ -144,6 +147,7 @@ pub struct Registrar {
     compared: Compared,
     runner: Option<Runner>,
     files: Files,
+    runs: RunChanges,
     outputs: Vec<Output>,
 }
 
@@ -167,6 +171,8 @@ impl Registrar {
             Ask::Use { address, server } => {
                 if self.address != address {
                     self.abort_all(|pending| !pending.is_write());
+                    let left = self.runs.leave();
+                    self.outputs.extend(left.map(News::OfRuns).map(Output::News));
                     *self = Self {
                         last_id: self.last_id,
                         outputs: std::mem::take(&mut self.outputs),
@@ -218,6 +224,10 @@ impl Registrar {
                 let wanted = self.files.ask(ask, self.capabilities());
                 self.carry_out_files(wanted);
             }
+            Ask::OfRuns(ask) => {
+                let acts = self.runs.ask(ask, &self.capabilities());
+                self.act(acts);
+            }
         }
     }
 
@@ -234,6 +244,15 @@ impl Registrar {
                 Do::Abort(is_meant) => {
                     self.abort_all(|pending| matches!(pending, Pending::Files(pending) if is_meant(pending)))
                 }
+            }
+        }
+    }
+
+    fn act(&mut self, acts: Vec<Act>) {
+        for act in acts {
+            match act {
+                Act::Tell(news) => self.tell(News::OfRuns(news)),
+                Act::Send(request, pending) => self.send(request, Pending::OfRuns(pending)),
             }
         }
     }
@@ -359,6 +378,10 @@ impl Registrar {
                     let need = runner.wrote(result);
                     self.carry_out(need);
                 }
+            }
+            Pending::OfRuns(pending) => {
+                let acts = self.runs.answered(pending, answer, &self.capabilities());
+                self.act(acts);
             }
         }
     }

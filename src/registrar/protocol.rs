@@ -1,6 +1,7 @@
 //! The messages between page and registrar: JSON text both ways.
 
 use super::files::{FilesAsk, FilesNews};
+use super::run_changes::{RunAsk, RunNews};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
@@ -56,6 +57,8 @@ pub enum Ask {
     Leave,
     /// A run's models and files, and the registration of a model.
     Files(FilesAsk),
+    /// Something about runs.
+    OfRuns(RunAsk),
 }
 
 /// What the registrar tells.
@@ -100,6 +103,8 @@ pub enum News {
     Progress(Progress),
     /// A run's models and files, and the registration of a model.
     Files(FilesNews),
+    /// Something about runs.
+    OfRuns(RunNews),
     /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
     Failed {
         /// What had been asked for.

@@ -2,6 +2,7 @@
 //! The registrar's worker starts with the first question.
 
 use super::files::FilesState;
+use super::run_changes::RunChanges;
 use super::worker_handle::{WorkerHandle, read_message};
 use super::{AppState, memory};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
@@ -50,6 +51,8 @@ pub struct RegistryState {
     opened: StoredValue<Option<(String, Vec<ExperimentId>)>>,
     /// The models and files of the run that is open.
     pub files: FilesState,
+    /// How runs are changed.
+    pub run_changes: RunChanges,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -68,6 +71,7 @@ impl RegistryState {
             author: RwSignal::new(memory::author_name()),
             opened: StoredValue::new(None),
             files: FilesState::new(app),
+            run_changes: RunChanges::default(),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
@@ -214,6 +218,7 @@ impl RegistryState {
                     set_timeout(move || state.ask(&Ask::Files(ask)), pause);
                 }
             }
+            News::OfRuns(news) => self.run_changes.receive(self.app, news),
             News::Failed { what, message } => match what {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),
                 FailedWhat::Versions => self.all_versions.set(Listed::Failed(message)),

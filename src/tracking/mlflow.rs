@@ -7,6 +7,7 @@ pub mod probe;
 mod registry_decode;
 pub mod registry_requests;
 pub mod requests;
+pub mod run_requests;
 mod text;
 mod wire;
 
