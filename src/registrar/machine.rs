@@ -393,7 +393,7 @@ impl Registrar {
 
     fn model_arrived(&mut self, model: RegisteredModel, page: Page<ModelVersion>, purpose: Purpose) {
         let mut versions = page.items;
-        // A name that no quote can hold was searched by a pattern.
+        // A name that no quote can hold brought the versions of all models.
         versions.retain(|version| version.name == model.name);
         versions.sort_by_key(|version| std::cmp::Reverse(version.number));
         versions.dedup_by_key(|version| version.number);

@@ -26,10 +26,11 @@ pub fn model_get(capabilities: &Capabilities, name: &str) -> Request {
     Request::get(format!("{}/registered-models/get{}", api(capabilities), query(&[("name", name)])))
 }
 
-/// A page of the versions of one model, or of all models.
+/// A page of the versions of one model, or of all models. A name that cannot be quoted brings those of all models:
+/// whoever asks takes its own out of them.
 pub fn versions_search(capabilities: &Capabilities, name: Option<&str>, page_token: Option<&str>) -> Request {
     let max_results = VERSIONS_PER_PAGE.to_string();
-    let filter = name.map(|name| format!("name = {}", quoted(name)));
+    let filter = name.and_then(quoted).map(|name| format!("name = {name}"));
     let mut pairs = vec![("max_results", max_results.as_str())];
     pairs.extend(filter.as_deref().map(|filter| ("filter", filter)));
     pairs.extend(page_token.map(|token| ("page_token", token)));
@@ -51,15 +52,14 @@ pub fn version_get(capabilities: &Capabilities, name: &str, version: VersionNumb
     Request::get(format!("{}/model-versions/get{}", api(capabilities), query(&pairs)))
 }
 
-/// A text of the filter grammar, which has quotes of two kinds and no escape. With both kinds in the text there
-/// is no exact form: `%` stands in for each, and the caller compares names itself.
-fn quoted(text: &str) -> String {
+/// A text of the filter grammar, which has quotes of two kinds and no escape: none for a text with both kinds.
+fn quoted(text: &str) -> Option<String> {
     if !text.contains('\'') {
-        format!("'{text}'")
+        Some(format!("'{text}'"))
     } else if !text.contains('"') {
-        format!("\"{text}\"")
+        Some(format!("\"{text}\""))
     } else {
-        format!("'{}'", text.replace('\'', "%"))
+        None
     }
 }
 
@@ -246,9 +246,9 @@ mod tests {
 
     #[test]
     fn names_are_quoted_with_what_they_lack() {
-        assert_eq!(quoted("taxi"), "'taxi'");
-        assert_eq!(quoted("bob's"), "\"bob's\"");
-        assert_eq!(quoted("bob's \"x\""), "'bob%s \"x\"'");
+        assert_eq!(quoted("taxi").as_deref(), Some("'taxi'"));
+        assert_eq!(quoted("bob's").as_deref(), Some("\"bob's\""));
+        assert_eq!(quoted("bob's \"x\""), None);
         let request = versions_search(&capabilities(), Some("a&b"), None);
         assert_eq!(
             request.path,
