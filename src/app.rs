@@ -2,6 +2,9 @@
 
 use crate::pages::compare::ComparePage;
 use crate::pages::context::RunsContext;
+use crate::pages::model::ModelPage;
+use crate::pages::models::ModelsPage;
+use crate::pages::review::ReviewPage;
 use crate::pages::run::RunPage;
 use crate::pages::{ConnectPage, ExperimentsPage};
 use crate::route::Route;
@@ -40,6 +43,9 @@ fn App() -> impl IntoView {
             Route::Experiments { .. } => PageKind::Experiments,
             Route::Compare(_) => PageKind::Compare,
             Route::Run { run_id, .. } => PageKind::Run(run_id.clone()),
+            Route::Models { .. } => PageKind::Models,
+            Route::Model(page) => PageKind::Model(page.name.clone()),
+            Route::Review { .. } => PageKind::Review,
             Route::NotFound(_) => PageKind::NotFound,
         })
     });
@@ -57,6 +63,9 @@ fn App() -> impl IntoView {
             PageKind::NotFound => view! { <NotFoundPage /> }.into_any(),
             _ if !is_connected.get() => view! { <ConnectPage /> }.into_any(),
             PageKind::Experiments => view! { <ExperimentsPage /> }.into_any(),
+            PageKind::Models => view! { <ModelsPage /> }.into_any(),
+            PageKind::Model(_) => view! { <ModelPage /> }.into_any(),
+            PageKind::Review => view! { <ReviewPage /> }.into_any(),
             PageKind::Compare => view! { <ComparePage context=RunsContext::of(state) /> }.into_any(),
             PageKind::Run(run_id) => view! { <RunPage context=RunsContext::of(state) run_id /> }.into_any(),
         }}
@@ -72,6 +81,9 @@ enum PageKind {
     Experiments,
     Compare,
     Run(crate::entities::RunId),
+    Models,
+    Model(String),
+    Review,
     NotFound,
 }
 
@@ -122,6 +134,9 @@ fn announce_page_changes(state: AppState) {
             Route::Experiments { .. } => "Experiments",
             Route::Compare(_) => "Compare runs",
             Route::Run { .. } => "Run",
+            Route::Models { .. } => "Models",
+            Route::Model(_) => "Model",
+            Route::Review { .. } => "Review",
             Route::NotFound(_) => "Not found",
         })
     });
@@ -162,17 +177,24 @@ fn Header() -> impl IntoView {
         Connection::Connecting(url) => view! { <span class="server">{url}" connecting…"</span> }.into_any(),
         _ => ().into_any(),
     };
-    let compare = move || {
-        state.connection.with(|connection| match connection {
-            Connection::Connected(info) => Some(Route::Experiments { server: info.url.clone() }.to_string()),
-            _ => None,
-        })
+    let links = move || {
+        let Connection::Connected(info) = state.connection.get() else { return None };
+        let server = info.url;
+        let pages = [
+            ("Compare", Route::Experiments { server: server.clone() }),
+            ("Models", Route::Models { server: server.clone(), search: String::new() }),
+            ("Review", Route::Review { server }),
+        ];
+        let link = |(text, route): (&'static str, Route)| {
+            view! { <a class="header__link" href=route.to_string()>{text}</a> }
+        };
+        Some(pages.map(link).collect_view())
     };
     view! {
         <header class="header">
             <a class="header__brand" href="#/">"Runweave"</a>
             <nav aria-label="Pages">
-                {move || compare().map(|href| view! { <a class="header__link" href=href>"Compare"</a> })}
+                {links}
             </nav>
             <span class="header__space"></span>
             {server}

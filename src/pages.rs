@@ -1,9 +1,13 @@
 //! The pages: thin, signals in and commands out.
 
+pub(crate) mod author;
 pub mod compare;
 mod connect;
 pub mod context;
 mod experiments;
+pub mod model;
+pub mod models;
+pub mod review;
 pub mod run;
 
 pub use connect::ConnectPage;

@@ -4,6 +4,7 @@
 
 mod axis;
 mod colour;
+pub mod line;
 mod raster;
 mod scale;
 

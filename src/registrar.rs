@@ -3,8 +3,10 @@
 //! The engine reads runs and draws them; whatever writes is here. It runs in a worker of its own, which is started
 //! when a page first needs it, so that comparing runs does not wait for code it does not use.
 
+pub mod files;
 pub mod machine;
 pub mod note;
+mod preview;
 pub mod protocol;
 pub mod run_changes;
 mod runner;
@@ -12,6 +14,8 @@ mod runner;
 pub use machine::{Input, Output, Registrar};
 pub use protocol::{Ask, News};
 
+#[cfg(test)]
+mod files_tests;
 #[cfg(test)]
 mod machine_tests;
 #[cfg(test)]

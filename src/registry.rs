@@ -4,10 +4,14 @@
 
 pub mod change;
 pub mod comparison;
-
+pub mod load_code;
 pub mod record;
+pub mod registration;
+pub mod review;
 pub mod rules;
 pub mod timeline;
+pub mod version_filter;
+pub mod version_table;
 
 use crate::entities::{Alias, ModelVersion, RegisteredModel, Stage, VersionNumber};
 use serde::{Deserialize, Serialize};

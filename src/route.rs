@@ -7,7 +7,7 @@
 mod codec;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
-use crate::view::View;
+use crate::view::{ColumnView, Sort, View};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 
@@ -30,8 +30,57 @@ pub enum Route {
         /// Where it was opened from.
         comparison: Comparison,
     },
+    /// The registered models.
+    Models {
+        /// The server's URL.
+        server: String,
+        /// What their names are searched for.
+        search: String,
+    },
+    /// One registered model.
+    Model(ModelPage),
+    /// Versions that wait in Staging.
+    Review {
+        /// The server's URL.
+        server: String,
+    },
     /// An address that names no page.
     NotFound(String),
+}
+
+/// A registered model, and how its versions are shown.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ModelPage {
+    /// The server's URL.
+    pub server: String,
+    /// The model's name.
+    pub name: String,
+    /// The version looked at, if one is.
+    pub version: Option<u64>,
+    /// Table, board or history.
+    pub tab: ModelTab,
+    /// Words that the versions must fit.
+    pub filter: String,
+    /// Whether archived versions are among the shown ones.
+    pub has_archived: bool,
+    /// The columns out of the versions' runs; none for the default ones.
+    pub columns: Option<Vec<ColumnKey>>,
+    /// The order of the table; none for the newest version first.
+    pub sort: Option<Sort>,
+    /// The metric that is plotted over the versions; none for the default one.
+    pub metric: Option<String>,
+}
+
+/// The ways to show a model's versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ModelTab {
+    /// A table.
+    #[default]
+    Table,
+    /// A column for each stage.
+    Board,
+    /// What happened to all of them.
+    History,
 }
 
 /// What is compared, where, and how it is shown.
@@ -89,13 +138,40 @@ impl Route {
         match path.trim_matches('/') {
             "" => Self::Connect,
             "experiments" => Self::Experiments { server },
+            "models" => Self::Models { server, search: value("search").unwrap_or_default().to_owned() },
+            "review" => Self::Review { server },
             "compare" => Self::Compare(comparison()),
             other => match other.strip_prefix("run/") {
                 Some(id) if !id.is_empty() => {
                     let run_id = RunId(percent_decode_str(id).decode_utf8_lossy().into_owned());
                     Self::Run { run_id, comparison: comparison() }
                 }
-                _ => Self::NotFound(text.to_owned()),
+                _ => match other.strip_prefix("models/") {
+                    Some(rest) if !rest.is_empty() => {
+                        let (name, version) = match rest.split_once('/') {
+                            Some((name, version)) => (name, version.parse().ok()),
+                            None => (rest, None),
+                        };
+                        Self::Model(ModelPage {
+                            server,
+                            name: percent_decode_str(name).decode_utf8_lossy().into_owned(),
+                            version,
+                            tab: match value("show") {
+                                Some("board") => ModelTab::Board,
+                                Some("history") => ModelTab::History,
+                                _ => ModelTab::Table,
+                            },
+                            filter: value("filter").unwrap_or_default().to_owned(),
+                            has_archived: value("archived") == Some("shown"),
+                            columns: value("columns").map(|text| {
+                                codec::columns(text).into_iter().map(|column| column.column).collect()
+                            }),
+                            sort: value("sort").and_then(codec::sort),
+                            metric: value("metric").map(str::to_owned),
+                        })
+                    }
+                    _ => Self::NotFound(text.to_owned()),
+                },
             },
         }
     }
@@ -103,7 +179,10 @@ impl Route {
     /// The server it names, if any.
     pub fn server(&self) -> Option<&str> {
         match self {
-            Self::Experiments { server } => Some(server),
+            Self::Experiments { server } | Self::Models { server, .. } | Self::Review { server } => {
+                Some(server)
+            }
+            Self::Model(page) => Some(&page.server),
             Self::Compare(comparison) | Self::Run { comparison, .. } => Some(&comparison.server),
             Self::Connect | Self::NotFound(_) => None,
         }
@@ -126,8 +205,51 @@ impl fmt::Display for Route {
             Self::Experiments { server } => write!(f, "#/experiments?server={}", codec::encode(server)),
             Self::Compare(comparison) => write!(f, "#/compare?{comparison}"),
             Self::Run { run_id, comparison } => write!(f, "#/run/{}?{comparison}", codec::encode(&run_id.0)),
+            Self::Models { server, search } => {
+                write!(f, "#/models?server={}", codec::encode(server))?;
+                if search.is_empty() { Ok(()) } else { write!(f, "&search={}", codec::encode(search)) }
+            }
+            Self::Model(page) => write!(f, "#/models/{page}"),
+            Self::Review { server } => write!(f, "#/review?server={}", codec::encode(server)),
             Self::NotFound(text) => write!(f, "#{text}"),
         }
+    }
+}
+
+impl fmt::Display for ModelPage {
+    /// Name, version and query.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&codec::encode_segment(&self.name))?;
+        if let Some(version) = self.version {
+            write!(f, "/{version}")?;
+        }
+        write!(f, "?server={}", codec::encode(&self.server))?;
+        let mut pair = |name: &str, value: &str| write!(f, "&{name}={}", codec::encode(value));
+        match self.tab {
+            ModelTab::Table => {}
+            ModelTab::Board => pair("show", "board")?,
+            ModelTab::History => pair("show", "history")?,
+        }
+        if !self.filter.is_empty() {
+            pair("filter", &self.filter)?;
+        }
+        if self.has_archived {
+            pair("archived", "shown")?;
+        }
+        if let Some(columns) = &self.columns {
+            let columns: Vec<ColumnView> = columns
+                .iter()
+                .map(|column| ColumnView { column: column.clone(), width_px: None, is_pinned: false })
+                .collect();
+            pair("columns", &codec::columns_text(&columns))?;
+        }
+        if let Some(sort) = &self.sort {
+            pair("sort", &codec::sort_text(sort))?;
+        }
+        if let Some(metric) = &self.metric {
+            pair("metric", metric)?;
+        }
+        Ok(())
     }
 }
 
@@ -179,7 +301,7 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{AxisKind, AxisView, Brush, ColumnView, Direction, Lane, Pick, Sort, Step};
+    use crate::view::{AxisKind, AxisView, Brush, Direction, Lane, Pick, Step};
     use proptest::prelude::*;
 
     #[test]
@@ -283,6 +405,20 @@ mod tests {
                 run_view: RunView::All,
                 view,
             });
+            prop_assert_eq!(Route::parse(&route.to_string()), route);
+        }
+
+        #[test]
+        fn every_model_page_survives_its_address(
+            name in "[a-zA-Z%/?&# \u{e4}~!']{1,12}", version in any::<Option<u64>>(), filter in any::<String>(),
+            columns in prop::option::of(prop::collection::vec(key(), 0..3)), metric in any::<Option<String>>(),
+            has_archived in any::<bool>(), sort in prop::option::of(key()),
+        ) {
+            let page = ModelPage {
+                server: "http://x".to_owned(), name, version, tab: ModelTab::Board, filter, has_archived, columns, metric,
+                sort: sort.map(|column| Sort { column, direction: Direction::Ascending }),
+            };
+            let route = Route::Model(page);
             prop_assert_eq!(Route::parse(&route.to_string()), route);
         }
 

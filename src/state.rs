@@ -3,6 +3,7 @@
 //! Everything of a comparison lives in the address; the signals here hold what came back for it.
 
 pub mod config;
+pub mod files;
 pub mod memory;
 pub mod registry;
 pub mod run_changes;
@@ -285,7 +286,10 @@ impl AppState {
                 }
                 return;
             }
-            Route::Experiments { server } => url.clone_into(server),
+            Route::Experiments { server } | Route::Models { server, .. } | Route::Review { server } => {
+                url.clone_into(server);
+            }
+            Route::Model(page) => url.clone_into(&mut page.server),
             Route::Compare(comparison) | Route::Run { comparison, .. } => {
                 url.clone_into(&mut comparison.server);
             }

@@ -4,9 +4,12 @@ use crate::tracking::{Method, Request, Response, ServerAddress, SignIn, Transpor
 use gloo_net::http::RequestBuilder;
 use std::cell::Cell;
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{AbortController, DedicatedWorkerGlobalScope, RequestCredentials, RequestMode};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, RequestCredentials, RequestMode,
+};
 
 /// After this long without a whole answer a request is given up. Large pages of slow servers take minutes.
 const LIMIT_SECS: u32 = 300;
@@ -30,6 +33,29 @@ pub async fn send(
     mode: Mode,
     controller: &AbortController,
 ) -> Result<Response, TransportError> {
+    exchange(address, request, mode, None, controller).await
+}
+
+/// The same, but reads no more of the body than `max_bytes` and lets go of the rest.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_for_beginning(
+    address: &ServerAddress,
+    request: &Request,
+    max_bytes: usize,
+    controller: &AbortController,
+) -> Result<Response, TransportError> {
+    exchange(address, request, Mode::Cors, Some(max_bytes), controller).await
+}
+
+async fn exchange(
+    address: &ServerAddress,
+    request: &Request,
+    mode: Mode,
+    max_bytes: Option<usize>,
+    controller: &AbortController,
+) -> Result<Response, TransportError> {
     let has_timed_out = Rc::new(Cell::new(false));
     let _limit = TimeLimit::start(controller.clone(), has_timed_out.clone());
     let explain = |_| {
@@ -46,8 +72,36 @@ pub async fn send(
     let response = request.send().await.map_err(explain)?;
     let content_type = response.headers().get("content-type").unwrap_or_default();
     let status = response.status();
-    let body = response.binary().await.map_err(explain)?;
+    let body = match max_bytes {
+        None => response.binary().await.map_err(explain)?,
+        Some(max_bytes) => beginning(&response, max_bytes).await.map_err(explain)?,
+    };
     Ok(Response { status, content_type, body })
+}
+
+/// The first bytes of a body, whatever its length.
+async fn beginning(
+    response: &gloo_net::http::Response,
+    max_bytes: usize,
+) -> Result<Vec<u8>, gloo_net::Error> {
+    let mut bytes = Vec::new();
+    let Some(stream) = response.body() else { return Ok(bytes) };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    while bytes.len() < max_bytes {
+        let read = JsFuture::from(reader.read()).await.map_err(js_error)?;
+        let value = js_sys::Reflect::get(&read, &JsValue::from_str("value")).map_err(js_error)?;
+        // Without a value it is the end.
+        let Ok(chunk) = value.dyn_into::<js_sys::Uint8Array>() else { return Ok(bytes) };
+        bytes.extend(chunk.to_vec());
+    }
+    bytes.truncate(max_bytes);
+    // Nobody reads on, so whether the browser minds is of no matter.
+    let _ = JsFuture::from(reader.cancel()).await;
+    Ok(bytes)
+}
+
+fn js_error(error: JsValue) -> gloo_net::Error {
+    gloo_net::Error::GlooError(format!("{error:?}"))
 }
 
 fn build(

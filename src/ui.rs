@@ -3,9 +3,12 @@
 pub mod column_list;
 pub mod data_grid;
 pub mod dialog;
+pub mod line_plot;
 pub mod menu;
 pub mod parallel_plot;
 pub mod per_frame;
 pub mod pointer;
 pub mod popover;
+pub mod side_by_side;
+pub mod stage;
 pub mod theme;

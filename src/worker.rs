@@ -12,7 +12,8 @@ use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{
-    AbortController, Blob, ImageData, MessageEvent, OffscreenCanvas, OffscreenCanvasRenderingContext2d, Url,
+    AbortController, Blob, BlobPropertyBag, ImageData, MessageEvent, OffscreenCanvas,
+    OffscreenCanvasRenderingContext2d, Url,
 };
 
 /// Starts the message loop.
@@ -94,10 +95,7 @@ impl Shell {
                 post(&painted);
             }
             Output::SaveFile { file_name, bytes } => {
-                let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes.as_slice()));
-                let url = Blob::new_with_u8_array_sequence(&parts)
-                    .and_then(|blob| Url::create_object_url_with_blob(&blob));
-                if let Ok(url) = url {
+                if let Some(url) = blob_url(&bytes, "application/octet-stream") {
                     post(&Event::Download { file_name, url });
                 }
             }
@@ -122,6 +120,16 @@ impl Shell {
 /// The worker's clock; 0 where there is none.
 fn now_millis() -> f64 {
     scope().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// A `blob:` address of these bytes. Its media type is never one that a browser takes for a page.
+fn blob_url(bytes: &[u8], media_type: &'static str) -> Option<String> {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let options = BlobPropertyBag::new();
+    options.set_type(media_type);
+    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options);
+    let url = blob.and_then(|blob| Url::create_object_url_with_blob(&blob));
+    url.inspect_err(|_| log("a file could not be handed to the page")).ok()
 }
 
 fn post(event: &impl Serialize) {

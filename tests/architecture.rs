@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("transport", &["tracking"]),
     ("worker", &["engine", "registrar", "transport"]),
     ("state", &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "ui"]),
-    ("ui", &["entities", "view", "route", "registry", "engine", "registrar", "state"]),
+    ("ui", &["entities", "view", "plot", "route", "registry", "engine", "registrar", "state"]),
     ("pages", &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "state", "ui"]),
     (
         "app",

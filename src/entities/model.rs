@@ -163,4 +163,6 @@ pub struct Manifest {
     pub artifact_path: String,
     /// The Python module that loads it, such as `mlflow.sklearn`.
     pub loader_module: String,
+    /// The Python class of the model, such as `xgboost.core.Booster`, where its flavour says so.
+    pub model_class: String,
 }

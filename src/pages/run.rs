@@ -2,15 +2,22 @@
 
 mod artifacts;
 mod edit;
+mod load;
+mod models;
 mod note_view;
+mod preview;
+mod register;
 
 use self::artifacts::ArtifactTree;
 use self::edit::{Edits, Note, Rename, SaidLine, Tags};
+use self::models::ModelsPanel;
+use self::preview::PreviewDialog;
 use crate::engine::Command;
 use crate::engine::protocol::RunDetails;
 use crate::entities::{LifecycleStage, RunId};
 use crate::pages::compare::bytes_text;
 use crate::pages::context::RunsContext;
+use crate::registrar::files::FileRef;
 use crate::view::AxisKind;
 use crate::view::brush_px::value_text;
 use leptos::prelude::*;
@@ -43,6 +50,8 @@ pub fn RunPage(
             None => run_id.get().to_string(),
         })
     };
+    let previewed = RwSignal::new(None::<FileRef>);
+    let preview = Callback::new(move |file| previewed.set(Some(file)));
     view! {
         <main class="run" id="main">
             <p class="run__back"><a href=context.compare_href>"Back to the comparison"</a></p>
@@ -57,10 +66,12 @@ pub fn RunPage(
                     None => view! { <p class="load-status" role="status">"Loading the run"</p> }.into_any(),
                 },
             }}
+            <ModelsPanel run_id preview />
             <section class="panel run__artifacts" aria-labelledby="run-artifacts">
                 <header class="panel__head"><h2 class="panel__title" id="run-artifacts">"Artifacts"</h2></header>
-                <div class="panel__body"><ArtifactTree context run_id /></div>
+                <div class="panel__body"><ArtifactTree context run_id preview /></div>
             </section>
+            <PreviewDialog file=previewed />
             <SaidLine edits />
         </main>
     }

@@ -1,5 +1,6 @@
 //! The machine itself: takes inputs one at a time and says what is to be done.
 
+use super::files::{self, Do, Files};
 use super::protocol::{Ask, FailedWhat, News};
 use super::run_changes::{Act, RunChanges, RunPending};
 use super::runner::{Need, Runner, WriteFailure};
@@ -45,6 +46,17 @@ pub enum Output {
         address: ServerAddress,
         /// What.
         request: Request,
+        /// Bytes of the answer that are read at most, where not all of it is wanted.
+        max_bytes: Option<usize>,
+    },
+    /// Make a `blob:` address of these bytes, put it into the news, and tell the page.
+    TellWithBlob {
+        /// The news, without the address.
+        news: files::FilesNews,
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// What they are.
+        media_type: &'static str,
     },
     /// Stop a request; it needs no answer any more. Never a write.
     Abort {
@@ -82,14 +94,11 @@ enum Pending {
     SideManifest(Which),
     SideHistory(Which, String),
     Write,
+    Files(files::Pending),
     OfRuns(RunPending),
 }
 
 impl Pending {
-    fn is_write(&self) -> bool {
-        matches!(self, Self::Write) || matches!(self, Self::OfRuns(pending) if pending.is_write())
-    }
-
     fn is_of_shown_model(&self) -> bool {
         matches!(
             self,
@@ -98,6 +107,14 @@ impl Pending {
                 | Self::Runs(_)
                 | Self::Run(_)
         )
+    }
+
+    fn is_write(&self) -> bool {
+        match self {
+            Self::Files(pending) => pending.is_write(),
+            Self::OfRuns(pending) => pending.is_write(),
+            _ => matches!(self, Self::Write),
+        }
     }
 
     fn is_of_comparison(&self) -> bool {
@@ -129,6 +146,7 @@ pub struct Registrar {
     has_no_id_lists: bool,
     compared: Compared,
     runner: Option<Runner>,
+    files: Files,
     runs: RunChanges,
     outputs: Vec<Output>,
 }
@@ -202,9 +220,30 @@ impl Registrar {
                     self.runner = None;
                 }
             }
+            Ask::Files(ask) => {
+                let wanted = self.files.ask(ask, self.capabilities());
+                self.carry_out_files(wanted);
+            }
             Ask::OfRuns(ask) => {
                 let acts = self.runs.ask(ask, &self.capabilities());
                 self.act(acts);
+            }
+        }
+    }
+
+    fn carry_out_files(&mut self, wanted: Vec<Do>) {
+        for wanted in wanted {
+            match wanted {
+                Do::Send { request, pending, max_bytes } => {
+                    self.send_at_most(request, Pending::Files(pending), max_bytes);
+                }
+                Do::Tell(news) => self.tell(News::Files(news)),
+                Do::TellWithBlob { news, bytes, media_type } => {
+                    self.outputs.push(Output::TellWithBlob { news, bytes, media_type });
+                }
+                Do::Abort(is_meant) => {
+                    self.abort_all(|pending| matches!(pending, Pending::Files(pending) if is_meant(pending)))
+                }
             }
         }
     }
@@ -324,6 +363,10 @@ impl Registrar {
                     }
                 }
                 self.tell_comparison();
+            }
+            Pending::Files(pending) => {
+                let wanted = self.files.answered(pending, answer);
+                self.carry_out_files(wanted);
             }
             Pending::Write => {
                 let result = success(answer).map(drop).map_err(|error| WriteFailure {
@@ -558,9 +601,14 @@ impl Registrar {
     }
 
     fn send(&mut self, request: Request, pending: Pending) {
+        self.send_at_most(request, pending, None);
+    }
+
+    fn send_at_most(&mut self, request: Request, pending: Pending, max_bytes: Option<usize>) {
         self.last_id = self.last_id.wrapping_add(1);
         self.pending.insert(self.last_id, pending);
-        self.outputs.push(Output::Send { id: self.last_id, address: self.address.clone(), request });
+        let (id, address) = (self.last_id, self.address.clone());
+        self.outputs.push(Output::Send { id, address, request, max_bytes });
     }
 
     fn abort_all(&mut self, is_meant: impl Fn(&Pending) -> bool) {

@@ -162,6 +162,7 @@ impl World {
                     self.news.push(serde_json::from_str(&text).unwrap());
                 }
                 Output::Send { id, request, .. } => self.under_way.push((id, request)),
+                Output::TellWithBlob { .. } => panic!("no file was asked for"),
                 Output::Abort { id } => self.under_way.retain(|(other, _)| *other != id),
             }
         }

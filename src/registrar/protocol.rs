@@ -1,5 +1,6 @@
 //! The messages between page and registrar: JSON text both ways.
 
+use super::files::{FilesAsk, FilesNews};
 use super::run_changes::{RunAsk, RunNews};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registry::ModelState;
@@ -54,6 +55,8 @@ pub enum Ask {
     },
     /// Leave a change that stopped midway as it is.
     Leave,
+    /// A run's models and files, and the registration of a model.
+    Files(FilesAsk),
     /// Something about runs.
     OfRuns(RunAsk),
 }
@@ -98,6 +101,8 @@ pub enum News {
     Compared(Box<Comparison>),
     /// How a change stands.
     Progress(Progress),
+    /// A run's models and files, and the registration of a model.
+    Files(FilesNews),
     /// Something about runs.
     OfRuns(RunNews),
     /// Something asked for failed: one sentence of what happened, what was kept, and what to do.

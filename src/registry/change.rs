@@ -249,6 +249,49 @@ impl Change {
         }
     }
 
+    /// The change that takes back what the record tells of one decision: the entries whose ids differ only in the
+    /// number behind their letters. None where no entry is about a stage or an alias.
+    pub fn undoing(state: &ModelState, id: &str, subject: VersionNumber) -> Option<Self> {
+        let decision_of = |id: &str| id.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+        let wanted = decision_of(id);
+        let mut change = Self { model: state.model.name.clone(), subject: Some(subject), ..Self::default() };
+        for version in &state.versions {
+            for found in super::record::entries_in(&version.tags) {
+                let Some(entry) = found.entry.filter(|_| decision_of(&found.id) == wanted) else { continue };
+                let number = |text: &Option<String>| text.as_ref()?.parse().ok().map(VersionNumber);
+                let stage = |text: &Option<String>| Stage::from_word(text.as_deref()?);
+                match (entry.what, stage(&entry.from), stage(&entry.to)) {
+                    (What::Stage, Some(from), Some(to)) => {
+                        change.stages.push(StageChange { version: version.number, from: to, to: from });
+                    }
+                    (What::Alias, ..) => {
+                        let back = AliasChange {
+                            alias: entry.name.unwrap_or_default(),
+                            from: number(&entry.to),
+                            to: number(&entry.from),
+                        };
+                        if !change.aliases.contains(&back) {
+                            change.aliases.push(back);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // The former holders come back before the version leaves, so that the stage is never empty.
+        change.stages.sort_by_key(|other| other.version == subject);
+        for target in change.stages.iter().map(|change| change.to).collect::<Vec<_>>() {
+            let moved =
+                |version: &VersionNumber| change.stages.iter().any(|change| change.version == *version);
+            if target.is_active() {
+                let others = state.in_stage(target).into_iter().filter(|version| !moved(version));
+                let stays: Vec<_> = others.map(|version| (target, version)).collect();
+                change.stays.extend(stays);
+            }
+        }
+        (!change.is_empty()).then_some(change)
+    }
+
     /// What of it the server has already.
     pub fn done_part(&self, now: &ModelState) -> Self {
         let mut done = self.clone();
@@ -593,7 +636,16 @@ mod tests {
                 prop_assert!(step.is_done(&now));
             }
             prop_assert!(steps.iter().all(|step| step.is_done(&now)), "no step undoes another");
+            let (id, _) = super::super::timeline::last_move(now.version(version).unwrap()).unwrap();
+            let undoing = Change::undoing(&now, &id, version).unwrap();
             let back = change.inverse();
+            let sorted = |change: &Change| {
+                let mut stages = change.stages.clone();
+                stages.sort_by_key(|change| change.version);
+                (stages, change.aliases.clone())
+            };
+            prop_assert_eq!(sorted(&undoing), sorted(&back), "the record says what it takes to undo");
+            prop_assert!(undoing.conflicts(&now, false).is_empty());
             prop_assert!(back.conflicts(&now, false).is_empty(), "{:?}", back.conflicts(&now, false));
             prop_assert_eq!(back.subject, Some(version));
             for step in back.steps(&Decision { nonce: "cd".into(), ..decision() }, 5000) {

@@ -31,6 +31,13 @@ pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
+/// Encodes one segment of the path: everything that could end it, too.
+pub fn encode_segment(text: &str) -> String {
+    const SEGMENT: &AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
 fn escape(text: &str, out: &mut String) {
     for c in text.chars() {
         if [ITEM, PART, INNER, ESCAPE].contains(&c) {

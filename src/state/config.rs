@@ -1,5 +1,6 @@
 //! `config.json` beside index.html: what whoever hosts the site has set. It may be absent.
 
+use crate::registry::rules::Rules;
 use crate::route::Route;
 use crate::tracking::ServerKind;
 use crate::view::View;
@@ -15,6 +16,8 @@ pub struct Config {
     pub default_server: Option<String>,
     /// What new comparisons begin with, as their address says it: `filter=…&sort=…&axes=…&columns=…&colour=…`.
     pub view: String,
+    /// The rules of stage control.
+    pub registry: Rules,
     /// Set by the page, never by the file: why the file could not be used.
     #[serde(skip)]
     pub problem: Option<String>,

@@ -5,6 +5,7 @@ use leptos::prelude::window;
 use web_sys::Storage;
 
 const RECENT: &str = "runweave.recent-servers";
+const AUTHOR: &str = "runweave.name";
 const SIGN_IN: &str = "runweave.sign-in:";
 
 fn local() -> Option<Storage> {
@@ -44,4 +45,16 @@ pub fn keep_sign_in(url: &str, sign_in: &SignIn) {
 pub fn kept_sign_in(url: &str) -> Option<SignIn> {
     let text = session()?.get_item(&format!("{SIGN_IN}{url}")).ok().flatten()?;
     serde_json::from_str(&text).ok()
+}
+
+/// The name that somebody here entered for the record; empty before.
+pub fn author_name() -> String {
+    local().and_then(|storage| storage.get_item(AUTHOR).ok().flatten()).unwrap_or_default()
+}
+
+/// Remembers the name for the record.
+pub fn keep_author_name(name: &str) {
+    if let Some(storage) = local() {
+        let _ = storage.set_item(AUTHOR, name);
+    }
 }

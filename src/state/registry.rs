@@ -1,14 +1,18 @@
 //! What the page knows of the registry: one signal for each kind of news from the registrar, and the way to ask.
 //! The registrar's worker starts with the first question.
 
-use super::AppState;
+use super::files::FilesState;
 use super::run_changes::RunChanges;
 use super::worker_handle::{WorkerHandle, read_message};
-use crate::entities::{RegisteredModel, Run, RunId};
+use super::{AppState, memory};
+use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
+use crate::registrar::protocol::Phase;
 use crate::registrar::protocol::{FailedWhat, Progress};
 use crate::registrar::{Ask, News};
 use crate::registry::ModelState;
+use crate::registry::change::{Change, Decision};
 use crate::registry::comparison::Comparison;
+use crate::registry::record::Author;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 
@@ -41,6 +45,12 @@ pub struct RegistryState {
     pub comparison: RwSignal<Option<Comparison>>,
     /// How the newest change stands.
     pub progress: RwSignal<Option<Progress>>,
+    /// The name that somebody entered for the record.
+    pub author: RwSignal<String>,
+    /// The model that is open, with the experiments to search its runs in.
+    opened: StoredValue<Option<(String, Vec<ExperimentId>)>>,
+    /// The models and files of the run that is open.
+    pub files: FilesState,
     /// How runs are changed.
     pub run_changes: RunChanges,
     app: AppState,
@@ -58,12 +68,95 @@ impl RegistryState {
             missing_runs: RwSignal::new(Vec::new()),
             comparison: RwSignal::new(None),
             progress: RwSignal::new(None),
+            author: RwSignal::new(memory::author_name()),
+            opened: StoredValue::new(None),
+            files: FilesState::new(app),
             run_changes: RunChanges::default(),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
         provide_context(state);
         state
+    }
+
+    /// Opens a model; one that is on the screen stays there until it has arrived anew.
+    pub fn open(&self, name: String, experiment_ids: Vec<ExperimentId>) {
+        let is_other = self
+            .model
+            .with_untracked(|model| !matches!(model, Listed::Here(state, _) if state.model.name == name));
+        if is_other {
+            self.model.set(Listed::Loading);
+            self.runs.set(BTreeMap::new());
+            self.comparison.set(None);
+        }
+        self.missing_runs.set(Vec::new());
+        self.opened.set_value(Some((name.clone(), experiment_ids.clone())));
+        self.ask(&Ask::OpenModel { name, experiment_ids });
+    }
+
+    /// Reads the open model anew.
+    pub fn reopen(&self) {
+        if let Some((name, experiment_ids)) = self.opened.get_value() {
+            self.open(name, experiment_ids);
+        }
+    }
+
+    /// Who decides, when and why. The nonce is drawn here, since the machines know no randomness.
+    pub fn decide(
+        &self,
+        reason: &str,
+        compared_with: Option<VersionNumber>,
+        undoes: Option<String>,
+    ) -> Decision {
+        let by = match self.app.signed_in_user() {
+            Some(name) => Author { name, source: "sign-in".to_owned() },
+            None => {
+                Author { name: self.author.get_untracked().trim().to_owned(), source: "typed".to_owned() }
+            }
+        };
+        // Letters only: digits behind them number the entries of one decision.
+        let letter = |_| char::from(b'a' + (js_sys::Math::random() * 26.0) as u8);
+        Decision {
+            by,
+            at_millis: js_sys::Date::now(),
+            nonce: (0..6).map(letter).collect(),
+            reason: reason.to_owned(),
+            compared_with,
+            undoes,
+            what: None,
+        }
+    }
+
+    /// Has a change carried out.
+    pub fn change(&self, change: Change, decision: Decision) {
+        let is_busy = self.progress.with_untracked(|progress| {
+            progress.as_ref().is_some_and(|progress| {
+                matches!(
+                    progress.phase,
+                    Phase::Checking | Phase::Writing | Phase::Verifying | Phase::Stopped(_)
+                )
+            })
+        });
+        if is_busy {
+            self.app
+                .alert("Another change is not finished yet: finish it, go back or leave it as it is first.");
+            return;
+        }
+        self.progress.set(None);
+        self.ask(&Ask::Change { change, decision });
+    }
+
+    /// Leaves the newest change as it is, and looks at the server's truth.
+    pub fn leave(&self) {
+        self.ask(&Ask::Leave);
+        self.progress.set(None);
+        self.reopen();
+    }
+
+    /// Takes the name for the record.
+    pub fn set_author(&self, name: &str) {
+        self.author.set(name.to_owned());
+        memory::keep_author_name(name.trim());
     }
 
     /// Asks the registrar, about the server that is connected.
@@ -110,7 +203,21 @@ impl RegistryState {
                 self.missing_runs.update(|all| all.extend(missing));
             }
             News::Compared(comparison) => self.comparison.set(Some(*comparison)),
-            News::Progress(progress) => self.progress.set(Some(progress)),
+            News::Progress(progress) => {
+                match &progress.phase {
+                    Phase::Finished => self.app.tell(format!("Done: {}", progress.text)),
+                    Phase::Refused(_) => self.app.tell("Nothing was written: something moved meanwhile"),
+                    Phase::Stopped(why) => self.app.tell(why.clone()),
+                    Phase::Checking | Phase::Writing | Phase::Verifying => {}
+                }
+                self.progress.set(Some(progress));
+            }
+            News::Files(news) => {
+                if let Some((ask, pause)) = self.files.receive(news) {
+                    let state = *self;
+                    set_timeout(move || state.ask(&Ask::Files(ask)), pause);
+                }
+            }
             News::OfRuns(news) => self.run_changes.receive(self.app, news),
             News::Failed { what, message } => match what {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),

@@ -1,6 +1,7 @@
 //! MLflow, 1.30 to 3.x: requests as values, wire types, decoding in two steps, capability probe.
 
 mod decode;
+pub mod logged_model;
 pub mod mlmodel;
 pub mod probe;
 mod registry_decode;

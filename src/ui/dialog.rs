@@ -8,9 +8,12 @@ use leptos::prelude::*;
 pub fn Dialog(
     /// Its heading and accessible name.
     #[prop(into)]
-    title: String,
+    title: Signal<String>,
     /// Whether it is open.
     is_open: RwSignal<bool>,
+    /// Whether it takes the room of a page rather than that of a message.
+    #[prop(optional)]
+    is_wide: bool,
     /// What is in it.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -26,9 +29,8 @@ pub fn Dialog(
         }
     });
     let children = StoredValue::new(children);
-    let heading = title.clone();
     view! {
-        <dialog class="dialog" node_ref=dialog aria-label=heading on:close=move |_| is_open.set(false)>
+        <dialog class="dialog" class:dialog--wide=is_wide node_ref=dialog aria-label=title on:close=move |_| is_open.set(false)>
             <header class="dialog__head">
                 <h2 class="dialog__title">{title}</h2>
                 <button type="button" class="button" on:click=move |_| is_open.set(false)>

@@ -1,6 +1,6 @@
 //! The shell around the pure registrar: hands it messages and answers, carries out what it asks for.
 
-use super::{log, post};
+use super::{blob_url, log, post};
 use crate::registrar::{Ask, Input, News, Output, Registrar};
 use crate::transport::{self, Mode, scope};
 use std::cell::RefCell;
@@ -40,15 +40,26 @@ impl Shell {
         for output in outputs {
             match output {
                 Output::News(news) => post(&news),
-                Output::Send { id, address, request } => {
+                Output::Send { id, address, request, max_bytes } => {
                     let Ok(controller) = AbortController::new() else { continue };
                     self.requests.borrow_mut().insert(id, controller.clone());
                     let shell = self.clone();
                     wasm_bindgen_futures::spawn_local(async move {
-                        let answer = transport::send(&address, &request, Mode::Cors, &controller).await;
+                        let answer = match max_bytes {
+                            None => transport::send(&address, &request, Mode::Cors, &controller).await,
+                            Some(most) => {
+                                transport::send_for_beginning(&address, &request, most, &controller).await
+                            }
+                        };
                         shell.requests.borrow_mut().remove(&id);
                         shell.step(Input::Answered { id, answer });
                     });
+                }
+                Output::TellWithBlob { mut news, bytes, media_type } => {
+                    if let Some(url) = blob_url(&bytes, media_type) {
+                        news.set_url(url);
+                        post(&News::Files(news));
+                    }
                 }
                 Output::Abort { id } => {
                     let controller = self.requests.borrow_mut().remove(&id);

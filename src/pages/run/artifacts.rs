@@ -1,28 +1,36 @@
-//! The tree of a run's artifacts: folders list themselves when opened, files can be saved.
+//! A tree of files: folders list themselves when opened, files can be looked at and saved. Of a run's artifacts,
+//! and of the files of a logged model.
 
 use crate::engine::Command;
 use crate::entities::{Artifact, RunId};
 use crate::pages::compare::bytes_text;
 use crate::pages::context::RunsContext;
+use crate::registrar::files::FileRef;
+use crate::state::files::Folders;
 use leptos::prelude::*;
-use std::collections::BTreeMap;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlAnchorElement;
 
-/// The folders listed so far, by path, with why items are missing; the root is the empty path.
-type Folders = BTreeMap<String, (Vec<Artifact>, Vec<String>)>;
-
-/// What the levels of the tree share.
+/// What the levels of a tree share.
 #[derive(Clone, Copy)]
-struct Tree {
-    context: RunsContext,
-    run_id: Memo<RunId>,
-    folders: RwSignal<Folders>,
+pub(super) struct Tree {
+    /// The folders listed so far.
+    pub folders: Signal<Folders>,
+    /// Lists a folder.
+    pub list: Callback<String>,
+    /// Saves a file.
+    pub download: Callback<String>,
+    /// Shows a file.
+    pub preview: Callback<String>,
 }
 
-/// The tree from its root.
+/// The tree of a run's artifacts from its root.
 #[component]
-pub(super) fn ArtifactTree(context: RunsContext, run_id: Memo<RunId>) -> impl IntoView {
+pub(super) fn ArtifactTree(
+    context: RunsContext,
+    run_id: Memo<RunId>,
+    preview: Callback<FileRef>,
+) -> impl IntoView {
     let folders = RwSignal::new(Folders::new());
     // Folders arrive one by one as events; the tree is what has been gathered from them for this run.
     let gathered_for = StoredValue::new(None::<RunId>);
@@ -40,28 +48,30 @@ pub(super) fn ArtifactTree(context: RunsContext, run_id: Memo<RunId>) -> impl In
             });
         }
     });
-    let first = StoredValue::new(context.download.get_untracked());
-    Effect::new(move || {
-        let download = context.download.get();
-        // The download of before this page is not asked for again.
-        if first.with_value(|first| *first != download)
-            && let Some((file_name, url)) = download
-        {
-            save(&file_name, &url);
-        }
-    });
-    let tree = Tree { context, run_id, folders };
+    save_downloads(context.download);
+    let tree = Tree {
+        folders: folders.into(),
+        list: Callback::new(move |path| {
+            context.send.run(Command::ListArtifacts { run_id: run_id.get_untracked(), path });
+        }),
+        download: Callback::new(move |path| {
+            context.send.run(Command::DownloadArtifact { run_id: run_id.get_untracked(), path });
+        }),
+        preview: Callback::new(move |path| {
+            preview.run(FileRef::Run { run_id: run_id.get_untracked(), path });
+        }),
+    };
     view! { <FolderItems tree path=String::new() /> }
 }
 
 /// What is in one folder.
 #[component]
-fn FolderItems(tree: Tree, path: String) -> impl IntoView {
+pub(super) fn FolderItems(tree: Tree, path: String) -> impl IntoView {
     let items = Memo::new(move |_| tree.folders.with(|folders| folders.get(&path).cloned()));
     move || match items.get() {
-        None => view! { <p class="panel__empty" role="status">"Listing artifacts"</p> }.into_any(),
+        None => view! { <p class="panel__empty" role="status">"Listing files"</p> }.into_any(),
         Some((items, skipped)) if items.is_empty() && skipped.is_empty() => {
-            view! { <p class="panel__empty">"No artifacts"</p> }.into_any()
+            view! { <p class="panel__empty">"No files"</p> }.into_any()
         }
         Some((items, skipped)) => view! {
             {(!skipped.is_empty()).then(|| view! { <p role="status">{skipped.join(" ")}</p> })}
@@ -85,8 +95,7 @@ fn folder(tree: Tree, item: Artifact) -> AnyView {
         let is_listed =
             tree.folders.with_untracked(|folders| path.with_value(|path| folders.contains_key(path)));
         if is_open.get_untracked() && !is_listed {
-            let run_id = tree.run_id.get_untracked();
-            tree.context.send.run(Command::ListArtifacts { run_id, path: path.get_value() });
+            tree.list.run(path.get_value());
         }
     };
     view! {
@@ -110,23 +119,21 @@ fn folder(tree: Tree, item: Artifact) -> AnyView {
 fn file(tree: Tree, item: Artifact) -> AnyView {
     let name = base_name(&item.path);
     let size = item.size_bytes.map_or_else(|| "size unknown".to_owned(), bytes_text);
-    let label = format!("Download {name}");
-    let path = item.path;
-    view! {
-        <li class="artifacts__item">
-            <span class="artifacts__name">{name}</span>
-            <span class="artifacts__size">{size}</span>
-            <button
-                type="button"
-                class="button"
-                aria-label=label
-                on:click=move |_| {
-                    let run_id = tree.run_id.get_untracked();
-                    tree.context.send.run(Command::DownloadArtifact { run_id, path: path.clone() });
-                }
-            >
-                "Download"
+    let path = StoredValue::new(item.path);
+    let button = |verb: &'static str, act: Callback<String>| {
+        let label = format!("{verb} {name}");
+        view! {
+            <button type="button" class="button" aria-label=label on:click=move |_| act.run(path.get_value())>
+                {verb}
             </button>
+        }
+    };
+    view! {
+        <li class="artifacts__item artifacts__file">
+            <span class="artifacts__name">{name.clone()}</span>
+            <span class="artifacts__size">{size}</span>
+            {button("Preview", tree.preview)}
+            {button("Download", tree.download)}
         </li>
     }
     .into_any()
@@ -134,6 +141,20 @@ fn file(tree: Tree, item: Artifact) -> AnyView {
 
 fn base_name(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
+}
+
+/// Saves each file that arrives from now on.
+pub(super) fn save_downloads(download: Signal<Option<(String, String)>>) {
+    let first = StoredValue::new(download.get_untracked());
+    Effect::new(move || {
+        let download = download.get();
+        // The download of before this page is not asked for again.
+        if first.with_value(|first| *first != download)
+            && let Some((file_name, url)) = download
+        {
+            save(&file_name, &url);
+        }
+    });
 }
 
 /// Saves what stands at a blob address under a name, as a click on a download link does.

@@ -24,6 +24,7 @@ pub fn read(bytes: &[u8]) -> Manifest {
             ["artifact_path"] => value.clone_into(&mut model.artifact_path),
             ["flavors", flavor] => model.flavors.push((*flavor).to_owned()),
             ["flavors", "python_function", "loader_module"] => value.clone_into(&mut model.loader_module),
+            ["flavors", _, "model_class"] => value.clone_into(&mut model.model_class),
             ["signature", "inputs"] => model.inputs = fields(value),
             ["signature", "outputs"] => model.outputs = fields(value),
             _ => {}

@@ -36,6 +36,21 @@ pub fn versions_search(capabilities: &Capabilities, name: Option<&str>, page_tok
     Request::get(format!("{}/model-versions/search{}", api(capabilities), query(&pairs)))
 }
 
+/// The versions, of whatever model, that were registered from a run; the first page is all that is asked for.
+pub fn versions_of_run(capabilities: &Capabilities, run_id: &RunId) -> Request {
+    let max_results = VERSIONS_PER_PAGE.to_string();
+    let filter = format!("run_id = {}", quoted(&run_id.0));
+    let pairs = [("max_results", max_results.as_str()), ("filter", &filter)];
+    Request::get(format!("{}/model-versions/search{}", api(capabilities), query(&pairs)))
+}
+
+/// One version.
+pub fn version_get(capabilities: &Capabilities, name: &str, version: VersionNumber) -> Request {
+    let version = version.to_string();
+    let pairs = [("name", name), ("version", version.as_str())];
+    Request::get(format!("{}/model-versions/get{}", api(capabilities), query(&pairs)))
+}
+
 /// A text of the filter grammar, which has quotes of two kinds and no escape. With both kinds in the text there
 /// is no exact form: `%` stands in for each, and the caller compares names itself.
 fn quoted(text: &str) -> String {

@@ -1,0 +1,52 @@
+//! What happened: the record, what the server says, and where the two do not fit.
+
+use super::ModelContext;
+use crate::entities::VersionNumber;
+use crate::registry::timeline::{Line, Source, of_model, of_version};
+use leptos::prelude::*;
+
+/// The timeline of one version, or of all.
+#[component]
+pub(super) fn History(context: ModelContext, version: Option<VersionNumber>) -> impl IntoView {
+    let lines = Memo::new(move |_| {
+        context.state.with(|state| {
+            let Some(state) = state else { return Vec::new() };
+            match version {
+                Some(number) => state.version(number).map(of_version).unwrap_or_default(),
+                None => of_model(state),
+            }
+        })
+    });
+    let line = move |line: Line| {
+        let at = line.at.get(..19).map(|at| at.replace('T', " ")).unwrap_or_default();
+        let source = match line.source {
+            Source::Record => "",
+            Source::Server => "from the server",
+            Source::Elsewhere => "worked out",
+        };
+        let by = if line.by.is_empty() { String::new() } else { format!("by {}", line.by) };
+        view! {
+            <li class="history__line" class:history__line--elsewhere=line.source == Source::Elsewhere>
+                <span class="history__at">{at}</span>
+                {version.is_none().then(|| view! {
+                    <a class="history__version" href=context.href(Some(line.version))>{format!("Version {}", line.version)}</a>
+                })}
+                <span class="history__text">{line.text}</span>
+                <span class="secondary">{by} " " {source}</span>
+                {(!line.reason.is_empty()).then(|| view! { <q class="history__reason">{line.reason}</q> })}
+            </li>
+        }
+    };
+    let key = |line: &Line| format!("{}{}{}{:?}", line.at, line.version, line.text, line.entry_id);
+    view! {
+        <section class="panel">
+            <header class="panel__head"><h2 class="panel__title">"History (UTC)"</h2></header>
+            <ol class="history" aria-label="History">
+                <For each=move || lines.get() key=key children=line />
+            </ol>
+            <p class="secondary">
+                "The record is kept in tags of the versions. A page can record and ask; only the server's permissions keep others from writing without it."
+            </p>
+        </section>
+    }
+}

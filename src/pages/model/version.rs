@@ -1,0 +1,167 @@
+//! One version: what it is, beside what is in Production, its aliases, tags and history.
+
+use super::ModelContext;
+use super::change_status::ChangeStatus;
+use super::edit::{Aliases, Tags};
+use super::history::History;
+use super::versions_table::MoveButton;
+use crate::engine::protocol::format_millis;
+use crate::entities::{Stage, VersionNumber, VersionStatus};
+use crate::registrar::Ask;
+use crate::registry::change::Change;
+use crate::registry::timeline::last_move;
+use crate::registry::version_table::run_of;
+use crate::route::{Comparison, Route};
+use crate::ui::side_by_side::SideBySide;
+use crate::ui::stage::StageMark;
+use leptos::prelude::*;
+
+/// The panel of a version; an own sentence where the model has none of that number.
+#[component]
+pub(super) fn VersionPanel(context: ModelContext, number: VersionNumber) -> impl IntoView {
+    let is_known = Memo::new(move |_| {
+        context.state.with(|state| state.as_ref().is_some_and(|state| state.version(number).is_some()))
+    });
+    move || {
+        if is_known.get() {
+            view! { <Known context number /> }.into_any()
+        } else {
+            let text = format!("This model has no version {number}; it may have been deleted.");
+            view! { <p>{text}</p> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
+    let registry = context.registry;
+    let version = Memo::new(move |_| {
+        context.state.with(|state| state.as_ref().and_then(|state| state.version(number)).cloned())
+    });
+    let undo = Memo::new(move |_| {
+        context.state.with(|state| {
+            let state = state.as_ref()?;
+            let (id, entry) = last_move(state.version(number)?)?;
+            // What another version's move brought along is taken back there.
+            if entry.with.is_some() {
+                return None;
+            }
+            let change = Change::undoing(state, &id, number)?;
+            change.conflicts(state, false).is_empty().then_some((id, entry, change))
+        })
+    });
+    let on_undo = move |_| {
+        if let Some((id, entry, change)) = undo.get_untracked() {
+            let reason = format!("Undo of the move at {}", entry.at);
+            registry.change(change, registry.decide(&reason, None, Some(id)));
+        }
+    };
+    let facts = move || {
+        let version = version.get()?;
+        let status = match &version.status {
+            VersionStatus::Ready => "ready".to_owned(),
+            VersionStatus::Pending => "still being registered".to_owned(),
+            VersionStatus::Failed => format!("registration failed. {}", version.status_message),
+            VersionStatus::Other(word) => word.clone(),
+        };
+        let server = context.page.with(|page| page.server.clone());
+        let run = version.run_id.clone().map(|run_id| {
+            let name = registry.runs.with(|runs| run_of(&version, runs).map(|run| run.info.name.clone()));
+            let text = name.filter(|name| !name.is_empty()).unwrap_or_else(|| run_id.0.clone());
+            let comparison = Comparison { server, ..Comparison::default() };
+            view! { <a href=Route::Run { run_id, comparison }.to_string()>{text}</a> }
+        });
+        let fact = |term: &'static str, text: String| {
+            (!text.is_empty()).then(|| view! { <div class="run__fact"><dt>{term}</dt><dd>{text}</dd></div> })
+        };
+        Some(view! {
+            <dl class="run__facts">
+                <div class="run__fact"><dt>"Stage"</dt><dd><StageMark stage=version.stage /></dd></div>
+                <div class="run__fact"><dt>"Run"</dt><dd>{run}</dd></div>
+                {fact("Registered (UTC)", version.creation_millis.map(format_millis).unwrap_or_default())}
+                {fact("Last change (UTC)", version.last_update_millis.map(format_millis).unwrap_or_default())}
+                {fact("Registered by", version.user)}
+                {fact("Status", status)}
+                {fact("Source", version.source)}
+                {fact("Description", version.description)}
+            </dl>
+        })
+    };
+    let in_production = Memo::new(move |_| {
+        context.state.with(|state| {
+            let holders = state.as_ref().map(|state| state.in_stage(Stage::Production)).unwrap_or_default();
+            holders.into_iter().find(|other| *other != number)
+        })
+    });
+    let against = RwSignal::new(None::<VersionNumber>);
+    let holder = Memo::new(move |_| against.get().or_else(|| in_production.get()));
+    Effect::new(move |asked: Option<Option<VersionNumber>>| {
+        let holder = holder.get();
+        // The dialog compares as well, with what it is about.
+        if asked != Some(holder) && context.moving.get_untracked().is_none() {
+            let model = context.page.with_untracked(|page| page.name.clone());
+            registry.ask(&Ask::Compare { model, candidate: number, holder });
+        }
+        holder
+    });
+    let others = move || {
+        let numbers = context.state.with(|state| {
+            let versions = state.as_ref().map(|state| state.versions.as_slice()).unwrap_or_default();
+            versions.iter().map(|version| version.number).filter(|other| *other != number).collect::<Vec<_>>()
+        });
+        let option = move |other: VersionNumber| {
+            let is_chosen = holder.get() == Some(other);
+            view! { <option value=other.to_string() selected=is_chosen>{format!("Version {other}")}</option> }
+        };
+        numbers.into_iter().map(option).collect_view()
+    };
+    let comparison = move || {
+        let comparison = registry.comparison.get().filter(|it| it.candidate == number)?;
+        Some(view! { <SideBySide comparison /> })
+    };
+    let is_changing =
+        Memo::new(move |_| registry.progress.with(Option::is_some) && context.moving.get().is_none());
+    // The buttons come first: what arrives late must not move them under the pointer.
+    view! {
+        <div class="toolbar">
+            <MoveButton context number />
+            <button
+                type="button"
+                class="button"
+                aria-disabled=move || undo.with(Option::is_none).then_some("true")
+                title=move || undo.with(|undo| match undo {
+                    Some((_, entry, change)) => format!("Takes back the move at {}: {}", entry.at, change.text()),
+                    None => "The record knows no move of this version that still stands".to_owned(),
+                })
+                on:click=on_undo
+            >
+                "Undo last move"
+            </button>
+        </div>
+        {facts}
+        <Show when=move || is_changing.get()>
+            <ChangeStatus context on_close=Callback::new(move |()| registry.leave()) />
+        </Show>
+        <section class="panel">
+            <header class="panel__head">
+                <h2 class="panel__title">"Compared with"</h2>
+                <select
+                    class="select"
+                    aria-label="Compared with"
+                    on:change:target=move |event| {
+                        against.set(event.target().value().parse().ok().map(VersionNumber));
+                    }
+                >
+                    <option value="">{move || if in_production.get().is_some() { "what is in Production" } else { "nothing" }}</option>
+                    {others}
+                </select>
+            </header>
+            {comparison}
+        </section>
+        <div class="run__tables">
+            <Aliases context number />
+            <Tags context number />
+        </div>
+        <History context version=Some(number) />
+    }
+}
