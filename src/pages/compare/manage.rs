@@ -77,13 +77,12 @@ pub(super) fn ManageRuns(context: RunsContext) -> impl IntoView {
     };
     let is_menu_open = RwSignal::new(false);
     let root: NodeRef<html::Span> = NodeRef::new();
-    let entries = Memo::new(move |_| entries(context, managing.registry.run_changes.is_under_way()));
-    let last = Memo::new(move |_| {
+    let last = move || {
         managing.registry.run_changes.progress.with(|progress| {
             let progress = progress.as_ref().filter(|progress| is_of_sets(&progress.write))?;
             Some(if progress.is_under_way() { "Show progress…" } else { "Show the last change…" })
         })
-    });
+    };
     let open = move |question: Option<Question>| {
         is_menu_open.set(false);
         // The focus comes back to where it was when the dialog opened: not to an entry that is gone by then.
@@ -104,8 +103,7 @@ pub(super) fn ManageRuns(context: RunsContext) -> impl IntoView {
         <span class="manage" node_ref=root>
             <Popover label="Manage runs" text="Manage…" is_open=is_menu_open>
                 {move || {
-                    entries
-                        .get()
+                    entries(context, managing.registry.run_changes.is_under_way())
                         .into_iter()
                         .map(|Entry { text, why_not, question }| {
                             view! {
@@ -124,7 +122,7 @@ pub(super) fn ManageRuns(context: RunsContext) -> impl IntoView {
                         })
                         .collect_view()
                 }}
-                {move || last.get().map(|text| view! {
+                {move || last().map(|text| view! {
                     <button type="button" class="menu-item" on:click=move |_| open(None)>{text}</button>
                 })}
             </Popover>
@@ -233,34 +231,54 @@ fn Progress(managing: Managing) -> impl IntoView {
             .progress
             .with(|progress| progress.as_ref().map_or_else(|| "Asking the server".to_owned(), phase_text))
     });
-    let counts = Memo::new(move |_| changes.progress.with(|progress| progress.as_ref().map(counts_text)));
-    let part = Memo::new(move |_| {
+    let has_failures = Memo::new(move |_| changes.failures.with(|failures| !failures.is_empty()));
+    let n_settled = move |is_all: bool| {
         changes.progress.with(|progress| {
-            progress.as_ref().map(|progress| {
-                let tally = progress.tally;
-                let n_runs = tally.n_not_done() + tally.n_already + tally.n_written + tally.n_done;
-                (n_runs - tally.n_open, n_runs)
-            })
+            let tally = progress.as_ref().map(|progress| progress.tally).unwrap_or_default();
+            let n_runs = tally.n_not_done() + tally.n_already + tally.n_written + tally.n_done;
+            (if is_all { n_runs.max(1) } else { n_runs - tally.n_open }) as f64
         })
-    });
-    let ended = Memo::new(move |_| {
-        changes.progress.with(|progress| {
-            let progress = progress.as_ref().filter(|progress| !progress.is_under_way())?;
-            let undo = if progress.write == RunWrite::Delete { "restore" } else { "delete" };
-            let n_undoable = progress.n_undoable;
-            let undo = (n_undoable > 0).then(|| format!("Undo: {undo} {}", runs_text(n_undoable)));
-            Some((progress.tally.n_not_done(), undo))
-        })
-    });
-    let failures = Memo::new(move |_| {
+    };
+    let failures = move || {
         changes.failures.with(|failures| {
-            let first = failures.iter().take(N_FAILURES).map(|(run_id, why)| {
+            let items = failures.iter().take(N_FAILURES).map(|(run_id, why)| {
                 let name = managing.names.with_value(|names| names.get(run_id).cloned());
-                (name.unwrap_or_else(|| run_id.to_string()), why.clone())
+                view! { <li><b>{name.unwrap_or_else(|| run_id.to_string())}</b>": "{why.clone()}</li> }
             });
-            (first.collect::<Vec<_>>(), failures.len().saturating_sub(N_FAILURES))
+            let n_more = failures.len().saturating_sub(N_FAILURES);
+            let more =
+                (n_more > 0).then(|| view! { <li class="special">{format!("and {n_more} more")}</li> });
+            (items.collect_view(), more)
         })
-    });
+    };
+    let actions = move || {
+        if is_under_way.get() {
+            return view! {
+                <button type="button" class="button" on:click=move |_| managing.ask(RunAsk::Cancel)>"Cancel"</button>
+            }
+            .into_any();
+        }
+        changes.progress.with_untracked(|progress| {
+            let progress = progress.as_ref()?;
+            let (n_not_done, n_undoable) = (progress.tally.n_not_done(), progress.n_undoable);
+            let undo = if progress.write == RunWrite::Delete { "restore" } else { "delete" };
+            let mut buttons = vec![];
+            if n_not_done > 0 {
+                let text = if n_not_done == 1 { "Try this again" } else { "Try these again" };
+                buttons.push((text.to_owned(), RunAsk::Retry));
+            }
+            if n_undoable > 0 {
+                buttons.push((format!("Undo: {undo} {}", runs_text(n_undoable)), RunAsk::Undo));
+            }
+            let button = |(text, ask): (String, RunAsk)| {
+                view! {
+                    <button type="button" class="button" on:click=move |_| managing.ask(ask.clone())>{text}</button>
+                }
+            };
+            Some(buttons.into_iter().map(button).collect_view())
+        })
+        .into_any()
+    };
     // The button that was pressed is gone; whoever pressed it hears and sees what comes of it.
     Effect::new(move || {
         is_under_way.track();
@@ -274,46 +292,18 @@ fn Progress(managing: Managing) -> impl IntoView {
             <progress
                 class="manage__progress"
                 aria-label="Runs done"
-                max=move || part.get().map(|(_, n_runs)| n_runs.max(1))
-                prop:value=move || part.get().map(|(n_settled, _)| n_settled as f64)
+                prop:max=move || n_settled(true)
+                prop:value=move || n_settled(false)
             ></progress>
             // Not a part of the status: nobody wants to hear every run.
-            <p class="manage__text">{counts}</p>
+            <p class="manage__text">{move || changes.progress.with(|progress| progress.as_ref().map(counts_text))}</p>
         </Show>
-        <Show when=move || failures.with(|(failures, _)| !failures.is_empty())>
+        <Show when=move || has_failures.get()>
             <div class="manage__list" tabindex="0" role="region" aria-label="Runs that failed">
-                <ul>
-                    {move || {
-                        let (failures, n_more) = failures.get();
-                        let more = (n_more > 0).then(|| view! { <li class="special">{format!("and {n_more} more")}</li> });
-                        let items = failures
-                            .into_iter()
-                            .map(|(name, why)| view! { <li><b>{name}</b>": "{why}</li> })
-                            .collect_view();
-                        (items, more)
-                    }}
-                </ul>
+                <ul>{failures}</ul>
             </div>
         </Show>
-        <div class="manage__actions">
-            {move || match ended.get() {
-                None => view! {
-                    <button type="button" class="button" on:click=move |_| managing.ask(RunAsk::Cancel)>"Cancel"</button>
-                }
-                .into_any(),
-                Some((n_not_done, undo)) => view! {
-                    {(n_not_done > 0).then(|| view! {
-                        <button type="button" class="button" on:click=move |_| managing.ask(RunAsk::Retry)>
-                            {if n_not_done == 1 { "Try this again" } else { "Try these again" }}
-                        </button>
-                    })}
-                    {undo.map(|text| view! {
-                        <button type="button" class="button" on:click=move |_| managing.ask(RunAsk::Undo)>{text}</button>
-                    })}
-                }
-                .into_any(),
-            }}
-        </div>
+        <div class="manage__actions">{actions}</div>
     }
 }
 

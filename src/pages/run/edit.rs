@@ -157,8 +157,9 @@ fn button(
     text: &'static str,
     label: Option<String>,
     why_not: Option<&'static str>,
-    on_click: impl Fn() + 'static,
-) -> impl IntoView {
+    // Boxed, here and below, so that every use is one and the same code.
+    on_click: Box<dyn Fn()>,
+) -> AnyView {
     view! {
         <button
             type="button"
@@ -171,6 +172,7 @@ fn button(
             {text}
         </button>
     }
+    .into_any()
 }
 
 /// The buttons at the end of a form.
@@ -178,17 +180,17 @@ fn form_end(
     edits: Edits,
     text: &'static str,
     why_not: Signal<Option<String>>,
-    on_cancel: impl Fn() + 'static,
-) -> impl IntoView {
-    let why_not = Signal::derive(move || {
+    on_cancel: Box<dyn Fn()>,
+) -> AnyView {
+    let why_not = move || {
         if edits.is_busy() { Some("Another change is under way".to_owned()) } else { why_not.get() }
-    });
+    };
     view! {
         <div class="edit-form__actions">
             <button
                 type="submit"
                 class="button button--primary"
-                aria-disabled=move || why_not.with(Option::is_some).then_some("true")
+                aria-disabled=move || why_not().map(|_| "true")
                 title=why_not
             >
                 {text}
@@ -196,6 +198,7 @@ fn form_end(
             <button type="button" class="button" on:click=move |_| on_cancel()>"Cancel"</button>
         </div>
     }
+    .into_any()
 }
 
 /// Focuses what stands in a form once it is there.
@@ -247,10 +250,10 @@ pub(super) fn SaidLine(edits: Edits) -> impl IntoView {
 #[component]
 pub(super) fn Rename(edits: Edits, details: Memo<Option<RunDetails>>) -> impl IntoView {
     let is_naming = Memo::new(move |_| edits.name.with(Option::is_some));
-    let now = Memo::new(move |_| {
+    let now = move || {
         details
             .with(|details| details.as_ref().map(|details| (details.info.name.clone(), why_deleted(details))))
-    });
+    };
     let input: NodeRef<html::Input> = NodeRef::new();
     focus_once(input);
     let why_not = Signal::derive(move || {
@@ -260,13 +263,13 @@ pub(super) fn Rename(edits: Edits, details: Memo<Option<RunDetails>>) -> impl In
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let (Some(to), Some((from, _)), None) =
-            (edits.name.get_untracked(), now.get_untracked(), why_not.get_untracked())
+            (edits.name.get_untracked(), untrack(now), why_not.get_untracked())
         {
             if to == from { edits.name.set(None) } else { edits.write(RunWrite::Rename { from, to }) }
         }
     };
     move || {
-        let (name, why_deleted) = now.get()?;
+        let (name, why_deleted) = now()?;
         Some(if is_naming.get() {
             view! {
                 <form class="edit-form" on:submit=on_submit>
@@ -279,14 +282,14 @@ pub(super) fn Rename(edits: Edits, details: Memo<Option<RunDetails>>) -> impl In
                             on:input:target=move |event| edits.name.set(Some(event.target().value()))
                         />
                     </label>
-                    {form_end(edits, "Rename", why_not, move || edits.name.set(None))}
+                    {form_end(edits, "Rename", why_not, Box::new(move || edits.name.set(None)))}
                 </form>
             }
             .into_any()
         } else {
             view! {
-                {button("Rename…", None, why_deleted, move || edits.name.set(Some(name.clone())))}
-                {why_deleted.map(|_| button("Restore run", None, None, move || edits.write(RunWrite::Restore)))}
+                {button("Rename…", None, why_deleted, Box::new(move || edits.name.set(Some(name.clone()))))}
+                {why_deleted.map(|_| button("Restore run", None, None, Box::new(move || edits.write(RunWrite::Restore))))}
             }
             .into_any()
         })
@@ -307,9 +310,8 @@ pub(super) fn Note(edits: Edits, details: RunDetails) -> impl IntoView {
     let from = StoredValue::new(note);
     let area: NodeRef<html::Textarea> = NodeRef::new();
     focus_once(area);
-    let n_chars =
-        Memo::new(move |_| edits.note.with(|note| note.as_ref().map_or(0, |note| note.chars().count())));
-    let is_over = Memo::new(move |_| n_chars.get() > edits.tag_chars());
+    let n_chars = move || edits.note.with(|note| note.as_ref().map_or(0, |note| note.chars().count()));
+    let is_over = Memo::new(move |_| n_chars() > edits.tag_chars());
     let why_not = Signal::derive(move || is_over.get().then(|| "The server takes no longer note".to_owned()));
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -335,8 +337,7 @@ pub(super) fn Note(edits: Edits, details: RunDetails) -> impl IntoView {
                         if has_note { "Edit note" } else { "Add note" },
                         None,
                         why_deleted,
-                        move || edits.note.set(Some(text.get_value())),
-                    )
+                        Box::new(move || edits.note.set(Some(text.get_value()))))
                 })}
             </header>
             {move || if is_editing.get() {
@@ -352,9 +353,9 @@ pub(super) fn Note(edits: Edits, details: RunDetails) -> impl IntoView {
                             ></textarea>
                         </label>
                         <span class="edit-form__count" class:edit-form__count--over=is_over>
-                            {move || format!("{} of {} characters", n_chars.get(), edits.tag_chars())}
+                            {move || format!("{} of {} characters", n_chars(), edits.tag_chars())}
                         </span>
-                        {form_end(edits, "Save note", why_not, move || edits.note.set(None))}
+                        {form_end(edits, "Save note", why_not, Box::new(move || edits.note.set(None)))}
                     </form>
                 }
                 .into_any()
@@ -381,7 +382,7 @@ pub(super) fn Tags(edits: Edits, details: RunDetails) -> impl IntoView {
             <header class="panel__head">
                 <h2 class="panel__title">"Tags"</h2>
                 {move || (!is_adding.get()).then(|| {
-                    button("Add tag…", None, why_deleted, move || edits.tag.set(Some(TagDraft { is_new: true, ..TagDraft::default() })))
+                    button("Add tag…", None, why_deleted, Box::new(move || edits.tag.set(Some(TagDraft { is_new: true, ..TagDraft::default() }))))
                 })}
             </header>
             {move || is_adding.get().then(|| view! { <TagForm edits keys from=None /> })}
@@ -427,8 +428,8 @@ fn tag_row(edits: Edits, tag: RunTag, why_deleted: Option<&'static str>) -> impl
         let removal = RunWrite::Tag { key: key.clone(), from: Some(value), to: None };
         view! {
             <div class="tag-actions">
-                {button("Edit", Some(format!("Edit tag {key}")), why_deleted, move || edits.tag.set(Some(draft.clone())))}
-                {button("Remove", Some(format!("Remove tag {key}")), why_deleted, move || edits.write(removal.clone()))}
+                {button("Edit", Some(format!("Edit tag {key}")), why_deleted, Box::new(move || edits.tag.set(Some(draft.clone()))))}
+                {button("Remove", Some(format!("Remove tag {key}")), why_deleted, Box::new(move || edits.write(removal.clone())))}
             </div>
         }
     };
@@ -538,7 +539,7 @@ fn TagForm(
                 ></textarea>
             </label>
             {move || why_not.get().map(|why| view! { <span class="edit-form__count">{why}</span> })}
-            {form_end(edits, if is_new { "Add tag" } else { "Save tag" }, why_not, move || edits.tag.set(None))}
+            {form_end(edits, if is_new { "Add tag" } else { "Save tag" }, why_not, Box::new(move || edits.tag.set(None)))}
         </form>
     }
 }
