@@ -103,6 +103,7 @@ impl World {
                 }
                 Output::News(other) => panic!("{other:?}"),
                 Output::Send { id, request, .. } => self.under_way.push((id, request)),
+                Output::TellWithBlob { .. } => panic!("no file is shown"),
                 Output::Abort { id } => self.under_way.retain(|(other, _)| *other != id),
             }
         }

@@ -40,7 +40,8 @@ pub fn versions_search(capabilities: &Capabilities, name: Option<&str>, page_tok
 /// The versions, of whatever model, that were registered from a run; the first page is all that is asked for.
 pub fn versions_of_run(capabilities: &Capabilities, run_id: &RunId) -> Request {
     let max_results = VERSIONS_PER_PAGE.to_string();
-    let filter = format!("run_id = {}", quoted(&run_id.0));
+    // Servers make run ids of letters and digits; anything else asks for none.
+    let filter = format!("run_id = {}", quoted(&run_id.0).unwrap_or_else(|| "''".to_owned()));
     let pairs = [("max_results", max_results.as_str()), ("filter", &filter)];
     Request::get(format!("{}/model-versions/search{}", api(capabilities), query(&pairs)))
 }
