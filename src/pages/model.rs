@@ -5,6 +5,7 @@ mod change_status;
 mod edit;
 mod history;
 mod move_dialog;
+mod review_panel;
 mod version;
 mod versions_table;
 

@@ -1,8 +1,7 @@
 //! The review queue: every version in Staging, across models, the longest wait first.
 
 use crate::registrar::Ask;
-use crate::registry::record::What;
-use crate::registry::review::{Waiting, queue};
+use crate::registry::review::{Waiting, queue, review_text};
 use crate::route::{ModelPage, Route};
 use crate::state::registry::{Listed, use_registry};
 use crate::state::use_app;
@@ -21,15 +20,8 @@ pub fn ReviewPage() -> impl IntoView {
             version: Some(waiting.version.0),
             ..ModelPage::default()
         };
-        let review = waiting.review.map(|entry| {
-            let word = match entry.what {
-                What::Approve => "approved",
-                What::Decline => "declined",
-                _ => "asked for",
-            };
-            let by = if entry.by.is_empty() { String::new() } else { format!(" by {}", entry.by) };
-            format!("{} {word}{by}", entry.to.unwrap_or_default())
-        });
+        let review = waiting.review.as_ref().map(review_text);
+        let n_open = waiting.n_open;
         view! {
             <tr>
                 <td class="table__number">{waiting.since.get(..16).map(|since| since.replace('T', " "))}</td>
@@ -37,7 +29,8 @@ pub fn ReviewPage() -> impl IntoView {
                     <a href=Route::Model(page).to_string()>{format!("{}, version {}", waiting.model, waiting.version)}</a>
                 </th>
                 <td>{waiting.in_production.map(|number| format!("Version {number}"))}</td>
-                <td>{review}</td>
+                <td class="table__name">{review}</td>
+                <td>{if n_open == 0 { String::new() } else { format!("{n_open} open") }}</td>
             </tr>
         }
     };
@@ -48,7 +41,7 @@ pub fn ReviewPage() -> impl IntoView {
                 Listed::Loading => view! { <p role="status">"Loading the versions…"</p> }.into_any(),
                 Listed::Failed(message) => view! { <div class="alert" role="alert"><p>{message}</p></div> }.into_any(),
                 Listed::Here(models, _) => {
-                    let waiting = queue(&models);
+                    let waiting = queue(&models, &app.config.with_untracked(|config| config.registry.checklist.clone()));
                     let count = format!("{} versions wait in Staging", waiting.len());
                     view! {
                         <p role="status" class="secondary">{count}</p>
@@ -59,6 +52,7 @@ pub fn ReviewPage() -> impl IntoView {
                                     <th scope="col">"Version"</th>
                                     <th scope="col">"Now in Production"</th>
                                     <th scope="col">"Review"</th>
+                                    <th scope="col">"Checklist"</th>
                                 </tr></thead>
                                 <tbody>{waiting.into_iter().map(row).collect_view()}</tbody>
                             </table>

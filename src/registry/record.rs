@@ -8,7 +8,7 @@
 //!
 //! - `runweave`: 1, the format's version.
 //! - `at`: the time, ISO 8601, UTC. `by`: who; `by_source`: `sign-in` (the user name of the sign-in) or `typed`.
-//! - `what`: `stage`, `alias`, `tag`, `description`, `registered`, `request`, `approve`, `decline`, `check`.
+//! - `what`: `stage`, `alias`, `tag`, `registered`, `request`, `approve`, `decline`, `check`.
 //! - `from`, `to`: what changed, as the server's words (stages) or texts; absent for none.
 //! - `name`: which alias, tag or check.
 //! - `reason`: the words of whoever decided. `compared_with`: the version looked at beside it.

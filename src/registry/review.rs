@@ -42,10 +42,12 @@ pub struct Waiting {
     pub in_production: Option<VersionNumber>,
     /// The newest request, approval or refusal.
     pub review: Option<Entry>,
+    /// Points of the checklist that are not ticked.
+    pub n_open: usize,
 }
 
 /// All versions in Staging, those that wait longest first.
-pub fn queue(models: &[ModelState]) -> Vec<Waiting> {
+pub fn queue(models: &[ModelState], checklist: &[String]) -> Vec<Waiting> {
     let mut waiting: Vec<Waiting> = models
         .iter()
         .flat_map(|state| {
@@ -56,6 +58,7 @@ pub fn queue(models: &[ModelState]) -> Vec<Waiting> {
                 since: in_stage_since(version),
                 in_production: state.in_stage(Stage::Production).first().copied(),
                 review: last_review(version),
+                n_open: unchecked(version, checklist).len(),
             })
         })
         .collect();
@@ -63,6 +66,18 @@ pub fn queue(models: &[ModelState]) -> Vec<Waiting> {
         a.since.cmp(&b.since).then_with(|| (&a.model, a.version).cmp(&(&b.model, b.version)))
     });
     waiting
+}
+
+/// A request, an approval or a refusal in words.
+pub fn review_text(entry: &Entry) -> String {
+    let word = match entry.what {
+        What::Approve => "Production approved",
+        What::Decline => "Production declined",
+        _ => "Production asked for",
+    };
+    let by = if entry.by.is_empty() { String::new() } else { format!(" by {}", entry.by) };
+    let reason = if entry.reason.is_empty() { String::new() } else { format!(": {}", entry.reason) };
+    format!("{word}{by}{reason}")
 }
 
 /// The newest request, approval or refusal.
@@ -83,9 +98,23 @@ mod tests {
     fn the_longest_wait_is_first() {
         let mut first = state(&[Stage::Production, Stage::Staging, Stage::Staging]);
         first.versions[0].last_update_millis = Some(9_000);
-        let waiting = queue(&[first]);
+        let waiting = queue(&[first], &["latency".to_owned()]);
+        assert_eq!(waiting[0].n_open, 1);
         assert_eq!(waiting.iter().map(|it| it.version.0).collect::<Vec<_>>(), [2, 3]);
         assert_eq!(waiting[0].in_production, Some(VersionNumber(1)));
+    }
+
+    #[test]
+    fn the_newest_word_counts() {
+        use super::super::record::{Author, tags_of};
+        let mut state = state(&[Stage::Staging]);
+        let by = Author { name: "ana".into(), source: "typed".into() };
+        for (at, what) in [(1e3, What::Request), (3e3, What::Decline), (2e3, What::Approve)] {
+            let entry = Entry { reason: "too slow".into(), ..Entry::new(what, at, &by) };
+            state.versions[0].tags.extend(tags_of(&super::super::record::entry_id(at, "x"), &entry, 5000));
+        }
+        let last = last_review(&state.versions[0]).unwrap();
+        assert_eq!(review_text(&last), "Production declined by ana: too slow");
     }
 
     #[test]

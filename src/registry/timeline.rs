@@ -146,13 +146,16 @@ fn text_of(entry: &Entry) -> String {
         },
         What::Description => "Description changed".to_owned(),
         What::Registered => "Registered from a run".to_owned(),
-        What::Request => format!("{} asked for", or_none(&entry.to)),
-        What::Approve => format!("{} approved", or_none(&entry.to)),
-        What::Decline => format!("{} declined", or_none(&entry.to)),
-        What::Check => match &entry.to {
-            None => format!("Check taken back: {name}"),
-            Some(_) => format!("Checked: {name}"),
-        },
+        What::Request => "Production asked for".to_owned(),
+        What::Approve => "Production approved".to_owned(),
+        What::Decline => "Production declined".to_owned(),
+        What::Check => {
+            let point = name.strip_prefix(super::review::CHECK_PREFIX).unwrap_or(name);
+            match &entry.to {
+                None => format!("Check taken back: {point}"),
+                Some(_) => format!("Checked: {point}"),
+            }
+        }
         What::Other => "A change of a kind that this version of Runweave does not know".to_owned(),
     };
     if !entry.archived.is_empty() {

@@ -240,7 +240,7 @@ describe("from run to version", () => {
     await become(page, "dialog[open] .preview", /loader_module: mlflow\.xgboost/);
     await assertAccessible(page, "an MLmodel file on a phone");
     await (await page.$("dialog[open] header button")).click();
-    await (await byRole(page, "button", "Load model in Python…")).click();
+    await (await byRole(page, "button", "Load in Python…, model")).click();
     await become(page, "dialog[open] pre", /artifact_path="preprocessor\/preprocessor\.b"[\s\S]*pickle\.load[\s\S]*xgboost\.DMatrix\(data\)/);
     await assertAccessible(page, "code on a phone");
     const width = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -284,6 +284,43 @@ describe("registry", () => {
     await page.close();
   });
 
+  test("a version in Staging is reviewed: checklist, request, approval, and rules that hold back the move", { timeout: 90_000 }, async () => {
+    const client = clientOf(servers.byVersion["2.22.5"].url);
+    await client("POST", "model-versions/transition-stage", { name: MODEL, version: "4", stage: "Staging", archive_existing_versions: false });
+    const own = await serve({
+      base: "/", proxies: { "/mlflow": servers.byVersion["2.22.5"].url },
+      config: { registry: { checklist: ["latency (p99)"], is_checklist_required: true } },
+    });
+    try {
+      const page = await open(`models/${MODEL}/4`, own.url, "/mlflow");
+      await fill(page, "textbox", "Your name, for the record", "eve");
+      await press(page, "button", "Move to…");
+      const dialog = await byRole(page, "dialog", `Move version 4 of ${MODEL}`);
+      assert.match(await dialog.evaluate((it) => it.textContent), /1 of the checklist are open: latency \(p99\)/);
+      assert.equal(await page.$eval("#move-Production", (radio) => radio.disabled), true);
+      await close(page);
+      for (const [role, name] of [["checkbox", "latency (p99)"], ["button", "Ask for Production"], ["button", "Approve"]]) {
+        await press(page, role, name);
+        await page.waitForSelector(".change ::-p-text(Done, and read back)", { timeout: 20_000 });
+        await page.evaluate(() => [...document.querySelectorAll(".change button")].find((button) => button.textContent === "Close").click());
+        await until(() => page.$(".change"), (change) => change === null, "the closed change");
+      }
+      await page.waitForSelector("::-p-text(Production approved by eve)");
+      const version = (await versionsOf(client))[4];
+      assert.equal(version.tags.find(({ key }) => key === "runweave.check.latency _p99_").value, "eve");
+      assert.equal(version.tags.find(({ key }) => key === "runweave.review").value, "approved");
+      assert.deepEqual(recordsOf(version).slice(-3).map(({ what }) => what), ["check", "request", "approve"]);
+      await page.evaluate(() => { location.hash = location.hash.replace(/^#.models.[^?]*/, "#/review"); });
+      const row = await page.waitForSelector('table[aria-label="Versions in Staging"] tbody tr');
+      assert.match(await row.evaluate((it) => it.textContent), /nyc-taxi-regressor, version 4.*Production approved by eve/);
+      await assertAccessible(page, "the review");
+      assertQuiet(page);
+      await page.close();
+    } finally {
+      await own.close();
+    }
+  });
+
   test("hostile names, descriptions and tags are text; aliases and tags are edited and recorded", { timeout: 90_000 }, async () => {
     const client = clientOf(servers.byVersion["3.17.2"].url);
     const name = `hostile ${HOSTILE} ${Date.now()}`;

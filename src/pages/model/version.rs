@@ -4,6 +4,7 @@ use super::ModelContext;
 use super::change_status::ChangeStatus;
 use super::edit::{Aliases, Tags};
 use super::history::History;
+use super::review_panel::ReviewPanel;
 use super::versions_table::MoveButton;
 use crate::engine::protocol::format_millis;
 use crate::entities::{Stage, VersionNumber, VersionStatus};
@@ -142,6 +143,7 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
         <Show when=move || is_changing.get()>
             <ChangeStatus context on_close=Callback::new(move |()| registry.leave()) />
         </Show>
+        <ReviewPanel context number />
         <section class="panel">
             <header class="panel__head">
                 <h2 class="panel__title">"Compared with"</h2>

@@ -135,7 +135,7 @@ fn ModelOfRun(
                 <h3 class="run-model__name">{name}</h3>
                 <span class="run-model__facts">{facts}</span>
                 <span class="run-model__actions">
-                    <button type="button" class="button" aria-label=move || format!("Load {} in Python…", name())
+                    <button type="button" class="button" aria-label=move || format!("Load in Python…, {}", name())
                         on:click=open_code>"Load in Python…"</button>
                     <button type="button" class="button button--primary" aria-label=move || format!("Register {}…", name())
                         on:click=open_register>"Register…"</button>
