@@ -311,8 +311,8 @@ describe("registry", () => {
       assert.equal(version.tags.find(({ key }) => key === "runweave.review").value, "approved");
       assert.deepEqual(recordsOf(version).slice(-3).map(({ what }) => what), ["check", "request", "approve"]);
       await page.evaluate(() => { location.hash = location.hash.replace(/^#.models.[^?]*/, "#/review"); });
-      const row = await page.waitForSelector('table[aria-label="Versions in Staging"] tbody tr');
-      assert.match(await row.evaluate((it) => it.textContent), /nyc-taxi-regressor, version 4.*Production approved by eve/);
+      const waiting = () => page.$$eval('table[aria-label="Versions in Staging"] tbody tr', (rows) => rows.map((row) => row.textContent));
+      await until(waiting, (rows) => rows.some((row) => /nyc-taxi-regressor, version 4.*Production approved by eve/.test(row)), "the version in the queue");
       await assertAccessible(page, "the review");
       assertQuiet(page);
       await page.close();
