@@ -2,30 +2,32 @@
 
 use crate::pages::compare::ComparePage;
 use crate::pages::context::RunsContext;
-use crate::pages::model::ModelPage;
-use crate::pages::models::ModelsPage;
-use crate::pages::review::ReviewPage;
-use crate::pages::run::RunPage;
+use crate::pages::late::{LateCode, LateKind, LatePage};
 use crate::pages::{ConnectPage, ExperimentsPage};
 use crate::route::Route;
 use crate::state::registry::RegistryState;
 use crate::state::{AppState, Connection, config, memory, timing};
+use crate::ui::focus::focus_on;
 use crate::ui::theme::{Theme, set_theme, stored_theme};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
+use std::time::Duration;
+
+/// How long after connecting the code of further pages is fetched.
+const AHEAD_PAUSE: Duration = Duration::from_secs(2);
 
 /// Mounts the app.
-pub fn start() {
+pub fn start(late: LateCode) {
     console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(App);
+    leptos::mount::mount_to_body(move || view! { <App late /> });
     timing::measure("runweave:boot", 0.0, &[]);
 }
 
 /// The whole app.
 #[component]
-fn App() -> impl IntoView {
+fn App(late: LateCode) -> impl IntoView {
     let state = AppState::provide();
     RegistryState::provide(state);
+    provide_context(late);
     leptos::task::spawn_local(async move {
         let config = config::read().await;
         if let Some(problem) = &config.problem {
@@ -42,14 +44,20 @@ fn App() -> impl IntoView {
             Route::Connect => PageKind::Connect,
             Route::Experiments { .. } => PageKind::Experiments,
             Route::Compare(_) => PageKind::Compare,
-            Route::Run { run_id, .. } => PageKind::Run(run_id.clone()),
-            Route::Models { .. } => PageKind::Models,
-            Route::Model(page) => PageKind::Model(page.name.clone()),
-            Route::Review { .. } => PageKind::Review,
+            Route::Run { run_id, .. } => PageKind::Late(LateKind::Run(run_id.clone())),
+            Route::Models { .. } => PageKind::Late(LateKind::Models),
+            Route::Model(page) => PageKind::Late(LateKind::Model(page.name.clone())),
+            Route::Review { .. } => PageKind::Late(LateKind::Review),
             Route::NotFound(_) => PageKind::NotFound,
         })
     });
     let is_connected = Memo::new(move |_| matches!(state.connection.get(), Connection::Connected(_)));
+    Effect::new(move || {
+        if is_connected.get() {
+            // What is on the screen comes first.
+            set_timeout(move || late.fetch_ahead(), AHEAD_PAUSE);
+        }
+    });
     view! {
         <a class="skip-link" href="#main" on:click=move |event| {
             // The address after the # is the page's own: move the focus without touching it.
@@ -63,11 +71,8 @@ fn App() -> impl IntoView {
             PageKind::NotFound => view! { <NotFoundPage /> }.into_any(),
             _ if !is_connected.get() => view! { <ConnectPage /> }.into_any(),
             PageKind::Experiments => view! { <ExperimentsPage /> }.into_any(),
-            PageKind::Models => view! { <ModelsPage /> }.into_any(),
-            PageKind::Model(_) => view! { <ModelPage /> }.into_any(),
-            PageKind::Review => view! { <ReviewPage /> }.into_any(),
             PageKind::Compare => view! { <ComparePage context=RunsContext::of(state) /> }.into_any(),
-            PageKind::Run(run_id) => view! { <RunPage context=RunsContext::of(state) run_id /> }.into_any(),
+            PageKind::Late(kind) => view! { <LatePage kind /> }.into_any(),
         }}
         <div class="visually-hidden" role="log" aria-live="polite" aria-label="Activity">
             {move || state.activity.get().into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
@@ -80,10 +85,7 @@ enum PageKind {
     Connect,
     Experiments,
     Compare,
-    Run(crate::entities::RunId),
-    Models,
-    Model(String),
-    Review,
+    Late(LateKind),
     NotFound,
 }
 
@@ -146,15 +148,6 @@ fn announce_page_changes(state: AppState) {
             request_animation_frame(|| focus_on("main h1"));
         }
     });
-}
-
-fn focus_on(selector: &str) {
-    if let Ok(Some(element)) = document().query_selector(selector)
-        && let Ok(element) = element.dyn_into::<web_sys::HtmlElement>()
-    {
-        // An element that refuses the focus leaves it where it was.
-        let _ = element.focus();
-    }
 }
 
 #[component]

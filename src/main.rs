@@ -2,5 +2,26 @@
 
 fn main() {
     #[cfg(target_arch = "wasm32")]
-    runweave::app::start();
+    page::start();
+}
+
+/// The page, and where it is cut in two.
+#[cfg(target_arch = "wasm32")]
+mod page {
+    use leptos::prelude::{AnyView, Owner};
+    use leptos::wasm_split::{self, SplitLoaderError, wasm_split};
+    use runweave::pages::late::{self, LateCode, LateKind};
+
+    pub(crate) fn start() {
+        runweave::app::start(LateCode {
+            fetch: || Box::pin(fetch_built()),
+            build: |kind, owner| Box::pin(built(kind, owner)),
+        });
+    }
+
+    /// The other side of the cut: calling it fetches its code first.
+    #[wasm_split(late, wasm_split_path = wasm_split, preload(fetch_built), fallible)]
+    fn built(kind: LateKind, owner: Owner) -> Result<AnyView, SplitLoaderError> {
+        Ok(late::build(kind, &owner))
+    }
 }

@@ -5,10 +5,11 @@ pub mod compare;
 mod connect;
 pub mod context;
 mod experiments;
-pub mod model;
-pub mod models;
-pub mod review;
-pub mod run;
+pub mod late;
+mod model;
+mod models;
+mod review;
+mod run;
 
 pub use connect::ConnectPage;
 pub use experiments::ExperimentsPage;

@@ -3,6 +3,7 @@
 pub mod column_list;
 pub mod data_grid;
 pub mod dialog;
+pub mod focus;
 pub mod line_plot;
 pub mod menu;
 pub mod parallel_plot;

@@ -38,8 +38,8 @@ async function step(name, work) {
 // ------------------------------------------------------------------------------------------- building
 
 const SOURCES = [
-  "src", "style", "public", "assets", "vendor", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", ".cargo",
-  "rust-toolchain.toml", "package-lock.json", "tests/tools.sh",
+  "src", "style", "public", "assets", "vendor", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", "build.rs", ".cargo",
+  "rust-toolchain.toml", "package-lock.json", "tests/tools.sh", "tests/split.mjs",
 ];
 
 async function* filesUnder(name) {

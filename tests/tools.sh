@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 
 WASM_BINDGEN=0.2.130 # the same as in Cargo.toml
 TRUNK=0.21.14        # 0.22 needs a newer compiler
+WASM_SPLIT=0.2.4     # of the same release as wasm_split_helpers, which Leptos names
 TOOLS="$PWD/.runweave/tools"
 
 say() { echo "tools: $*" >&2; }
@@ -19,6 +20,15 @@ fits() {
   local found
   found=$(PATH="$TOOLS/bin:$PATH" "$1" --version 2>/dev/null | head -n 1 | tr -s ' ' | cut -d ' ' -f 2) || return 1
   [[ "$found" == "$2" ]]
+}
+
+# cargo install, into the project. Quick to compile matters more than quick to run; not into the project's target
+# folder, which has other flags.
+quick_install() {
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
+    CARGO_TARGET_DIR="$PWD/.runweave/tools-target" RUSTFLAGS='' \
+    cargo install --quiet --root "$TOOLS" "$@" >&2
 }
 
 # Installs a program of crates.io: `install trunk trunk 0.21.14 "about 8 minutes" --locked`.
@@ -33,13 +43,21 @@ install() {
     if fits "$program" "$version"; then return; fi
   fi
   say "compiling $package $version, $duration, once"
-  # Quick to compile matters more than quick to run; not into the project's target folder, which has other flags.
-  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
-    CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
-    CARGO_TARGET_DIR="$PWD/.runweave/tools-target" RUSTFLAGS='' \
-    cargo install --quiet --root "$TOOLS" --version "$version" "$@" "$package" >&2
+  quick_install --version "$version" "$@" "$package"
   fits "$program" "$version" || { say "$program $version is still not there"; exit 1; }
   say "$package $version took $((SECONDS - begin)) s"
+}
+
+# The program that splits wasm prints no version: what cargo wrote down says which one is there.
+install_splitter() {
+  local program=wasm-split-cli package=wasm_split_cli_support list
+  for list in "$TOOLS/.crates.toml" "${CARGO_HOME:-$HOME/.cargo}/.crates.toml"; do
+    if grep -qs "^\"$package $WASM_SPLIT " "$list" && [[ -x "${list%/*}/bin/$program" ]]; then return; fi
+  done
+  say "compiling $package $WASM_SPLIT, about a minute, once"
+  local begin=$SECONDS
+  quick_install --version "$WASM_SPLIT" --features build-binary --locked "$package"
+  say "$package $WASM_SPLIT took $((SECONDS - begin)) s"
 }
 
 cargo_tools() {
@@ -51,6 +69,7 @@ cargo_tools() {
   install wasm-bindgen-cli wasm-bindgen "$WASM_BINDGEN" 'about 3 minutes'
   # Without its lock file it does not compile.
   install trunk trunk "$TRUNK" 'about 8 minutes' --locked
+  install_splitter
   rm -rf .runweave/tools-target
 }
 

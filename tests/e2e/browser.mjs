@@ -49,9 +49,20 @@ export function assertQuiet(page, expected = []) {
   assert.deepEqual(noise, []);
 }
 
-/** The one element of that role and name, waited for. */
+/**
+ * The one element of that role and name, waited for. A click on it waits until it stands still and finds it again
+ * when the page has built it anew, as a person would: what arrives meanwhile moves what stands below it.
+ */
 export async function byRole(page, role, name, timeout = 15000) {
-  return page.waitForSelector(`::-p-aria([name="${name}"][role="${role}"])`, { timeout });
+  const selector = `::-p-aria([name="${name}"][role="${role}"])`;
+  const handle = await page.waitForSelector(selector, { timeout });
+  handle.click = (options) => clickOn(page, selector, { timeout, ...options });
+  return handle;
+}
+
+/** Clicks what a selector finds, once it stands still. */
+export async function clickOn(page, selector, { timeout = 15000, ...options } = {}) {
+  await page.locator(selector).setTimeout(timeout).click(options);
 }
 
 /** Polls `probe` until `isGood` holds. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { metricOf, runsOf } from "./mlflow.mjs";
 import { startSite, startServers } from "./world.mjs";
 
@@ -247,12 +247,12 @@ describe("compare", () => {
       await page.goBack();
       await until(() => shapeOf(page), (shape) => shape.colour.startsWith("Colour: rmse"), "the colour before it was chosen");
 
-      await (await page.waitForSelector("summary")).click();
+      await clickOn(page, "summary");
       await until(() => page.url(), (url) => url.includes("plot=folded"), "the folded plot in the address");
       await page.reload();
       await countsBecome(page, new RegExp(`· ${brushed.length} brushed`));
       assert.equal(await page.$eval("details", (panel) => panel.open), false);
-      await (await page.waitForSelector("summary")).click();
+      await clickOn(page, "summary");
       await byRole(page, "group", "rmse axis");
       assertQuiet(page);
       assertQuiet(other);

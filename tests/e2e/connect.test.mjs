@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { serve } from "../serve.mjs";
 import { freePort } from "../servers/server.mjs";
 import { startSite, startServers } from "./world.mjs";
@@ -96,7 +96,7 @@ describe("connect", () => {
     await page.select("form select", "1");
     await (await byRole(page, "textbox", "User")).type(USER);
     await (await page.waitForSelector('input[type="password"]')).type(PASSWORD);
-    await (await page.waitForSelector('input[type="checkbox"]')).click();
+    await clickOn(page, 'input[type="checkbox"]');
     await (await byRole(page, "button", "Connect")).click();
     await byRole(page, "table", "Experiments");
     await page.reload();
@@ -171,6 +171,22 @@ describe("connect", () => {
     assert.notEqual(await page.title(), "owned");
     assert.equal((await table.$$("img")).length, 0);
     assertQuiet(page);
+    await page.close();
+  });
+
+  test("a page whose code does not arrive says so, and opens when asked again", { timeout: 60_000 }, async () => {
+    const page = await openPage(browser);
+    const network = await page.createCDPSession();
+    await network.send("Network.enable");
+    await network.send("Network.setBlockedURLs", { urls: ["*late-*.wasm"] });
+    await connect(page, servers.byVersion["3.17.2"].url);
+    await (await byRole(page, "link", "Models")).click();
+    await byRole(page, "heading", "This page did not arrive");
+    await network.send("Network.setBlockedURLs", { urls: [] });
+    await (await byRole(page, "button", "Try again")).click();
+    await byRole(page, "link", "nyc-taxi-regressor");
+    await until(() => page.evaluate(() => document.activeElement.textContent), (text) => text === "Models", "the focus on the heading");
+    assertQuiet(page, [/net::ERR_FAILED/, /Failed to fetch/, /JSHandle/]);
     await page.close();
   });
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { runsOf } from "./mlflow.mjs";
 import { startSite, startServers } from "./world.mjs";
 
@@ -135,7 +135,7 @@ for (const version of VERSIONS) {
       await until(() => page.$$eval("dialog[open] [role=status]", (all) => all.map((one) => one.textContent).join()), (said) => said.includes("Copied"), "the word that it is copied");
       assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text);
       await assertAccessible(page, `the code on ${version}`);
-      await (await page.$("dialog[open] header button")).click();
+      await clickOn(page, "dialog[open] header button");
       await become(page, ".run-model", /Registered as Version 6 of nyc-taxi-regressor/);
       assertQuiet(page);
       await page.close();
@@ -187,7 +187,7 @@ for (const version of VERSIONS) {
         return textOf(page, "dialog[open] .preview");
       };
       const close = async () => {
-        await (await page.$("dialog[open] header button")).click();
+        await clickOn(page, "dialog[open] header button");
         await page.waitForFunction(() => !document.querySelector("dialog[open]"));
       };
       assert.ok((await shown("readme.txt", /hello/)).includes(`hello ${HOSTILE}`));
@@ -239,7 +239,7 @@ describe("from run to version", () => {
     await (await byRole(page, "button", "Preview MLmodel")).click();
     await become(page, "dialog[open] .preview", /loader_module: mlflow\.xgboost/);
     await assertAccessible(page, "an MLmodel file on a phone");
-    await (await page.$("dialog[open] header button")).click();
+    await clickOn(page, "dialog[open] header button");
     await (await byRole(page, "button", "Load in Python…, model")).click();
     await become(page, "dialog[open] pre", /artifact_path="preprocessor\/preprocessor\.b"[\s\S]*pickle\.load[\s\S]*xgboost\.DMatrix\(data\)/);
     await assertAccessible(page, "code on a phone");

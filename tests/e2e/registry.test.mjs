@@ -5,7 +5,7 @@ import http from "node:http";
 import path from "node:path";
 import { rm } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { serve } from "../serve.mjs";
 import { filled, home, start } from "../servers/server.mjs";
 import { startSite, startServers } from "./world.mjs";
@@ -72,7 +72,7 @@ async function move(page, number, stage, reason, model = MODEL) {
   await press(page, "button", "Move");
 }
 const done = (page) => page.waitForSelector("dialog[open] ::-p-text(Done, and read back)", { timeout: 20_000 });
-const close = async (page) => (await page.waitForSelector("dialog[open] .dialog__head button")).click();
+const close = (page) => clickOn(page, "dialog[open] .dialog__head button");
 
 describe("registry", () => {
   for (const version of ["3.17.2", "2.22.5", "1.30.1"]) {
@@ -86,10 +86,10 @@ describe("registry", () => {
       await fill(page, "textbox", "Filter runs", "tags.model = xgboost");
       // Lowest rmse first.
       await until(() => page.$$eval("#runs-head-1 .data-grid__sort", (all) => all.map((one) => one.textContent.trim()).join()), (text) => text === "rmse", "the column of rmse");
-      await page.click("#runs-head-1 .data-grid__sort");
+      await clickOn(page, "#runs-head-1 .data-grid__sort");
       await until(() => page.$eval("#runs-head-1", (head) => head.getAttribute("aria-sort")), (sort) => sort === "ascending", "the order");
       const best = await until(() => page.$eval("#runs-cell-0-0 a", (link) => link.textContent), (name) => /^xgboost-/.test(name), "the best run");
-      await page.click("#runs-cell-0-0 a");
+      await clickOn(page, "#runs-cell-0-0 a");
       await press(page, "button", "Register model…");
       await fill(page, "combobox", "Registered model", MODEL);
       await fill(page, "textbox", "Your name, for the record", "ana");
@@ -338,7 +338,7 @@ describe("registry", () => {
       await press(page, "button", show);
       await assertAccessible(page, `${show} of a hostile model`);
     }
-    await page.click(".versions__table tbody a");
+    await clickOn(page, ".versions__table tbody a");
     await press(page, "button", "Set alias");
     await fill(page, "textbox", "New alias", "v1");
     await page.waitForSelector("::-p-text(The server keeps this name for itself)");

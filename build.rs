@@ -1,0 +1,9 @@
+//! Asks the linker to leave relocations in the page's program: `tests/split.mjs` cuts it by them, and wasm-bindgen
+//! drops them from the result.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {
+        println!("cargo::rustc-link-arg-bin=page=--emit-relocs");
+    }
+}
