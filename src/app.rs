@@ -5,7 +5,6 @@ use crate::pages::context::RunsContext;
 use crate::pages::late::{LateCode, LateKind, LatePage};
 use crate::pages::{ConnectPage, ExperimentsPage};
 use crate::route::Route;
-use crate::state::registry::RegistryState;
 use crate::state::{AppState, Connection, config, memory, timing};
 use crate::ui::focus::focus_on;
 use crate::ui::theme::{Theme, set_theme, stored_theme};
@@ -26,8 +25,7 @@ pub fn start(late: LateCode) {
 #[component]
 fn App(late: LateCode) -> impl IntoView {
     let state = AppState::provide();
-    RegistryState::provide(state);
-    provide_context(late);
+    late.provide();
     leptos::task::spawn_local(async move {
         let config = config::read().await;
         if let Some(problem) = &config.problem {

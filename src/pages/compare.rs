@@ -4,12 +4,11 @@
 //! views before for undo. It looks at no run.
 
 mod filter_box;
-mod manage;
+pub(super) mod manage;
 mod status;
 mod timing;
 
 use self::filter_box::FilterBox;
-use self::manage::ManageRuns;
 pub(crate) use self::status::bytes_text;
 use self::status::{LoadStatus, NoRuns, RunCounts};
 use self::timing::Timings;
@@ -17,6 +16,7 @@ use crate::engine::Command;
 use crate::engine::protocol::PlotSize;
 use crate::entities::{ColumnKey, ExperimentId, RunView};
 use crate::pages::context::{HistoryEntry, RunsContext};
+use crate::pages::late::LateManageRuns;
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::data_grid::DataGrid;
 use crate::ui::dialog::Dialog;
@@ -231,7 +231,7 @@ fn Steps(comparison: Comparison) -> impl IntoView {
             })}
             {button("Undo", "Nothing to undo", can_undo, Comparison::undo)}
             {button("Redo", "Nothing to redo", can_redo, Comparison::redo)}
-            <ManageRuns context=comparison.context />
+            <LateManageRuns />
         </div>
     }
 }

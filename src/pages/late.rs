@@ -1,15 +1,17 @@
-//! The pages that most visits begin without: runs, models and the review. They are compiled into a part of the
-//! program that is fetched with the first of them, so that the comparison is on the screen sooner.
+//! What most visits begin without: the pages of runs, models and the review, and every change of runs. It is compiled
+//! into a part of the program that is fetched when it is first needed, so that the comparison is on the screen sooner.
 //!
 //! `src/main.rs` marks the cut, since a mark in the library would bring these pages into every program; [`LateCode`]
 //! is how they are reached from here. `tests/split.mjs` cuts.
 
+use super::compare::manage::ManageRuns;
 use super::context::RunsContext;
 use super::model::ModelPage;
 use super::models::ModelsPage;
 use super::review::ReviewPage;
 use super::run::RunPage;
 use crate::entities::RunId;
+use crate::state::registry::RegistryState;
 use crate::state::use_app;
 use crate::ui::focus::focus_on;
 use leptos::prelude::*;
@@ -17,10 +19,10 @@ use leptos::task::spawn_local;
 use leptos::wasm_split::SplitLoaderError;
 use std::pin::Pin;
 
-/// A page of this part.
+/// What is late.
 #[derive(Clone, PartialEq)]
 pub enum LateKind {
-    /// A run.
+    /// The page of a run.
     Run(RunId),
     /// The registered models.
     Models,
@@ -28,12 +30,14 @@ pub enum LateKind {
     Model(String),
     /// What waits for a review.
     Review,
+    /// The menu of the comparison that deletes and restores runs. It opens by itself.
+    ManageRuns,
 }
 
 /// What comes out once the code is here, or why it is not.
 pub type Arrival<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
-/// How the code of these pages is reached.
+/// How the late code is reached.
 #[derive(Clone, Copy)]
 pub struct LateCode {
     /// Fetches it; once it is here, this is done at once.
@@ -43,10 +47,85 @@ pub struct LateCode {
 }
 
 impl LateCode {
-    /// Fetches it ahead, so that the first of these pages opens at once. A failure is told when it matters: when a
-    /// page needs it.
+    /// Puts it into the context of the whole app.
+    pub fn provide(self) {
+        provide_context(self);
+        provide_context(AppOwner(Owner::current().unwrap_or_default()));
+    }
+
+    /// Fetches it ahead, so that the first of these pages opens at once. A failure is told when it matters: when
+    /// something needs it.
     pub fn fetch_ahead(self) {
         spawn_local(async move { drop((self.fetch)().await) });
+    }
+}
+
+/// What lives as long as the app.
+#[derive(Clone)]
+struct AppOwner(Owner);
+
+/// Builds something late under its owner; what only this function reaches is the late part of the program.
+pub fn build(kind: LateKind, owner: &Owner) -> AnyView {
+    owner.with(|| {
+        if use_context::<RegistryState>().is_none() {
+            // What is known of models and of changes under way outlives the page that asked first.
+            expect_context::<AppOwner>().0.with(|| RegistryState::provide(use_app()));
+        }
+        match kind {
+            LateKind::Run(run_id) => {
+                view! { <RunPage context=RunsContext::of(use_app()) run_id /> }.into_any()
+            }
+            LateKind::Models => view! { <ModelsPage /> }.into_any(),
+            LateKind::Model(_) => view! { <ModelPage /> }.into_any(),
+            LateKind::Review => view! { <ReviewPage /> }.into_any(),
+            LateKind::ManageRuns => view! { <ManageRuns context=RunsContext::of(use_app()) /> }.into_any(),
+        }
+    })
+}
+
+/// Something late, once its code is here: what is built, or that it did not arrive. `fetch(true)` tries again.
+#[derive(Clone, Copy)]
+struct Late {
+    arrival: RwSignal<Option<Result<AnyView, SplitLoaderError>>, LocalStorage>,
+    code: LateCode,
+    kind: StoredValue<LateKind>,
+    owner: StoredValue<Option<Owner>>,
+}
+
+impl Late {
+    fn new(kind: LateKind) -> Self {
+        Self {
+            arrival: RwSignal::new_local(None),
+            code: expect_context(),
+            kind: StoredValue::new(kind),
+            owner: StoredValue::new(Owner::current()),
+        }
+    }
+
+    /// Fetches and builds. `then` is called once it stands.
+    fn fetch(self, then: impl Fn() + 'static) {
+        self.arrival.set(None);
+        spawn_local(async move {
+            let fetched = (self.code.fetch)().await;
+            // Somebody may have gone on to another page meanwhile.
+            let (Some(kind), Some(Some(owner))) = (self.kind.try_get_value(), self.owner.try_get_value())
+            else {
+                return;
+            };
+            let built = match fetched {
+                Ok(()) => (self.code.build)(kind, owner).await,
+                Err(problem) => Err(problem),
+            };
+            if self.arrival.try_set(Some(built)).is_none() {
+                then();
+            }
+        });
+    }
+
+    /// What is to be shown now, as far as it is here; what is built is handed out once.
+    fn take(self) -> Option<Result<AnyView, SplitLoaderError>> {
+        self.arrival.track();
+        self.arrival.write_untracked().take()
     }
 }
 
@@ -56,65 +135,58 @@ pub fn LatePage(
     /// Which.
     kind: LateKind,
 ) -> impl IntoView {
-    let code = expect_context::<LateCode>();
-    let arrival = RwSignal::new_local(None::<Result<AnyView, SplitLoaderError>>);
-    let owner = StoredValue::new(Owner::current());
-    let kind = StoredValue::new(kind);
-    // Asked again by the button, which is gone then: the focus goes to the page.
-    let fetch = Callback::new(move |is_again: bool| {
-        arrival.set(None);
-        spawn_local(async move {
-            let fetched = (code.fetch)().await;
-            // Somebody may have gone on to another page meanwhile.
-            let (Some(kind), Some(Some(owner))) = (kind.try_get_value(), owner.try_get_value()) else {
-                return;
-            };
-            let page = match fetched {
-                Ok(()) => (code.build)(kind, owner).await,
-                Err(problem) => Err(problem),
-            };
-            let has_focus =
-                is_again || document().active_element().is_some_and(|element| element.id() == HEADING_ID);
-            if arrival.try_set(Some(page)).is_none() && has_focus {
-                request_animation_frame(|| focus_on("main h1"));
-            }
-        });
+    let late = Late::new(kind);
+    let focus = || request_animation_frame(|| focus_on("main h1"));
+    late.fetch(move || {
+        // The heading that stood for the page's own has the focus if the page was opened from another one.
+        if document().active_element().is_some_and(|element| element.id() == HEADING_ID) {
+            focus();
+        }
     });
-    fetch.run(false);
-    move || {
-        arrival.track();
-        match arrival.write_untracked().take() {
-            Some(Ok(page)) => page,
-            Some(Err(_)) => view! {
-                <main class="page" id="main">
-                    <h1 tabindex="-1">"This page did not arrive"</h1>
-                    <p role="alert">
-                        "Its part of Runweave could not be fetched from where the site is hosted. What is open \
-                         elsewhere is not touched. Try again, or reload the page if a new release came out meanwhile."
-                    </p>
-                    <button type="button" class="button" on:click=move |_| fetch.run(true)>"Try again"</button>
-                </main>
+    move || match late.take() {
+        Some(Ok(page)) => page,
+        Some(Err(_)) => view! {
+            <main class="page" id="main">
+                <h1 tabindex="-1">"This page did not arrive"</h1>
+                <p role="alert">{NOT_ARRIVED}</p>
+                <button type="button" class="button" on:click=move |_| late.fetch(focus)>"Try again"</button>
+            </main>
+        }
+        .into_any(),
+        None => view! {
+            <main class="page" id="main">
+                <h1 tabindex="-1" id=HEADING_ID>"Loading the page"</h1>
+            </main>
+        }
+        .into_any(),
+    }
+}
+
+/// The button that opens the menu of [`LateKind::ManageRuns`], and fetches it first.
+#[component]
+pub fn LateManageRuns() -> impl IntoView {
+    let app = use_app();
+    let late = Late::new(LateKind::ManageRuns);
+    let on_click = move |_| late.fetch(|| ());
+    move || match late.take() {
+        Some(Ok(menu)) => menu,
+        state => {
+            if state.is_some() {
+                app.alert(NOT_ARRIVED);
             }
-            .into_any(),
-            None => view! {
-                <main class="page" id="main">
-                    <h1 tabindex="-1" id=HEADING_ID>"Loading the page"</h1>
-                </main>
+            view! {
+                <button type="button" class="button" aria-haspopup="dialog" aria-expanded="false" on:click=on_click>
+                    "Manage…"
+                </button>
             }
-            .into_any(),
+            .into_any()
         }
     }
 }
 
-/// The heading that holds the place, and perhaps the focus, of the one that is on its way.
+/// The heading that stands for the one of a page that is on its way.
 const HEADING_ID: &str = "late-heading";
 
-/// Builds a page under its owner; what only this function reaches is the late part of the program.
-pub fn build(kind: LateKind, owner: &Owner) -> AnyView {
-    owner.with(|| match kind {
-        LateKind::Run(run_id) => view! { <RunPage context=RunsContext::of(use_app()) run_id /> }.into_any(),
-        LateKind::Models => view! { <ModelsPage /> }.into_any(),
-        LateKind::Model(_) => view! { <ModelPage /> }.into_any(),
-        LateKind::Review => view! { <ReviewPage /> }.into_any(),
-    })
-}
+/// Why something late is not here.
+const NOT_ARRIVED: &str = "This part of Runweave could not be fetched from where the site is hosted. Nothing that is \
+    open is lost. Try again, or reload the page if a new release came out meanwhile.";

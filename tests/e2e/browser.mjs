@@ -62,7 +62,11 @@ export async function byRole(page, role, name, timeout = 15000) {
 
 /** Clicks what a selector finds, once it stands still. */
 export async function clickOn(page, selector, { timeout = 15000, ...options } = {}) {
-  await page.locator(selector).setTimeout(timeout).click(options);
+  try {
+    await page.locator(selector).setTimeout(timeout).click(options);
+  } catch (cause) {
+    throw new Error(`${selector} could not be clicked`, { cause });
+  }
 }
 
 /** Polls `probe` until `isGood` holds. */

@@ -133,7 +133,10 @@ describe("deleting and restoring runs", () => {
       await countsBecome(page, /^58 of 58 runs/);
       // Without a brush there is nothing to tell apart, and the menu says so.
       await (await byRole(page, "button", "Manage…")).click();
-      const disabled = await page.$$eval('[role="dialog"] [aria-disabled="true"]', (all) => all.map((each) => each.textContent));
+      const disabled = await until(
+        () => page.$$eval('[role="dialog"] [aria-disabled="true"]', (all) => all.map((each) => each.textContent)),
+        (entries) => entries.length > 0, "the entries that cannot be chosen",
+      );
       assert.deepEqual(disabled, [
         "Delete the brushed runs…Draw a brush or filter first: every run is shown",
         "Delete all but the brushed…Draw a brush or filter first: every run is shown",

@@ -66,7 +66,7 @@ impl Managing {
 
 /// The button of the toolbar with its menu, and the dialog.
 #[component]
-pub(super) fn ManageRuns(context: RunsContext) -> impl IntoView {
+pub(in crate::pages) fn ManageRuns(context: RunsContext) -> impl IntoView {
     let app = use_app();
     let managing = Managing {
         context,
@@ -99,6 +99,15 @@ pub(super) fn ManageRuns(context: RunsContext) -> impl IntoView {
         managing.question.set(question);
         managing.is_open.set(true);
     };
+    // It is here because somebody pressed the button that stood for it.
+    root.on_load(|root| {
+        let button = root.query_selector("button").ok().flatten().map(JsCast::dyn_into::<HtmlElement>);
+        request_animation_frame(move || {
+            if let Some(Ok(button)) = button {
+                button.click();
+            }
+        });
+    });
     view! {
         <span class="manage" node_ref=root>
             <Popover label="Manage runs" text="Manage…" is_open=is_menu_open>
