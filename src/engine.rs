@@ -3,16 +3,22 @@
 //! It does no IO and reads no clock: it is handed [`Input`]s and answers with [`Output`]s, which the worker
 //! carries out. `protocol` holds the messages between the page and the engine, `load` decides which pages of
 //! runs to ask for, `sizes` which models' sizes, `defaults` what is shown when nobody chose, and `scene`
-//! turns runs and a view into rows, axes and pixels.
+//! turns runs and a view into rows, axes and pixels. `workspace` works out what the panels below the plot show, `curves`
+//! which histories they need, and `table_text` writes the table as CSV, JSON and Markdown.
 
+mod cells;
+mod curves;
 mod defaults;
 mod load;
 mod machine;
 #[cfg(test)]
 mod machine_tests;
+pub mod news;
 pub mod protocol;
 mod scene;
 mod sizes;
+mod table_text;
+mod workspace;
 
 pub use machine::{Engine, Input, Output};
 pub use protocol::{Command, Event};

@@ -14,6 +14,6 @@ pub use model::{
     Alias, Dataset, Manifest, ModelTag, ModelVersion, RegisteredModel, Stage, VersionNumber, VersionStatus,
 };
 pub use run::{
-    Artifact, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId, RunInfo,
-    RunStatus, RunTag, RunView,
+    Artifact, Experiment, ExperimentId, HistoryPoint, LifecycleStage, LoggedModelRef, Metric, Param, Run,
+    RunId, RunInfo, RunStatus, RunTag, RunView,
 };

@@ -18,3 +18,6 @@ pub use row_set::RowSet;
 pub use run_frame::{ColumnSummary, RunFrame};
 pub use sort::{natural_cmp, order};
 pub use value::Value;
+
+#[cfg(test)]
+pub(crate) use run_frame::tests as test_runs;

@@ -7,7 +7,7 @@
 mod codec;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
-use crate::view::{ColumnView, Sort, View};
+use crate::view::{ColumnView, CurvesView, Sort, View};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 
@@ -133,6 +133,13 @@ impl Route {
                 columns: value("columns").map(codec::columns),
                 colour: value("colour").and_then(ColumnKey::parse),
                 is_plot_folded: value("plot") == Some("folded"),
+                selected: codec::split(value("selected").unwrap_or_default(), codec::ITEM)
+                    .into_iter()
+                    .map(RunId)
+                    .collect(),
+                objectives: value("objectives").map(codec::objectives).unwrap_or_default(),
+                panels: value("panels").map(codec::panels).unwrap_or_default(),
+                curves: value("curves").map(codec::curves).unwrap_or_default(),
             },
         };
         match path.trim_matches('/') {
@@ -294,6 +301,18 @@ impl fmt::Display for Comparison {
         if view.is_plot_folded {
             pair("plot", "folded")?;
         }
+        if !view.selected.is_empty() {
+            pair("selected", &codec::join(view.selected.iter().map(|id| id.0.as_str()), codec::ITEM))?;
+        }
+        if !view.objectives.is_empty() {
+            pair("objectives", &codec::objectives_text(&view.objectives))?;
+        }
+        if !view.panels.is_empty() {
+            pair("panels", &codec::panels_text(&view.panels))?;
+        }
+        if view.curves != CurvesView::default() {
+            pair("curves", &codec::curves_text(&view.curves))?;
+        }
         Ok(())
     }
 }
@@ -301,7 +320,9 @@ impl fmt::Display for Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{AxisKind, AxisView, Brush, Direction, Lane, Pick, Step};
+    use crate::view::{
+        AxisKind, AxisView, Brush, CurveX, Direction, Lane, MAX_OBJECTIVES, Objective, Panel, Pick, Step,
+    };
     use proptest::prelude::*;
 
     #[test]
@@ -371,6 +392,25 @@ mod tests {
         let column = (key(), any::<Option<u16>>(), any::<bool>())
             .prop_map(|(column, width_px, is_pinned)| ColumnView { column, width_px, is_pinned });
         let step = prop_oneof![brushes().prop_map(Step::Keep), brushes().prop_map(Step::Exclude)];
+        let objective = (key(), any::<bool>()).prop_map(|(column, is_down)| Objective {
+            column,
+            direction: if is_down { Direction::Descending } else { Direction::Ascending },
+        });
+        let objectives = prop::collection::vec(objective, 0..=MAX_OBJECTIVES);
+        let panels = proptest::sample::subsequence(Panel::ALL.to_vec(), 0..=Panel::ALL.len());
+        let xs = vec![CurveX::Step, CurveX::RelativeTime, CurveX::WallTime];
+        let curves = (
+            prop::collection::vec(any::<String>(), 0..3),
+            proptest::sample::select(xs),
+            any::<bool>(),
+            0_u8..100,
+        )
+            .prop_map(|(metrics, x, is_log_y, smoothing_percent)| CurvesView {
+                metrics,
+                x,
+                is_log_y,
+                smoothing_percent,
+            });
         (
             any::<String>(),
             prop::collection::vec(step, 0..3),
@@ -380,20 +420,37 @@ mod tests {
             prop::option::of(prop::collection::vec(column, 0..4)),
             prop::option::of(key()),
             any::<bool>(),
+            (prop::collection::vec("[0-9a-z~!']{1,6}", 0..3), objectives, panels, curves),
         )
-            .prop_map(|(filter, steps, brushes, sort, axes, columns, colour, is_plot_folded)| View {
-                filter,
-                steps,
-                brushes,
-                sort: sort.map(|(column, is_down)| Sort {
-                    column,
-                    direction: if is_down { Direction::Descending } else { Direction::Ascending },
-                }),
-                axes,
-                columns,
-                colour,
-                is_plot_folded,
-            })
+            .prop_map(
+                |(
+                    filter,
+                    steps,
+                    brushes,
+                    sort,
+                    axes,
+                    columns,
+                    colour,
+                    is_plot_folded,
+                    (selected, objectives, panels, curves),
+                )| View {
+                    filter,
+                    steps,
+                    brushes,
+                    sort: sort.map(|(column, is_down)| Sort {
+                        column,
+                        direction: if is_down { Direction::Descending } else { Direction::Ascending },
+                    }),
+                    axes,
+                    columns,
+                    colour,
+                    is_plot_folded,
+                    selected: selected.into_iter().map(RunId).collect(),
+                    objectives,
+                    panels,
+                    curves,
+                },
+            )
     }
 
     proptest! {

@@ -9,7 +9,7 @@ pub mod edit;
 
 pub use better::{better, objective_rank};
 
-use crate::entities::ColumnKey;
+use crate::entities::{ColumnKey, RunId};
 use serde::{Deserialize, Serialize};
 
 /// The places on an axis for what is not a number and not a category.
@@ -131,6 +131,68 @@ pub struct ColumnView {
     pub is_pinned: bool,
 }
 
+/// What somebody wants most of, or least of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objective {
+    /// The column.
+    pub column: ColumnKey,
+    /// `Ascending` where less is better.
+    pub direction: Direction,
+}
+
+/// So many objectives can be weighed at once.
+pub const MAX_OBJECTIVES: usize = 6;
+
+/// The panels below the parallel coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Panel {
+    /// The runs that are best by several objectives.
+    Pareto,
+    /// Metrics over the steps of the selected runs.
+    Curves,
+    /// In what the selected runs differ.
+    Differences,
+}
+
+impl Panel {
+    /// All of them, top to bottom.
+    pub const ALL: [Self; 3] = [Self::Pareto, Self::Curves, Self::Differences];
+
+    /// The panel's title, which is its accessible name too.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Pareto => "Pareto front",
+            Self::Curves => "Metric curves",
+            Self::Differences => "Differences",
+        }
+    }
+}
+
+/// What a curve runs along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum CurveX {
+    /// The step that was logged.
+    #[default]
+    Step,
+    /// Seconds since the curve's first point.
+    RelativeTime,
+    /// The time of logging.
+    WallTime,
+}
+
+/// How the metric curves are shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct CurvesView {
+    /// The metrics, a chart each; the first objective's, or the main one, where empty.
+    pub metrics: Vec<String>,
+    /// What they run along.
+    pub x: CurveX,
+    /// Whether values stand by their logarithm.
+    pub is_log_y: bool,
+    /// The weight of the past in hundredths, 0 to 99: 0 shows the points as they were logged.
+    pub smoothing_percent: u8,
+}
+
 /// Everything about how a comparison is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct View {
@@ -150,4 +212,12 @@ pub struct View {
     pub colour: Option<ColumnKey>,
     /// Whether the parallel coordinates are folded away.
     pub is_plot_folded: bool,
+    /// The runs looked at closely, in the order in which they were chosen; the first is what others are compared with.
+    pub selected: Vec<RunId>,
+    /// By what runs are ranked; at most [`MAX_OBJECTIVES`].
+    pub objectives: Vec<Objective>,
+    /// The panels that are open, top to bottom.
+    pub panels: Vec<Panel>,
+    /// How the metric curves are shown.
+    pub curves: CurvesView,
 }

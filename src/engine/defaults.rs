@@ -15,29 +15,7 @@ const N_CATEGORIES: usize = 30;
 
 /// Describes every column of `frame` and picks the defaults.
 pub fn columns_info(frame: &RunFrame) -> ColumnsInfo {
-    let columns: Vec<ColumnInfo> = frame
-        .columns()
-        .into_iter()
-        .map(|key| {
-            let summary = frame.summary(&key, None);
-            let unit = match &key {
-                ColumnKey::Attribute(Attribute::Duration | Attribute::ModelSize) => {
-                    format_of(frame, &key).unit().to_owned()
-                }
-                _ => String::new(),
-            };
-            ColumnInfo {
-                label: key.label().to_owned(),
-                is_numeric: summary.is_numeric,
-                unit,
-                n_present: summary.n_present,
-                n_distinct: summary.n_distinct,
-                is_varying: summary.is_varying,
-                better: better(&key),
-                key,
-            }
-        })
-        .collect();
+    let columns: Vec<ColumnInfo> = frame.columns().into_iter().map(|key| column_info(frame, key)).collect();
     let metric = main_metric(&columns, frame.n_rows());
     let params = varying_params(&columns, frame.n_rows());
     let mut extras = Vec::new();
@@ -60,6 +38,27 @@ pub fn columns_info(frame: &RunFrame) -> ColumnsInfo {
     default_columns.extend(params);
     default_columns.truncate(N_DEFAULT_COLUMNS);
     ColumnsInfo { columns, default_columns, default_axes }
+}
+
+/// Describes one column.
+pub fn column_info(frame: &RunFrame, key: ColumnKey) -> ColumnInfo {
+    let summary = frame.summary(&key, None);
+    let unit = match &key {
+        ColumnKey::Attribute(Attribute::Duration | Attribute::ModelSize) => {
+            format_of(frame, &key).unit().to_owned()
+        }
+        _ => String::new(),
+    };
+    ColumnInfo {
+        label: key.label().to_owned(),
+        is_numeric: summary.is_numeric,
+        unit,
+        n_present: summary.n_present,
+        n_distinct: summary.n_distinct,
+        is_varying: summary.is_varying,
+        better: better(&key),
+        key,
+    }
 }
 
 /// The format of a column over all its runs.

@@ -1,9 +1,12 @@
 //! The machine itself: takes inputs one at a time and says what is to be done.
 
+use super::curves::{CurveAsk, Curves};
 use super::load::{Load, PageAsk};
-use super::protocol::{Command, Event, FailedWhat, RunDetails};
+use super::news::WorkspaceNews;
+use super::protocol::{Command, Event, FailedWhat, NewsText, RunDetails, TableFormat};
 use super::scene::{Change, Scene};
 use super::sizes::{SizeAsk, Sizes};
+use super::workspace::named;
 use crate::entities::{Artifact, ColumnKey, Experiment, LoggedModelRef, Run, RunId};
 use crate::frame::RunFrame;
 use crate::tracking::mlflow::{self, Probe, ProbeRequest, ProbeStep, requests};
@@ -11,6 +14,9 @@ use crate::tracking::{
     Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError,
 };
 use std::collections::BTreeMap;
+
+/// Points of a history in one answer: 25,000 are about 3 MB.
+const N_HISTORY_POINTS: usize = 25_000;
 
 /// What the machine is handed.
 #[derive(Debug)]
@@ -79,6 +85,7 @@ enum Pending {
     Artifacts { run_id: RunId, path: String, so_far: Page<Artifact> },
     Download { path: String },
     Size(SizeAsk),
+    Curve(CurveAsk),
 }
 
 /// The pure state machine behind the page.
@@ -96,6 +103,7 @@ pub struct Engine {
     n_sizes_shown: usize,
     n_rows_shown: usize,
     scene: Scene,
+    curves: Curves,
     outputs: Vec<Output>,
 }
 
@@ -142,6 +150,8 @@ impl Engine {
                 self.load = Load::new(experiment_ids, run_view);
                 self.frame = RunFrame::default();
                 self.sizes = Sizes::default();
+                self.abort_all(|pending| matches!(pending, Pending::Curve(_)));
+                self.curves.clear();
                 self.n_rows_shown = 0;
                 self.n_sizes_shown = 0;
                 self.show(Change::Data, 0);
@@ -161,12 +171,29 @@ impl Engine {
                 self.tell_progress();
             }
             Command::SetView { view, sequence } => {
+                let are_curves_stale = self.scene.are_curves_stale(&view);
                 let change = self.scene.set_view(view, &mut self.outputs);
                 // A brush wants no other sizes, and a look at every run is what it must not cost.
                 if change > Change::Brush {
                     self.want_sizes_of_view();
                 }
                 self.show(change, sequence);
+                if are_curves_stale {
+                    self.show_curves();
+                }
+            }
+            Command::SaveTable(format) => {
+                let bytes = self.scene.table_text(&self.frame, format).into_bytes();
+                let extension = match format {
+                    TableFormat::Csv => "csv",
+                    TableFormat::Json => "json",
+                    TableFormat::Markdown => "md",
+                };
+                self.outputs.push(Output::SaveFile { file_name: format!("runs.{extension}"), bytes });
+            }
+            Command::CopyTable => {
+                let text = self.scene.table_text(&self.frame, TableFormat::Markdown);
+                self.tell_panel(&WorkspaceNews::Text(text));
             }
             Command::SetPlot { size, theme } => {
                 self.scene.set_plot(size, theme);
@@ -246,6 +273,7 @@ impl Engine {
                 }
             },
             Pending::Size(ask) => self.size_arrived(ask, answer),
+            Pending::Curve(ask) => self.curve_arrived(ask, answer),
         }
     }
 
@@ -258,6 +286,7 @@ impl Engine {
         self.load = Load::default();
         self.frame = RunFrame::default();
         self.sizes = Sizes::default();
+        self.curves.clear();
         self.probe_step(None);
     }
 
@@ -462,10 +491,60 @@ impl Engine {
         self.n_rows_shown = self.frame.n_rows();
         self.show(Change::Data, 0);
         self.want_sizes_of_view();
+        self.show_curves();
     }
 
     fn show(&mut self, change: Change, sequence: u32) {
-        self.scene.show(&self.frame, change, sequence, &mut self.outputs);
+        self.scene.show(&mut self.frame, change, sequence, &mut self.outputs);
+        for news in self.scene.tell_panels(&self.frame, change) {
+            self.tell_panel(&news);
+        }
+    }
+
+    /// Asks for the histories that the view needs and that are not here, and tells the curves that are.
+    fn show_curves(&mut self) {
+        let Some(wanted) = self.scene.wanted_curves(&self.frame) else { return };
+        self.curves.want(&wanted);
+        self.ask_for_curves();
+        self.tell_curves();
+    }
+
+    fn ask_for_curves(&mut self) {
+        for ask in self.curves.next_asks() {
+            let capabilities = self.capabilities();
+            // Aliases and pages of histories came with the same version, 2.3.
+            let page = capabilities.has_aliases.then_some((N_HISTORY_POINTS, ask.page_token.as_deref()));
+            let request = requests::metric_history(&capabilities, &ask.run_id, &ask.metric, page);
+            self.send(request, Pending::Curve(ask));
+        }
+    }
+
+    fn curve_arrived(&mut self, ask: CurveAsk, answer: Result<Response, TransportError>) {
+        let page = answered_with(answer).and_then(|response| mlflow::decode_history(&response));
+        let page = page.map_err(|error| {
+            let name = self.frame.row_of(&ask.run_id).map(|row| named(&self.frame, row).name);
+            format!(
+                "The curve of {} of {} could not be read: {error}. Select the run again to try again.",
+                ask.metric,
+                name.unwrap_or_else(|| ask.run_id.to_string())
+            )
+        });
+        let is_due = self.curves.arrived(ask, page);
+        self.ask_for_curves();
+        if is_due {
+            self.tell_curves();
+        }
+    }
+
+    fn tell_curves(&mut self) {
+        let info = self.scene.curves_info(&self.frame, &self.curves);
+        self.tell_panel(&WorkspaceNews::Curves(info));
+    }
+
+    fn tell_panel(&mut self, news: &WorkspaceNews) {
+        if let Ok(text) = serde_json::value::to_raw_value(news) {
+            self.outputs.push(Output::Event(Event::Workspace(NewsText(text))));
+        }
     }
 
     fn tell_progress(&mut self) {

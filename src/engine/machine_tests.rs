@@ -1,10 +1,11 @@
 //! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
 
-use super::protocol::{Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet};
+use super::news::WorkspaceNews;
+use super::protocol::{Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet};
 use super::{Command, Engine, Event, Input, Output};
 use crate::entities::{Attribute, ColumnKey, ExperimentId, RunView};
 use crate::tracking::{Method, Request, Response, ServerAddress, TransportError};
-use crate::view::{Brush, Direction, Pick, Sort, View};
+use crate::view::{Brush, Direction, Lane, Objective, Panel, Pick, Sort, Step, View};
 use proptest::prelude::*;
 
 /// A server with this many runs, `rmse` and the param `place` counting from 0.
@@ -298,6 +299,55 @@ fn runs_that_are_here_are_not_loaded_twice_unless_asked_for_anew() {
     world.answer_all();
     world.say(again(RunView::All, true));
     assert_eq!(world.under_way.len(), 1);
+}
+
+#[test]
+fn ranks_are_those_among_the_kept_runs() {
+    let mut world =
+        World::connected(Server { n_runs: 20, has_rmse: |n| n != 3, takes_offsets: true, has_models: false });
+    world.load();
+    world.answer_all();
+    let rmse = ColumnKey::Metric("rmse".into());
+    let rank = ColumnKey::Attribute(Attribute::ParetoRank);
+    let ranked = View {
+        objectives: vec![Objective { column: rmse.clone(), direction: Direction::Descending }],
+        panels: vec![Panel::Pareto],
+        ..View::default()
+    };
+    let front = |world: &World| {
+        let text = world.newest(|event| match event {
+            Event::Workspace(text) => Some(text.0.get().to_owned()),
+            _ => None,
+        });
+        let WorkspaceNews::Pareto(info) = serde_json::from_str(&text).unwrap() else { panic!("{text}") };
+        (info.n_runs, info.n_ranked, info.front[0].cells.clone())
+    };
+    let rmse_of_best = |text: &str| vec![Cell::Shown(text.to_owned())];
+    world.say(Command::SetView { view: ranked.clone(), sequence: 1 });
+    assert_eq!(front(&world), (20, 19, rmse_of_best("19")));
+    // The rank is a column like any other: brushed, kept, and then one among the runs that are left.
+    let first = Brush { column: rank.clone(), picks: vec![Pick::Interval { low: 1.0, high: 2.0 }] };
+    let brushed = View { brushes: vec![first.clone()], ..ranked.clone() };
+    world.say(Command::SetView { view: brushed, sequence: 2 });
+    assert_eq!((world.counts().n_kept, world.counts().n_brushed), (20, 2));
+    let excluded = View { steps: vec![Step::Exclude(vec![first])], ..ranked.clone() };
+    world.say(Command::SetView { view: excluded, sequence: 3 });
+    assert_eq!(front(&world), (18, 17, rmse_of_best("17")));
+    // A filter by the rank would move its own ground: it is refused, with the reason.
+    world.say(Command::SetView {
+        view: View { filter: "attributes.pareto_rank = 1".into(), ..ranked },
+        sequence: 4,
+    });
+    let problem = world.newest(|event| match event {
+        Event::FilterProblem(problem) => problem.clone(),
+        _ => None,
+    });
+    assert!(problem.message.contains("Brush it"), "{problem:?}");
+    assert_eq!(front(&world).0, 20);
+    world.say(Command::SetView { view: View::default(), sequence: 5 });
+    world.say(Command::Rows { request: 1, start: 0, n_rows: 1, columns: vec![rank] });
+    let Some(Event::Rows(page)) = world.events.last() else { panic!("rows") };
+    assert_eq!(page.rows[0].cells, [Cell::Special(Lane::Missing)]);
 }
 
 #[test]

@@ -63,6 +63,10 @@ pub enum Command {
     Hover(HoverTarget),
     /// Which runs are in this set now. Answered by `RunIds`.
     ListRunIds(RunSet),
+    /// Write the rows and columns of the table. Answered by a `Download`.
+    SaveTable(TableFormat),
+    /// The same as a Markdown table for the clipboard. Answered by `WorkspaceNews::Text`.
+    CopyTable,
     /// Fetch one run anew with all it logged. Answered by `RunDetails` or `Failed`.
     OpenRun(RunId),
     /// List a folder of a run's artifacts; the root is the empty path. Answered by `Artifacts` or `Failed`.
@@ -79,6 +83,17 @@ pub enum Command {
         /// The file below the artifact root.
         path: String,
     },
+}
+
+/// How the table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TableFormat {
+    /// Comma-separated values, which a spreadsheet does not take for formulas.
+    Csv,
+    /// An array of objects, numbers with all their digits.
+    Json,
+    /// A table for a notebook or an issue.
+    Markdown,
 }
 
 /// A set of the loaded runs.
@@ -217,6 +232,8 @@ pub enum Event {
     Hovered(Option<HoveredRun>),
     /// The runs of a set.
     RunIds(RunIds),
+    /// News for the panels below the plot, which are a late part of the page: read there, not here.
+    Workspace(NewsText),
     /// One run with all it logged.
     RunDetails(RunDetails),
     /// A folder of a run's artifacts.
@@ -244,6 +261,16 @@ pub enum Event {
         /// The sentence.
         message: String,
     },
+}
+
+/// A [`WorkspaceNews`](super::news::WorkspaceNews) as JSON, carried as it stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewsText(pub Box<serde_json::value::RawValue>);
+
+impl PartialEq for NewsText {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
 }
 
 /// What had been asked for when something failed.

@@ -3,18 +3,23 @@
 //! Every change is worked out from the level at which it starts: a brush that moves repaints only the runs
 //! that entered or left it, a filter also recounts the lanes, new axes rebuild the plot, new runs everything.
 
-use super::defaults::{columns_info, format_of};
+use super::cells::Formats;
+use super::curves::{self, Curves};
+use super::defaults::{column_info, columns_info};
 use super::machine::Output;
+use super::news::{CurvesInfo, WorkspaceNews};
 use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
-    Legend, NamedRuns, PlotSize, PlotTheme, RowView, RowsPage, RunIds, RunSet, Tick,
+    Legend, NamedRuns, PlotSize, PlotTheme, RowView, RowsPage, RunIds, RunSet, TableFormat, Tick,
 };
-use crate::entities::{Attribute, ColumnKey};
-use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, display_number, kept, order};
+use super::table_text::table_text;
+use super::workspace;
+use crate::entities::{Attribute, ColumnKey, RunId};
+use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
-use crate::view::{AxisKind, AxisView, Lane, View, better};
-use std::collections::BTreeMap;
+use crate::view::edit::Defaults;
+use crate::view::{AxisKind, AxisView, Lane, Objective, Panel, Step, View, better};
 
 /// The level at which a change starts; each one implies the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +38,10 @@ pub enum Change {
     Data,
 }
 
-/// Params of so many characters are shown with all their digits.
-const N_LOGGED_CHARS: usize = 8;
+/// The one column that is about the kept runs as a whole.
+const RANK: ColumnKey = ColumnKey::Attribute(Attribute::ParetoRank);
+const RANK_IN_FILTER: &str = "The Pareto rank is one among the runs that the filter takes in, so it cannot be a part of \
+    the filter. Brush it, and keep the brushed runs.";
 /// How far from a line the pointer may be to mean it, in CSS pixels.
 const HOVER_REACH_PX: f64 = 12.0;
 /// How strongly runs outside the brushes show where they are densest.
@@ -53,10 +60,14 @@ pub struct Scene {
     /// Kept rows in the table's order; the brushed ones among them are the table.
     kept_order: Vec<u32>,
     order: Vec<u32>,
-    formats: BTreeMap<ColumnKey, ColumnFormat>,
+    formats: Formats,
     size: Option<PlotSize>,
     theme: Option<PlotTheme>,
     has_canvas: bool,
+    /// Whether the last view ranked.
+    has_ranks: bool,
+    /// Whether the panels have to be told although no run has moved.
+    is_workspace_stale: bool,
     plot: Option<Plot>,
     pixels: Vec<u8>,
 }
@@ -90,6 +101,10 @@ impl Scene {
     /// Takes a new view and says where its change starts. A filter that does not parse narrows nothing, and the
     /// page is told where it is wrong: what a page shows depends on its address, not on what was typed before.
     pub fn set_view(&mut self, view: View, outputs: &mut Vec<Output>) -> Change {
+        self.is_workspace_stale = self.view.objectives != view.objectives
+            || self.view.selected != view.selected
+            || self.view.panels != view.panels
+            || self.view.curves != view.curves;
         let old = std::mem::replace(&mut self.view, view);
         let view = &self.view;
         let mut change = Change::None;
@@ -99,12 +114,21 @@ impl Scene {
         if old.sort != view.sort {
             change = change.max(Change::Order);
         }
-        if old.steps != view.steps {
+        if old.steps != view.steps || old.objectives != view.objectives {
             change = change.max(Change::Kept);
         }
         if old.filter != view.filter {
             change = change.max(Change::Kept);
             let problem = match Filter::parse(&view.filter) {
+                // The rank is one among the runs that the filter takes in.
+                Ok(filter) if filter.columns().contains(&RANK) => {
+                    self.filter = Filter::default();
+                    Some(FilterProblem {
+                        start: 0,
+                        end: view.filter.chars().count(),
+                        message: RANK_IN_FILTER.to_owned(),
+                    })
+                }
                 Ok(filter) => {
                     self.filter = filter;
                     None
@@ -122,6 +146,15 @@ impl Scene {
         change
     }
 
+    /// Whether a view shows other curves than the present one.
+    pub fn are_curves_stale(&self, view: &View) -> bool {
+        view.panels.contains(&Panel::Curves)
+            && (!self.view.panels.contains(&Panel::Curves)
+                || self.view.selected != view.selected
+                || self.view.objectives != view.objectives
+                || self.view.curves != view.curves)
+    }
+
     /// Whether sorting, filtering, colouring or drawing needs the size of every model.
     pub fn uses_model_size(&self) -> bool {
         let key = ColumnKey::Attribute(Attribute::ModelSize);
@@ -130,18 +163,18 @@ impl Scene {
             || self.view.colour.as_ref().is_some_and(is_key)
             || self.view.sort.as_ref().is_some_and(|sort| is_key(&sort.column))
             || self.filter.columns().iter().any(is_key)
+            || self.view.objectives.iter().any(|objective| is_key(&objective.column))
     }
 
     /// Works out everything from `change` on and tells the page.
-    pub fn show(&mut self, frame: &RunFrame, change: Change, sequence: u32, outputs: &mut Vec<Output>) {
+    pub fn show(&mut self, frame: &mut RunFrame, change: Change, sequence: u32, outputs: &mut Vec<Output>) {
+        let is_kept_new = matches!(change, Change::Kept | Change::Data);
+        let change = if is_kept_new { change.max(self.keep(frame, outputs)) } else { change };
+        let frame = &*frame;
         if change >= Change::Data {
             self.columns = columns_info(frame);
             self.formats.clear();
             outputs.push(Output::Event(Event::Columns(self.columns.clone())));
-        }
-        let is_kept_new = matches!(change, Change::Kept | Change::Data);
-        if is_kept_new {
-            self.kept = kept(frame, &self.filter.rows(frame), &self.view.steps);
         }
         if is_kept_new || change == Change::Order {
             self.kept_order = order(frame, &self.kept, self.view.sort.as_ref());
@@ -169,6 +202,78 @@ impl Scene {
         }
     }
 
+    /// Works out which runs are kept, and how they rank. Says where the change goes on if ranks are drawn.
+    fn keep(&mut self, frame: &mut RunFrame, outputs: &mut Vec<Output>) -> Change {
+        let ranked = |frame: &mut RunFrame, rows: &RowSet, objectives: &[Objective]| {
+            let ranks = workspace::ranks(frame, rows, objectives);
+            frame.set_pareto_ranks(&ranks);
+        };
+        let mut rows = self.filter.rows(frame);
+        for step in &self.view.steps {
+            let (Step::Keep(brushes) | Step::Exclude(brushes)) = step;
+            if brushes.iter().any(|brush| brush.column == RANK) {
+                // Ranks are those among the runs that were kept until then.
+                ranked(frame, &rows, &self.view.objectives);
+            }
+            rows = kept(frame, &rows, std::slice::from_ref(step));
+        }
+        self.kept = rows;
+        if self.view.objectives.is_empty() && !self.has_ranks {
+            return Change::Kept;
+        }
+        ranked(frame, &self.kept, &self.view.objectives);
+        self.has_ranks = !self.view.objectives.is_empty();
+        self.formats.forget(&RANK);
+        if let Some(column) = self.columns.columns.iter_mut().find(|column| column.key == RANK) {
+            let told = column_info(frame, RANK);
+            if *column != told {
+                *column = told;
+                outputs.push(Output::Event(Event::Columns(self.columns.clone())));
+            }
+        }
+        let is_drawn =
+            self.axis_views().iter().any(|axis| axis.column == RANK) || self.colour_column() == Some(RANK);
+        if is_drawn { Change::Plot } else { Change::Kept }
+    }
+
+    /// What the open panels show, after a change: the front of the kept runs, and differences.
+    pub fn tell_panels(&mut self, frame: &RunFrame, change: Change) -> Vec<WorkspaceNews> {
+        let is_open = |panel: Panel| self.view.panels.contains(&panel);
+        let is_stale = std::mem::take(&mut self.is_workspace_stale);
+        let mut news = Vec::new();
+        if is_open(Panel::Pareto) && (is_stale || change >= Change::Kept) {
+            let info = workspace::pareto_info(frame, &self.kept, &self.view.objectives, &mut self.formats);
+            news.push(WorkspaceNews::Pareto(info));
+        }
+        if is_open(Panel::Differences) && (is_stale || change >= Change::Data) {
+            let info = workspace::differences_info(frame, &self.view.selected, &mut self.formats);
+            news.push(WorkspaceNews::Differences(info));
+        }
+        news
+    }
+
+    /// The histories that the view needs; none where no curves are shown.
+    pub fn wanted_curves(&self, frame: &RunFrame) -> Option<Vec<(RunId, String)>> {
+        let View { panels, selected, objectives, curves, .. } = &self.view;
+        panels.contains(&Panel::Curves).then(|| curves::wanted(frame, selected, objectives, curves))
+    }
+
+    /// The curves that the view shows, out of the histories.
+    pub fn curves_info(&self, frame: &RunFrame, histories: &Curves) -> CurvesInfo {
+        histories.info(frame, &self.view.selected, &self.view.objectives, &self.view.curves)
+    }
+
+    /// The table's rows and shown columns as text.
+    pub fn table_text(&mut self, frame: &RunFrame, format: TableFormat) -> String {
+        let defaults = Defaults {
+            axes: self.columns.default_axes.clone(),
+            columns: self.columns.default_columns.clone(),
+        };
+        let columns: Vec<ColumnKey> =
+            self.view.columns_or(&defaults).into_iter().map(|column| column.column).collect();
+        table_text(frame, &self.order, &columns, format, &mut self.formats)
+    }
+
     /// The axes in force.
     fn axis_views(&self) -> Vec<AxisView> {
         match &self.view.axes {
@@ -192,10 +297,6 @@ impl Scene {
         })
     }
 
-    fn format(&mut self, frame: &RunFrame, key: &ColumnKey) -> &ColumnFormat {
-        self.formats.entry(key.clone()).or_insert_with(|| format_of(frame, key))
-    }
-
     fn rebuild_plot(&mut self, frame: &RunFrame) {
         let (Some(size), Some(theme)) = (self.size, self.theme.clone()) else { return };
         let views = self.axis_views();
@@ -213,7 +314,7 @@ impl Scene {
         let mut axes = Vec::with_capacity(views.len());
         let mut positions = Vec::with_capacity(views.len());
         for (view, values) in views.iter().zip(&columns) {
-            let unit = self.format(frame, &view.column).unit().to_owned();
+            let unit = self.formats.of(frame, &view.column).unit().to_owned();
             let is_time =
                 matches!(view.column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime));
             let spec = AxisSpec {
@@ -287,17 +388,12 @@ impl Scene {
 
     fn axes_info(&mut self, frame: &RunFrame) -> Option<AxesInfo> {
         let plot = self.plot.as_ref()?;
-        let columns: Vec<ColumnKey> = plot.axes.iter().map(|axis| axis.spec().column.clone()).collect();
-        for column in &columns {
-            self.format(frame, column);
-        }
-        let plot = self.plot.as_ref()?;
         let axes = plot
             .axes
             .iter()
             .zip(&plot.layout.xs)
             .map(|(axis, x_px)| {
-                let format = &self.formats[&axis.spec().column];
+                let format = self.formats.of(frame, &axis.spec().column);
                 let values = frame.values(&axis.spec().column);
                 let lane_of = |row: usize| values.get(row).and_then(|value| value.lane());
                 let lanes = plot.layout.lane_ys.iter().map(|(lane, y_px)| LaneInfo {
@@ -384,52 +480,16 @@ impl Scene {
         n_rows: usize,
         columns: &[ColumnKey],
     ) -> (RowsPage, Vec<usize>) {
-        for column in columns {
-            self.format(frame, column);
-        }
         let rows: Vec<usize> = self.order.iter().skip(start).take(n_rows).map(|row| *row as usize).collect();
         let views = rows
             .iter()
             .map(|&row| RowView {
                 run_id: frame.run_id(row).clone(),
                 colour: self.plot.as_ref().and_then(|plot| plot.colours.get(row)).copied(),
-                cells: columns.iter().map(|column| self.cell(frame, column, row)).collect(),
+                cells: columns.iter().map(|column| self.formats.cell(frame, column, row)).collect(),
             })
             .collect();
         (RowsPage { request, start, n_total: self.order.len(), rows: views }, rows)
-    }
-
-    fn cell(&self, frame: &RunFrame, column: &ColumnKey, row: usize) -> Cell {
-        let value = frame.value(column, row);
-        if let Some(lane) = value.lane() {
-            return Cell::Special(lane);
-        }
-        match (value, column) {
-            // A param is shown as it was logged, its digits are the user's own, unless they are too many to compare.
-            (_, ColumnKey::Param(_)) => {
-                let logged = frame.text(column, row).unwrap_or_default().into_owned();
-                match (value, self.formats.get(column)) {
-                    (Value::Number(number), Some(format)) if logged.len() > N_LOGGED_CHARS => {
-                        Cell::Rounded { text: format.format(number), logged }
-                    }
-                    _ => Cell::Shown(logged),
-                }
-            }
-            (Value::Number(number), _) => {
-                let whole = display_number(number);
-                let Some(format) = self.formats.get(column) else { return Cell::Shown(whole) };
-                let text = format.format(number);
-                let logged = match column {
-                    ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime) => text.clone(),
-                    ColumnKey::Attribute(Attribute::Duration) => format!("{whole} ms"),
-                    ColumnKey::Attribute(Attribute::ModelSize) => format!("{whole} bytes"),
-                    _ => whole,
-                };
-                if text == logged { Cell::Shown(text) } else { Cell::Rounded { text, logged } }
-            }
-            (Value::Text(text), _) => Cell::Shown(text.to_owned()),
-            _ => Cell::Special(Lane::Missing),
-        }
     }
 
     /// The runs of a set, as last shown: runs that have arrived since are in none.
@@ -468,10 +528,11 @@ impl Scene {
             Some(plot) => {
                 let points =
                     plot.raster.polyline(row as u32).into_iter().map(|(x, y)| (x / ratio, y / ratio));
-                let values = plot.axes.iter().map(|axis| match self.cell(frame, &axis.spec().column, row) {
-                    Cell::Shown(text) | Cell::Rounded { text, .. } => text,
-                    Cell::Special(lane) => lane.label().to_owned(),
-                });
+                let values =
+                    plot.axes.iter().map(|axis| match self.formats.cell(frame, &axis.spec().column, row) {
+                        Cell::Shown(text) | Cell::Rounded { text, .. } => text,
+                        Cell::Special(lane) => lane.label().to_owned(),
+                    });
                 (points.collect(), values.collect())
             }
             None => (Vec::new(), Vec::new()),

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a run has besides params, metrics and tags. `Duration` and `ModelSize` are derived by Runweave.
+/// What a run has besides params, metrics and tags. `Duration`, `ModelSize` and `ParetoRank` are derived
+/// by Runweave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Attribute {
     /// The run's name.
@@ -26,11 +27,14 @@ pub enum Attribute {
     ModelSize,
     /// `active` or `deleted`.
     LifecycleStage,
+    /// 1 on the Pareto front of the kept runs, 2 on the front without those, and so on; missing without objectives,
+    /// and where an objective has no number.
+    ParetoRank,
 }
 
 impl Attribute {
     /// All of them, in the order in which a column chooser lists them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RunName,
         Self::Duration,
         Self::ModelSize,
@@ -41,6 +45,7 @@ impl Attribute {
         Self::RunId,
         Self::ExperimentId,
         Self::LifecycleStage,
+        Self::ParetoRank,
     ];
 
     /// The name in addresses and filters; MLflow's own word where it has one.
@@ -56,6 +61,7 @@ impl Attribute {
             Self::Duration => "duration",
             Self::ModelSize => "model_size",
             Self::LifecycleStage => "lifecycle_stage",
+            Self::ParetoRank => "pareto_rank",
         }
     }
 
@@ -72,6 +78,7 @@ impl Attribute {
             Self::Duration => "duration",
             Self::ModelSize => "model size",
             Self::LifecycleStage => "lifecycle stage",
+            Self::ParetoRank => "Pareto rank",
         }
     }
 

@@ -149,6 +149,17 @@ pub struct Metric {
     pub step: i64,
 }
 
+/// One logged value of a metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HistoryPoint {
+    /// The training step; may be negative.
+    pub step: i64,
+    /// When it was logged, in milliseconds since 1970.
+    pub millis: i64,
+    /// NaN and both infinities are possible, and mean what they say.
+    pub value: f64,
+}
+
 /// A run's tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunTag {

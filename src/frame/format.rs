@@ -55,6 +55,11 @@ impl ColumnFormat {
         Self { unit, per_unit, style: style(&numbers) }
     }
 
+    /// A number of the column in the format's unit.
+    pub fn in_unit(&self, number: f64) -> f64 {
+        number / self.per_unit
+    }
+
     /// What stands behind the column's label; empty for none.
     pub fn unit(&self) -> &str {
         self.unit

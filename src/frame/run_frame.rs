@@ -7,7 +7,7 @@ use crate::entities::{Attribute, ColumnKey, LifecycleStage, LoggedModelRef, Run,
 use crate::frame::format::display_number;
 use crate::frame::{RowSet, Value};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The runs loaded, as columns. Rows are numbered in the order in which runs were pushed.
@@ -25,8 +25,11 @@ pub struct RunFrame {
     end_times: NumberColumn,
     durations: NumberColumn,
     model_sizes: NumberColumn,
+    pareto_ranks: NumberColumn,
     params: HashMap<String, TextColumn>,
     metrics: HashMap<String, NumberColumn>,
+    /// Metrics that some run logged at another step than 0.
+    stepped: HashSet<String>,
     tags: HashMap<String, TextColumn>,
 }
 
@@ -92,6 +95,9 @@ impl RunFrame {
             entry(&mut self.params, param.key).set(row, &param.value, Reading::of_number_or_text);
         }
         for metric in metrics {
+            if metric.step != 0 && !self.stepped.contains(&metric.key) {
+                self.stepped.insert(metric.key.clone());
+            }
             entry(&mut self.metrics, metric.key).set(row, metric.value);
         }
         for tag in tags {
@@ -130,6 +136,21 @@ impl RunFrame {
         match size_bytes {
             Some(bytes) => self.model_sizes.set(row, bytes as f64),
             None => self.model_sizes.clear(row),
+        }
+    }
+
+    /// Whether some run logged this metric at another step than 0, so that there is a curve.
+    pub fn has_steps(&self, metric: &str) -> bool {
+        self.stepped.contains(metric)
+    }
+
+    /// Says how the rows rank among each other, see `analysis::pareto`; rows beyond the last are missing.
+    pub fn set_pareto_ranks(&mut self, ranks: &[Option<u32>]) {
+        self.pareto_ranks = NumberColumn::default();
+        for (row, rank) in ranks.iter().enumerate() {
+            if let Some(rank) = rank {
+                self.pareto_ranks.set(row, f64::from(*rank));
+            }
         }
     }
 
@@ -249,6 +270,7 @@ impl RunFrame {
                 Attribute::Duration => Stored::Numbers(&self.durations),
                 Attribute::ModelSize => Stored::Numbers(&self.model_sizes),
                 Attribute::LifecycleStage => Stored::Text(&self.lifecycle_stages),
+                Attribute::ParetoRank => Stored::Numbers(&self.pareto_ranks),
             },
             ColumnKey::Param(key) => self.params.get(key).map_or(Stored::Nothing, Stored::Text),
             ColumnKey::Metric(key) => self.metrics.get(key).map_or(Stored::Nothing, Stored::Numbers),
@@ -416,12 +438,12 @@ impl Tally {
 }
 
 #[cfg(test)]
-pub(in crate::frame) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::entities::{ExperimentId, Metric, Param, RunInfo, RunStatus, RunTag};
 
     /// A finished run with these params, metrics and tags.
-    pub(in crate::frame) fn run(
+    pub(crate) fn run(
         id: &str,
         params: &[(&str, &str)],
         metrics: &[(&str, f64)],
@@ -450,7 +472,7 @@ pub(in crate::frame) mod tests {
         }
     }
 
-    pub(in crate::frame) fn frame(runs: impl IntoIterator<Item = Run>) -> RunFrame {
+    pub(crate) fn frame(runs: impl IntoIterator<Item = Run>) -> RunFrame {
         let mut frame = RunFrame::default();
         for run in runs {
             assert!(frame.push(run));

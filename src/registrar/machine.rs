@@ -352,8 +352,9 @@ impl Registrar {
             }
             Pending::SideHistory(which, metric) => {
                 match answered_with(answer).and_then(|response| mlflow::decode_history(&response)) {
-                    Ok(points) => {
-                        self.side(which).histories.insert(metric, points);
+                    Ok(page) => {
+                        let points = page.items.into_iter().map(|point| (point.step, point.value));
+                        self.side(which).histories.insert(metric, points.collect());
                     }
                     Err(error) => {
                         let number = self.number_text(which);
@@ -547,7 +548,7 @@ impl Registrar {
                 let with_curves = run.metrics.iter().filter(|metric| metric.step > 0);
                 let metrics: Vec<String> = with_curves.map(|metric| metric.key.clone()).collect();
                 for metric in metrics {
-                    let request = registry::metric_history(&self.capabilities(), &run.info.id, &metric);
+                    let request = requests::metric_history(&self.capabilities(), &run.info.id, &metric, None);
                     self.send(request, Pending::SideHistory(which, metric));
                 }
                 let side = self.side(which);

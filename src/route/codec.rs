@@ -1,7 +1,10 @@
 //! The texts of a view's parts inside an address.
 
 use crate::entities::ColumnKey;
-use crate::view::{AxisKind, AxisView, Brush, ColumnView, Direction, Lane, Pick, Sort, Step};
+use crate::view::{
+    AxisKind, AxisView, Brush, ColumnView, CurveX, CurvesView, Direction, Lane, MAX_OBJECTIVES, Objective,
+    Panel, Pick, Sort, Step,
+};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 /// Between items.
@@ -293,4 +296,70 @@ pub fn columns(text: &str) -> Vec<ColumnView> {
         })
     };
     split_raw(text, ITEM).into_iter().filter_map(column).collect()
+}
+
+/// `COLUMN~COLUMN!desc`: less is better unless it says so.
+pub fn objectives_text(objectives: &[Objective]) -> String {
+    let sorts = objectives.iter().map(|objective| {
+        sort_text(&Sort { column: objective.column.clone(), direction: objective.direction })
+    });
+    sorts.collect::<Vec<_>>().join(&ITEM.to_string())
+}
+
+/// The opposite of [`objectives_text`].
+pub fn objectives(text: &str) -> Vec<Objective> {
+    let sorts = split_raw(text, ITEM).into_iter().filter_map(sort);
+    sorts.map(|Sort { column, direction }| Objective { column, direction }).take(MAX_OBJECTIVES).collect()
+}
+
+const PANELS: [(Panel, &str); 3] =
+    [(Panel::Pareto, "pareto"), (Panel::Curves, "curves"), (Panel::Differences, "differences")];
+
+/// `pareto~curves`.
+pub fn panels_text(panels: &[Panel]) -> String {
+    let words = PANELS.iter().filter(|(panel, _)| panels.contains(panel)).map(|(_, word)| *word);
+    words.collect::<Vec<_>>().join(&ITEM.to_string())
+}
+
+/// The opposite of [`panels_text`].
+pub fn panels(text: &str) -> Vec<Panel> {
+    let words = split_raw(text, ITEM);
+    PANELS.iter().filter(|(_, word)| words.contains(word)).map(|(panel, _)| *panel).collect()
+}
+
+const CURVE_XS: [(CurveX, &str); 3] =
+    [(CurveX::Step, "step"), (CurveX::RelativeTime, "relative"), (CurveX::WallTime, "wall")];
+
+/// `relative~log~s60~mMETRIC~…`: along what, by logarithm, smoothing, metrics.
+pub fn curves_text(curves: &CurvesView) -> String {
+    let mut out = String::new();
+    let (_, word) = CURVE_XS[CURVE_XS.iter().position(|(x, _)| *x == curves.x).unwrap_or(0)];
+    out.push_str(word);
+    if curves.is_log_y {
+        out.push_str("~log");
+    }
+    if curves.smoothing_percent > 0 {
+        out.push_str(&format!("~s{}", curves.smoothing_percent));
+    }
+    for metric in &curves.metrics {
+        out.push_str("~m");
+        escape(metric, &mut out);
+    }
+    out
+}
+
+/// The opposite of [`curves_text`].
+pub fn curves(text: &str) -> CurvesView {
+    let parts = split_raw(text, ITEM);
+    let x = CURVE_XS.iter().find(|(_, word)| parts.contains(word)).map(|(x, _)| *x);
+    CurvesView {
+        x: x.unwrap_or_default(),
+        is_log_y: parts.contains(&"log"),
+        smoothing_percent: parts
+            .iter()
+            .find_map(|part| part.strip_prefix('s')?.parse().ok())
+            .filter(|percent| *percent < 100)
+            .unwrap_or_default(),
+        metrics: parts.iter().filter_map(|part| part.strip_prefix('m')).map(unescape).collect(),
+    }
 }

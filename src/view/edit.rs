@@ -2,8 +2,11 @@
 //!
 //! Components name the change; applying it happens here, without a browser. Nothing here looks at a run.
 
-use super::{AxisKind, AxisView, Brush, ColumnView, Direction, Pick, Sort, Step, View};
-use crate::entities::{Attribute, ColumnKey};
+use super::{
+    AxisKind, AxisView, Brush, ColumnView, CurvesView, Direction, MAX_OBJECTIVES, Objective, Panel, Pick,
+    Sort, Step, View,
+};
+use crate::entities::{Attribute, ColumnKey, RunId};
 
 /// The narrowest and the widest that a column of the table can be made, in CSS pixels.
 pub const COLUMN_WIDTH_PX: (u16, u16) = (48, 960);
@@ -60,6 +63,16 @@ pub enum ViewEdit {
     TogglePin(ColumnKey),
     /// The width of a column, in CSS pixels.
     ResizeColumn(ColumnKey, u16),
+    /// Select a run if it is not selected, else let it go.
+    ToggleSelected(RunId),
+    /// Select exactly these runs.
+    Select(Vec<RunId>),
+    /// Rank by these; those beyond the most there may be are left out.
+    SetObjectives(Vec<Objective>),
+    /// Open or close a panel.
+    OpenPanel(Panel, bool),
+    /// How the metric curves are shown.
+    SetCurves(CurvesView),
 }
 
 /// A change as a component asks for it.
@@ -202,6 +215,22 @@ impl View {
                 }
                 self.columns = Some(columns);
             }
+            ViewEdit::ToggleSelected(run_id) => match self.selected.iter().position(|id| id == run_id) {
+                Some(at) => drop(self.selected.remove(at)),
+                None => self.selected.push(run_id.clone()),
+            },
+            ViewEdit::Select(run_ids) => self.selected.clone_from(run_ids),
+            ViewEdit::SetObjectives(objectives) => {
+                self.objectives = objectives.iter().take(MAX_OBJECTIVES).cloned().collect();
+            }
+            ViewEdit::OpenPanel(panel, is_open) => {
+                self.panels.retain(|other| other != panel);
+                if *is_open {
+                    self.panels.push(*panel);
+                    self.panels.sort_unstable();
+                }
+            }
+            ViewEdit::SetCurves(curves) => self.curves.clone_from(curves),
             ViewEdit::ResizeColumn(column, width_px) => {
                 let mut columns = self.columns_or(defaults);
                 for present in columns.iter_mut().filter(|present| present.column == *column) {

@@ -4,7 +4,8 @@
 use super::decode::{check, list, object, said, undecodable};
 use super::wire::{Float, Int, Text, WireText};
 use crate::entities::{
-    Alias, Dataset, ModelTag, ModelVersion, RegisteredModel, RunId, Stage, VersionNumber, VersionStatus,
+    Alias, Dataset, HistoryPoint, ModelTag, ModelVersion, RegisteredModel, RunId, Stage, VersionNumber,
+    VersionStatus,
 };
 use crate::tracking::{Page, Response, ServerError};
 use serde::Deserialize;
@@ -217,6 +218,7 @@ pub fn decode_datasets(response: &Response) -> Vec<Dataset> {
 #[derive(Deserialize)]
 struct WireHistory {
     metrics: Option<Vec<WirePoint>>,
+    next_page_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -226,23 +228,25 @@ struct WirePoint {
     step: Option<Int>,
 }
 
-/// A metric's history: step and value, by step and time.
+/// A page of a metric's history, by step and time.
 ///
 /// # Errors
 ///
 /// The server's refusal, or that the answer is no history.
-pub fn decode_history(response: &Response) -> Result<Vec<(i64, f64)>, ServerError> {
+pub fn decode_history(response: &Response) -> Result<Page<HistoryPoint>, ServerError> {
     let body = check(response)?;
     let answer = object::<WireHistory>(body).map_err(|error| undecodable(body, "a history", &error))?;
     let int = |int: Option<Int>| int.map_or(0, |int| int.0);
-    let mut points: Vec<(i64, i64, f64)> = answer
-        .metrics
-        .unwrap_or_default()
-        .into_iter()
-        .map(|point| (int(point.step), int(point.timestamp), point.value.0))
-        .collect();
-    points.sort_by_key(|(step, millis, _)| (*step, *millis));
-    Ok(points.into_iter().map(|(step, _, value)| (step, value)).collect())
+    let points = answer.metrics.unwrap_or_default().into_iter();
+    let point = |point: WirePoint| HistoryPoint {
+        step: int(point.step),
+        millis: int(point.timestamp),
+        value: point.value.0,
+    };
+    let mut items: Vec<HistoryPoint> = points.map(point).collect();
+    items.sort_by_key(|point| (point.step, point.millis));
+    let next_page_token = answer.next_page_token.filter(|token| !token.is_empty());
+    Ok(Page { items, next_page_token, ..Page::default() })
 }
 
 #[cfg(test)]
@@ -288,13 +292,13 @@ mod tests {
     #[test]
     fn recorded_histories_decode() {
         for server in VERSIONS {
-            let history = decode_history(&recorded(server, "get-history")).unwrap();
+            let history = decode_history(&recorded(server, "get-history")).unwrap().items;
             // The recording of 3.1.4 is a page beyond the end.
             assert_eq!(history.is_empty(), server == "3.1.4", "{server}");
-            assert!(history.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{server}");
+            assert!(history.windows(2).all(|pair| pair[0].step <= pair[1].step), "{server}");
             assert_eq!(
                 decode_history(&recorded(server, "get-history-missing"))
-                    .map(|points| points.len())
+                    .map(|page| page.items.len())
                     .unwrap_or(0),
                 0
             );

@@ -209,15 +209,6 @@ pub fn runs_by_id(
     Request::post(format!("{}/runs/search", api(capabilities)), &body)
 }
 
-/// The whole history of one metric of one run.
-pub fn metric_history(capabilities: &Capabilities, run_id: &RunId, metric: &str) -> Request {
-    Request::get(format!(
-        "{}/metrics/get-history{}",
-        api(capabilities),
-        query(&[("run_id", &run_id.0), ("metric_key", metric)])
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -189,6 +189,21 @@ pub(super) fn query(pairs: &[(&str, &str)]) -> String {
     text
 }
 
+/// The history of one metric of one run: the whole of it, or a page of so many points (MLflow 2.3 and later), from a
+/// token on.
+pub fn metric_history(
+    capabilities: &Capabilities,
+    run_id: &RunId,
+    metric: &str,
+    page: Option<(usize, Option<&str>)>,
+) -> Request {
+    let most = page.map(|(n_points, _)| n_points.to_string());
+    let mut pairs = vec![("run_id", run_id.0.as_str()), ("metric_key", metric)];
+    pairs.extend(most.as_deref().map(|most| ("max_results", most)));
+    pairs.extend(page.and_then(|(_, token)| token).map(|token| ("page_token", token)));
+    Request::get(format!("{}/metrics/get-history{}", api(capabilities), query(&pairs)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

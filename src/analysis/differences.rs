@@ -1,0 +1,81 @@
+//! In what values differ, and by how much from a baseline.
+
+use crate::frame::Value;
+use crate::view::Direction;
+
+/// Whether the values are not all one: missing, NaN, the infinities, empty text and every number and text are different
+/// things, and NaN is equal to NaN. Numbers that differ by no more than `tolerance` times the larger magnitude of the
+/// two are equal to the first.
+pub fn differ(values: &[Value<'_>], tolerance: f64) -> bool {
+    let Some((first, others)) = values.split_first() else { return false };
+    others.iter().any(|value| match (first, value) {
+        (Value::Number(a), Value::Number(b)) => (a - b).abs() > tolerance * a.abs().max(b.abs()),
+        (a, b) => a != b,
+    })
+}
+
+/// How a number stands to a baseline.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    /// Value minus baseline.
+    pub absolute: f64,
+    /// The same as a part of the baseline's magnitude; none where that is 0.
+    pub relative: Option<f64>,
+    /// Whether it is the better one, where the direction is known and they differ.
+    pub is_better: Option<bool>,
+}
+
+/// The difference of two finite numbers; none where either is anything else.
+pub fn difference(baseline: Value<'_>, value: Value<'_>, better: Option<Direction>) -> Option<Difference> {
+    let (Value::Number(from), Value::Number(to)) = (baseline, value) else { return None };
+    let absolute = to - from;
+    let is_better = better.filter(|_| absolute != 0.0).map(|direction| match direction {
+        Direction::Ascending => absolute < 0.0,
+        Direction::Descending => absolute > 0.0,
+    });
+    Some(Difference { absolute, relative: (from != 0.0).then(|| absolute / from.abs()), is_better })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_is_different_from_everything_and_nan_is_itself() {
+        let kinds = [
+            Value::Missing,
+            Value::Empty,
+            Value::Nan,
+            Value::NegInf,
+            Value::PosInf,
+            Value::Number(0.0),
+            Value::Text("0"),
+        ];
+        for (n, a) in kinds.iter().enumerate() {
+            for (m, b) in kinds.iter().enumerate() {
+                assert_eq!(differ(&[*a, *b], 0.0), n != m, "{a:?} {b:?}");
+            }
+        }
+        assert!(!differ(&[], 0.0));
+        assert!(differ(&[Value::Number(1.0), Value::Number(1.0), Value::Missing], 0.0));
+    }
+
+    #[test]
+    fn a_tolerance_is_relative() {
+        let numbers = [Value::Number(1000.0), Value::Number(1000.5)];
+        assert!(differ(&numbers, 0.0) && differ(&numbers, 1e-4));
+        assert!(!differ(&numbers, 1e-3));
+    }
+
+    #[test]
+    fn differences_know_what_is_better() {
+        let of = |from: f64, to: f64| {
+            difference(Value::Number(from), Value::Number(to), Some(Direction::Ascending)).unwrap()
+        };
+        let down = of(-2.0, -3.0);
+        assert_eq!((down.absolute, down.relative, down.is_better), (-1.0, Some(-0.5), Some(true)));
+        assert_eq!(of(0.0, 1.0).relative, None);
+        assert_eq!(of(1.0, 1.0).is_better, None);
+        assert_eq!(difference(Value::Nan, Value::Number(1.0), None), None);
+    }
+}

@@ -1,0 +1,160 @@
+//! What the panels of the comparison are told: the Pareto front, metric curves, differences, texts to copy.
+//!
+//! These panels are a late part of the page, and so is what reads these messages: an [`Event`] carries them as the text
+//! that they are.
+//!
+//! [`Event`]: super::Event
+
+use super::protocol::Cell;
+use crate::entities::{ColumnKey, RunId};
+use crate::view::{CurveX, Direction, Lane};
+use serde::{Deserialize, Serialize};
+
+/// The news. Each kind replaces the last of its kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum WorkspaceNews {
+    /// The best runs by the view's objectives.
+    Pareto(ParetoInfo),
+    /// The curves of the selected runs.
+    Curves(CurvesInfo),
+    /// In what the selected runs differ.
+    Differences(DifferencesInfo),
+    /// The table as text, asked for with `Command::CopyTable`.
+    Text(String),
+}
+
+/// A run as a panel names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedRun {
+    /// Which.
+    pub run_id: RunId,
+    /// Its name; its id where it has none.
+    pub name: String,
+}
+
+/// An objective with what a chart says of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObjectiveInfo {
+    /// The column.
+    pub column: ColumnKey,
+    /// Its title, the unit included.
+    pub title: String,
+    /// `Ascending` where less is better.
+    pub direction: Direction,
+    /// Kept runs that have no number here, missing or NaN: they have no rank.
+    pub n_without: usize,
+}
+
+/// The Pareto front of the kept runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct ParetoInfo {
+    /// In the view's order.
+    pub objectives: Vec<ObjectiveInfo>,
+    /// Kept runs.
+    pub n_runs: usize,
+    /// Those among them that have a rank.
+    pub n_ranked: usize,
+    /// Runs of rank 1.
+    pub n_front: usize,
+    /// The first of them by the first objective, the best first, at most [`ParetoInfo::N_FRONT`].
+    pub front: Vec<FrontRun>,
+    /// The other ranked runs in the first two objectives, in the titles' units; those with an infinity there have no
+    /// place in a chart.
+    pub others: Vec<(f64, f64)>,
+}
+
+impl ParetoInfo {
+    /// So many runs of the front are listed; the table shows all of them.
+    pub const N_FRONT: usize = 1000;
+}
+
+/// A run of the front.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrontRun {
+    /// Which.
+    pub run: NamedRun,
+    /// Its values in the objectives, as the table shows them.
+    pub cells: Vec<Cell>,
+    /// Its place in the chart: the first two objectives, in the titles' units; none for an infinity.
+    pub point: Option<(f64, f64)>,
+}
+
+/// The curves of the selected runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct CurvesInfo {
+    /// What they run along.
+    pub x: CurveX,
+    /// A chart for each metric.
+    pub charts: Vec<CurveChart>,
+    /// Histories that are still being fetched, of how many.
+    pub n_pending: usize,
+    /// All of them.
+    pub n_all: usize,
+    /// Selected runs that are not among the loaded ones.
+    pub missing: Vec<RunId>,
+    /// Metrics that the selected runs have with more than one step, for the choice.
+    pub metrics: Vec<String>,
+    /// A sentence for each history that could not be read.
+    pub failures: Vec<String>,
+}
+
+/// The curves of one metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveChart {
+    /// The metric.
+    pub metric: String,
+    /// A series for each run that logged it, in the order of selection.
+    pub series: Vec<CurveSeries>,
+    /// Runs that did not log it.
+    pub without: Vec<NamedRun>,
+}
+
+/// One run's history of one metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveSeries {
+    /// Whose.
+    pub run: NamedRun,
+    /// Its place among the selected runs, which gives it its colour and dash in every chart.
+    pub place: usize,
+    /// Points: along, value; without a value where it is not a finite number.
+    pub points: Vec<(f64, Option<f64>)>,
+    /// What stands where there is no number.
+    pub specials: Vec<(f64, Lane)>,
+    /// Points that were logged.
+    pub n_points: usize,
+}
+
+/// In what runs differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct DifferencesInfo {
+    /// The runs, the baseline first.
+    pub runs: Vec<NamedRun>,
+    /// The columns in which they differ.
+    pub rows: Vec<DifferenceRow>,
+    /// Columns in which they are equal; those that none of them has are not counted.
+    pub n_equal: usize,
+    /// Selected runs that are not among the loaded ones.
+    pub missing: Vec<RunId>,
+}
+
+/// One column in which runs differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DifferenceRow {
+    /// The column.
+    pub column: ColumnKey,
+    /// Its title, the unit included.
+    pub title: String,
+    /// A cell for each run.
+    pub cells: Vec<DifferenceCell>,
+}
+
+/// What one run has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DifferenceCell {
+    /// The value, as the table shows it.
+    pub cell: Cell,
+    /// Against the baseline, such as `−0.12 (−1.9 %)`; none for the baseline, for what is not a number, and for none.
+    pub change: Option<String>,
+    /// Whether that is for the better, where known.
+    pub is_better: Option<bool>,
+}

@@ -1,0 +1,171 @@
+//! The table as text that leaves the page: CSV, JSON, Markdown.
+
+use super::cells::Formats;
+use super::protocol::{Cell, TableFormat};
+use crate::entities::ColumnKey;
+use crate::frame::{RunFrame, Value};
+use serde_json::{Map, json};
+
+/// Writes these rows and columns, the header first.
+///
+/// Numbers are written with all their digits and in the units of the tracking server (milliseconds, bytes), except in
+/// Markdown, which is for reading and shows what the table shows.
+pub fn table_text(
+    frame: &RunFrame,
+    rows: &[u32],
+    columns: &[ColumnKey],
+    format: TableFormat,
+    formats: &mut Formats,
+) -> String {
+    match format {
+        TableFormat::Csv => csv(frame, rows, columns),
+        TableFormat::Json => json_text(frame, rows, columns),
+        TableFormat::Markdown => markdown(frame, rows, columns, formats),
+    }
+}
+
+/// The text of a cell as it was logged; empty where it is missing.
+fn logged(frame: &RunFrame, column: &ColumnKey, row: usize) -> String {
+    match frame.value(column, row) {
+        Value::Nan => "NaN".to_owned(),
+        Value::PosInf => "Infinity".to_owned(),
+        Value::NegInf => "-Infinity".to_owned(),
+        _ => frame.text(column, row).unwrap_or_default().into_owned(),
+    }
+}
+
+/// RFC 4180. A text that a spreadsheet would calculate gets an apostrophe before it, as OWASP's page on CSV injection
+/// says; numbers are no such texts.
+fn csv(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey]) -> String {
+    let field = |text: String, is_number: bool| {
+        let is_formula = !is_number && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let text = if is_formula { format!("'{text}") } else { text };
+        if text.contains(['"', ',', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text
+        }
+    };
+    let mut out = columns.iter().map(|column| field(column.to_string(), false)).collect::<Vec<_>>().join(",");
+    for row in rows {
+        out.push_str("\r\n");
+        let row = *row as usize;
+        let fields = columns.iter().map(|column| {
+            let is_number = matches!(
+                frame.value(column, row),
+                Value::Number(_) | Value::Nan | Value::PosInf | Value::NegInf
+            );
+            field(logged(frame, column, row), is_number)
+        });
+        out.push_str(&fields.collect::<Vec<_>>().join(","));
+    }
+    out.push_str("\r\n");
+    out
+}
+
+/// An object for each run; JSON has no NaN, so special numbers are texts, and what is missing is left out.
+fn json_text(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey]) -> String {
+    let runs = rows.iter().map(|row| {
+        let row = *row as usize;
+        let pairs = columns.iter().filter_map(|column| {
+            let value = match frame.value(column, row) {
+                Value::Missing => return None,
+                // A param is what was logged: `0.10` and `007` are texts.
+                Value::Number(number) if !matches!(column, ColumnKey::Param(_)) => json!(number),
+                _ => json!(logged(frame, column, row)),
+            };
+            Some((column.to_string(), value))
+        });
+        serde_json::Value::Object(pairs.collect::<Map<_, _>>())
+    });
+    let runs: Vec<_> = runs.collect();
+    serde_json::to_string_pretty(&runs).map_or_else(|_never| String::new(), |text| text + "\n")
+}
+
+fn markdown(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey], formats: &mut Formats) -> String {
+    // What could end a cell, or be read as a tag, a link or an emphasis, is meant as it stands.
+    let field = |text: &str| {
+        let mut out = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '$' => {
+                    out.push('\\');
+                    out.push(c);
+                }
+                c if c.is_control() => out.push(' '),
+                c => out.push(c),
+            }
+        }
+        out
+    };
+    let line = |fields: Vec<String>| format!("| {} |\n", fields.join(" | "));
+    let mut out = line(columns.iter().map(|column| field(&formats.title(frame, column))).collect());
+    let rule = |column: &ColumnKey| if frame.summary(column, None).is_numeric { "---:" } else { "---" };
+    out.push_str(&line(columns.iter().map(|column| rule(column).to_owned()).collect()));
+    for row in rows {
+        let fields = columns.iter().map(|column| match formats.cell(frame, column, *row as usize) {
+            Cell::Shown(text) | Cell::Rounded { text, .. } => field(&text),
+            Cell::Special(lane) => lane.label().to_owned(),
+        });
+        out.push_str(&line(fields.collect()));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::test_runs;
+
+    fn frame() -> RunFrame {
+        let runs = [("a", "=1+1", 0.5, "0.10"), ("b", "say \"hi\", | <b>", f64::NAN, "-3")];
+        test_runs::frame(runs.map(|(id, name, rmse, alpha)| {
+            let mut run = test_runs::run(id, &[("alpha", alpha)], &[("rmse", rmse)], &[]);
+            run.info.name = name.to_owned();
+            run
+        }))
+    }
+
+    fn written(format: TableFormat) -> String {
+        let columns = ["attributes.run_name", "metrics.rmse", "params.alpha", "tags.none"];
+        let columns: Vec<ColumnKey> = columns.iter().filter_map(|text| ColumnKey::parse(text)).collect();
+        table_text(&frame(), &[1, 0], &columns, format, &mut Formats::default())
+    }
+
+    #[test]
+    fn csv_is_no_formula_and_reads_back() {
+        let text = written(TableFormat::Csv);
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+        let rows: Vec<Vec<String>> =
+            reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect();
+        assert_eq!(
+            rows,
+            [
+                vec!["attributes.run_name", "metrics.rmse", "params.alpha", "tags.none"],
+                vec!["say \"hi\", | <b>", "NaN", "-3", ""],
+                vec!["'=1+1", "0.5", "0.10", ""],
+            ]
+        );
+    }
+
+    #[test]
+    fn json_keeps_numbers_and_texts_apart() {
+        let runs: serde_json::Value = serde_json::from_str(&written(TableFormat::Json)).unwrap();
+        assert_eq!(
+            runs,
+            json!([
+                {"attributes.run_name": "say \"hi\", | <b>", "metrics.rmse": "NaN", "params.alpha": "-3"},
+                {"attributes.run_name": "=1+1", "metrics.rmse": 0.5, "params.alpha": "0.10"},
+            ])
+        );
+    }
+
+    #[test]
+    fn markdown_is_text() {
+        assert_eq!(
+            written(TableFormat::Markdown),
+            "| name | rmse | alpha | none |\n| --- | ---: | ---: | --- |\n\
+             | say \"hi\", \\| \\<b\\> | NaN | -3 | missing |\n| =1+1 | 0.5 | 0.10 | missing |\n"
+        );
+    }
+}
