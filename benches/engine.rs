@@ -104,7 +104,7 @@ fn bench(criterion: &mut Criterion) {
     for command in [
         Command::Connect(address),
         Command::SetPlot { size, theme },
-        Command::SetView { view: view(0.1), sequence: 1 },
+        Command::SetView { view: Box::new(view(0.1)), sequence: 1 },
         Command::LoadRuns { experiment_ids, run_view: RunView::Active, is_anew: true },
     ] {
         run(&mut engine, Input::Command(command), &mut n_asked);
@@ -114,7 +114,7 @@ fn bench(criterion: &mut Criterion) {
     criterion.bench_function("engine: brush from 10 % to 13 % and back", |b| {
         b.iter(|| {
             for high in [0.13, 0.10] {
-                let command = Command::SetView { view: view(black_box(high)), sequence: 1 };
+                let command = Command::SetView { view: Box::new(view(black_box(high))), sequence: 1 };
                 run(&mut engine, Input::Command(command), &mut n_asked);
             }
         });

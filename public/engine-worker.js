@@ -1,5 +1,4 @@
-// Starts the engine in its worker. The version in this script's own address goes on to the engine's files, so that
-// a new page never meets an old engine out of the browser's cache.
-"use strict";
-importScripts(`engine.js${self.location.search}`);
-wasm_bindgen({ module_or_path: `engine_bg.wasm${self.location.search}` });
+// Starts the engine in its worker. tests/split.mjs puts the names that say what the files hold into this script; the
+// page asks for it with its own version, so that a new page never meets an old engine out of the browser's cache.
+import start from "./engine.js";
+start({ module_or_path: new URL("./engine_bg.wasm", import.meta.url) });

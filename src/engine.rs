@@ -4,8 +4,10 @@
 //! carries out. `protocol` holds the messages between the page and the engine, `load` decides which pages of
 //! runs to ask for, `sizes` which models' sizes, `defaults` what is shown when nobody chose, and `scene`
 //! turns runs and a view into rows, axes and pixels. `workspace` works out what the panels below the plot show, `curves`
-//! which histories they need, and `table_text` writes the table as CSV, JSON and Markdown.
+//! which histories they need, and `table_text` writes the table as CSV, JSON and Markdown; `analyst` is the way there,
+//! since they are a late part of the program.
 
+mod analyst;
 mod cells;
 mod curves;
 mod defaults;
@@ -20,5 +22,6 @@ mod sizes;
 mod table_text;
 mod workspace;
 
+pub use analyst::{Analyst, analyst};
 pub use machine::{Engine, Input, Output};
 pub use protocol::{Command, Event};

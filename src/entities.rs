@@ -7,6 +7,7 @@ mod column;
 pub mod instant;
 mod model;
 pub mod number;
+pub mod order;
 mod run;
 
 pub use column::{Attribute, ColumnKey};

@@ -9,8 +9,8 @@ fn main() {
 #[cfg(target_arch = "wasm32")]
 mod page {
     use leptos::prelude::{AnyView, Owner};
-    use leptos::wasm_split::{self, SplitLoaderError, wasm_split};
     use runweave::pages::late::{self, LateCode, LateKind};
+    use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
     pub(crate) fn start() {
         runweave::app::start(LateCode {
@@ -20,7 +20,7 @@ mod page {
     }
 
     /// The other side of the cut: calling it fetches its code first.
-    #[wasm_split(late, wasm_split_path = wasm_split, preload(fetch_built), fallible)]
+    #[wasm_split(late, preload(fetch_built), fallible)]
     fn built(kind: LateKind, owner: Owner) -> Result<AnyView, SplitLoaderError> {
         Ok(late::build(kind, &owner))
     }

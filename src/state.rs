@@ -12,7 +12,7 @@ mod worker_handle;
 
 use crate::engine::protocol::{
     AxesInfo, ColumnsInfo, Command, ConnectProblem, Counts, Event, FailedWhat, FilterProblem, HoveredRun,
-    LoadProgress, RowsPage, RunDetails, RunIds,
+    LoadProgress, NewsText, RowsPage, RunDetails, RunIds,
 };
 use crate::entities::{Artifact, Experiment, RunId};
 use crate::route::{Comparison, Route};
@@ -23,7 +23,7 @@ use leptos::prelude::*;
 use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::OffscreenCanvas;
+use web_sys::{OffscreenCanvas, WorkerType};
 use worker_handle::{WorkerHandle, read_message};
 
 /// How long the address of a change that goes on may lag behind.
@@ -136,6 +136,10 @@ pub struct AppState {
     pub artifacts: RwSignal<Option<ArtifactFolder>>,
     /// The file fetched last: its name and its blob address.
     pub download: RwSignal<Option<(String, String)>>,
+    /// The table as text, until it is copied.
+    pub table_text: RwSignal<Option<String>>,
+    /// News for the panels of the comparison, oldest first, until these read them.
+    pub workspace_news: RwSignal<Vec<NewsText>>,
     /// What went wrong.
     pub alerts: RwSignal<Vec<Alert>>,
     /// What happened, for the activity log.
@@ -174,6 +178,8 @@ impl AppState {
             run_problem: RwSignal::new(None),
             artifacts: RwSignal::new(None),
             download: RwSignal::new(None),
+            table_text: RwSignal::new(None),
+            workspace_news: RwSignal::new(Vec::new()),
             alerts: RwSignal::new(Vec::new()),
             activity: RwSignal::new(Vec::new()),
             worker: StoredValue::new_local(WorkerHandle::default()),
@@ -183,7 +189,7 @@ impl AppState {
             address: StoredValue::new(None),
             late_address: StoredValue::new(None),
         };
-        let started = WorkerHandle::start("engine-worker.js", move |text| {
+        let started = WorkerHandle::start("engine-worker.js", WorkerType::Module, move |text| {
             let Some(event) = read_message::<Event>(text) else { return false };
             let is_ready = matches!(event, Event::Ready { .. });
             state.receive(event);
@@ -423,6 +429,8 @@ impl AppState {
                 self.painted.set(Painted { sequence, n_runs, n_brushed, n_axes, since_input_millis });
             }
             Event::Hovered(run) => self.hovered.set(run),
+            Event::TableText(text) => self.table_text.set(Some(text)),
+            Event::Workspace(news) => self.workspace_news.update(|all| all.push(news)),
             Event::RunIds(run_ids) => self.run_ids.set(Some(run_ids)),
             Event::RunDetails(run) => {
                 self.run_problem.set(None);
@@ -435,7 +443,7 @@ impl AppState {
             Event::Failed { what, message } => match what {
                 FailedWhat::Experiments => self.experiments.set(ExperimentList::Failed(message)),
                 FailedWhat::Run => self.run_problem.set(Some(message)),
-                FailedWhat::Runs | FailedWhat::Artifacts => self.alert(&message),
+                FailedWhat::Runs | FailedWhat::Artifacts | FailedWhat::Panels => self.alert(&message),
             },
         }
     }

@@ -1,8 +1,10 @@
 //! Parts of pages, without knowledge of where the page stands.
 
+pub mod clipboard;
 pub mod column_list;
 pub mod data_grid;
 pub mod dialog;
+pub mod download;
 pub mod focus;
 pub mod line_plot;
 pub mod menu;

@@ -144,7 +144,7 @@ pub struct Objective {
 pub const MAX_OBJECTIVES: usize = 6;
 
 /// The panels below the parallel coordinates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Panel {
     /// The runs that are best by several objectives.
     Pareto,

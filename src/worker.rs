@@ -3,11 +3,12 @@
 
 pub mod registrar;
 
-use crate::engine::{Command, Engine, Event, Input, Output};
+use crate::engine::{Analyst, Command, Engine, Event, Input, Output};
 use crate::transport::{self, Mode, scope};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
@@ -16,10 +17,19 @@ use web_sys::{
     OffscreenCanvasRenderingContext2d, Url,
 };
 
+/// Fetches the late part of the engine; none where it does not arrive.
+pub type FetchAnalyst = fn() -> Pin<Box<dyn Future<Output = Option<Analyst>>>>;
+
 /// Starts the message loop.
-pub fn start() {
+pub fn start(fetch_analyst: FetchAnalyst) {
     console_error_panic_hook::set_once();
-    let shell = Rc::new(Shell::default());
+    let shell = Rc::new(Shell {
+        fetch_analyst,
+        engine: RefCell::default(),
+        requests: RefCell::default(),
+        canvas: RefCell::default(),
+        input_millis: Cell::default(),
+    });
     let listener = {
         let shell = shell.clone();
         Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| shell.receive(&message.data()))
@@ -30,8 +40,8 @@ pub fn start() {
     post(&Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() });
 }
 
-#[derive(Default)]
 struct Shell {
+    fetch_analyst: FetchAnalyst,
     engine: RefCell<Engine>,
     requests: RefCell<HashMap<u32, AbortController>>,
     canvas: RefCell<Option<(OffscreenCanvas, OffscreenCanvasRenderingContext2d)>>,
@@ -93,6 +103,13 @@ impl Shell {
                     *since_input_millis = now_millis() - self.input_millis.get();
                 }
                 post(&painted);
+            }
+            Output::FetchAnalyst => {
+                let shell = self.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    let analyst = (shell.fetch_analyst)().await;
+                    shell.step(Input::Analyst(analyst));
+                });
             }
             Output::SaveFile { file_name, bytes } => {
                 if let Some(url) = blob_url(&bytes, "application/octet-stream") {

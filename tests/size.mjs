@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 
 /** In kB of 1000 bytes. The page's budget is what stands between a click and a usable shell. The pages of runs and
- * models (`late`) and the registrar are fetched when a page first asks for them. */
-const BUDGET_KB = { page: 400, engine: 250, late: 300, registrar: 280 };
+ * models (`late`), the panels' mathematics (`analyst`) and the registrar are fetched when they are first needed. */
+const BUDGET_KB = { page: 400, engine: 250, analyst: 150, late: 300, registrar: 280 };
 
 const dist = process.argv[2] ?? path.join(path.dirname(fileURLToPath(import.meta.url)), "../dist");
 
@@ -20,6 +20,7 @@ function partOf(file) {
   if (/^engine/.test(name)) return "engine";
   if (/^registrar/.test(name)) return "registrar";
   if (/^late/.test(name)) return "late";
+  if (/^analyst/.test(name)) return "analyst";
   if (/^(page|style|index|loader|boot|theme)/.test(name) || name.endsWith(".css")) return "page";
   return "other";
 }
@@ -34,7 +35,7 @@ try {
   console.error(`${dist} is not there: run \`make build\` first`);
   process.exit(2);
 }
-const totals = { page: 0, engine: 0, late: 0, registrar: 0, other: 0 };
+const totals = { page: 0, engine: 0, analyst: 0, late: 0, registrar: 0, other: 0 };
 const rows = [];
 for (const entry of files) {
   const file = path.join(entry.parentPath ?? entry.path, entry.name);
@@ -49,7 +50,7 @@ for (const entry of files) {
 }
 
 const kb = (bytes) => (bytes / 1000).toFixed(1).padStart(8);
-const order = ["page", "engine", "late", "registrar", "other"];
+const order = ["page", "engine", "analyst", "late", "registrar", "other"];
 rows.sort((a, b) => order.indexOf(a.part) - order.indexOf(b.part) || b.bytes - a.bytes || a.name.localeCompare(b.name));
 console.log("   brotli      raw  kB");
 for (const { part, name, raw, bytes } of rows) console.log(`${kb(bytes)} ${kb(raw)}  ${part.padEnd(10)}${name}`);

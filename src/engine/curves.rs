@@ -2,11 +2,11 @@
 
 use super::news::{CurveChart, CurveSeries, CurvesInfo};
 use super::workspace::{named, selected_rows};
-use crate::entities::{ColumnKey, HistoryPoint, RunId};
+use crate::entities::order::sort_by;
+use crate::entities::{ColumnKey, HistoryPoint};
 use crate::frame::{RunFrame, Value};
 use crate::tracking::Page;
-use crate::view::{CurveX, CurvesView, Objective, objective_rank};
-use std::collections::{BTreeMap, VecDeque};
+use crate::view::{CurveX, View, objective_rank};
 
 /// Requests under way at once: a server with one worker gains nothing from more.
 const N_AT_ONCE: usize = 4;
@@ -16,8 +16,8 @@ const N_NEWS: usize = 8;
 /// A page of a history to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurveAsk {
-    /// Whose.
-    pub run_id: RunId,
+    /// Whose: the row of the frame.
+    pub row: usize,
     /// Which metric.
     pub metric: String,
     /// Where the page begins; none for the first.
@@ -36,57 +36,73 @@ enum History {
 /// The histories that are here or on their way.
 #[derive(Debug, Default)]
 pub struct Curves {
-    histories: BTreeMap<(RunId, String), History>,
-    queue: VecDeque<CurveAsk>,
+    /// Of each row of the frame, by metric.
+    histories: Vec<Vec<(String, History)>>,
+    /// What is to be asked for, the last first.
+    queue: Vec<CurveAsk>,
     n_active: usize,
     n_untold: usize,
 }
 
 impl Curves {
-    /// Forgets what has arrived: the runs are loaded anew. What is still asked for is told to the new ones.
+    /// Forgets everything: the runs are loaded anew.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
+    fn of(&mut self, row: usize, metric: &str) -> Option<&mut History> {
+        self.histories.get_mut(row)?.iter_mut().find(|(other, _)| other == metric).map(|(_, history)| history)
+    }
+
     /// Wants these histories; what waits and is not among them is not asked for any more. One that failed is asked for
     /// again.
-    pub fn want(&mut self, wanted: &[(RunId, String)]) {
-        let waiting = std::mem::take(&mut self.queue);
-        for ask in waiting {
-            let key = (ask.run_id.clone(), ask.metric.clone());
-            if wanted.contains(&key) {
-                self.queue.push_back(ask);
-            } else {
-                self.histories.remove(&key);
+    pub fn want(&mut self, wanted: &[(usize, String)]) {
+        for ask in std::mem::take(&mut self.queue) {
+            if wanted.iter().any(|(row, metric)| (*row, metric) == (ask.row, &ask.metric)) {
+                self.queue.push(ask);
+            } else if let Some(of_row) = self.histories.get_mut(ask.row) {
+                of_row.retain(|(metric, _)| *metric != ask.metric);
             }
         }
-        for key in wanted {
-            if !matches!(self.histories.get(key), Some(History::Pending(_) | History::Here(_))) {
-                self.histories.insert(key.clone(), History::Pending(Vec::new()));
-                let (run_id, metric) = key.clone();
-                self.queue.push_back(CurveAsk { run_id, metric, page_token: None });
-            }
+        for (row, metric) in wanted.iter().rev() {
+            let history = match self.of(*row, metric) {
+                Some(History::Pending(_) | History::Here(_)) => continue,
+                Some(failed) => failed,
+                None => {
+                    let n_rows = self.histories.len().max(row + 1);
+                    self.histories.resize_with(n_rows, Vec::new);
+                    self.histories[*row].push((metric.clone(), History::Pending(Vec::new())));
+                    self.queue.push(CurveAsk { row: *row, metric: metric.clone(), page_token: None });
+                    continue;
+                }
+            };
+            *history = History::Pending(Vec::new());
+            self.queue.push(CurveAsk { row: *row, metric: metric.clone(), page_token: None });
         }
     }
 
     /// What to ask for now.
     pub fn next_asks(&mut self) -> Vec<CurveAsk> {
-        let n = N_AT_ONCE.saturating_sub(self.n_active).min(self.queue.len());
-        self.n_active += n;
-        self.queue.drain(..n).collect()
+        let mut asks = Vec::new();
+        while self.n_active < N_AT_ONCE
+            && let Some(ask) = self.queue.pop()
+        {
+            self.n_active += 1;
+            asks.push(ask);
+        }
+        asks
     }
 
     /// Takes a page, or why there is none. Whether the curves are to be told again.
     pub fn arrived(&mut self, ask: CurveAsk, answer: Result<Page<HistoryPoint>, String>) -> bool {
         self.n_active = self.n_active.saturating_sub(1);
-        let CurveAsk { run_id, metric, .. } = ask;
         // Forgotten meanwhile.
-        let Some(history) = self.histories.get_mut(&(run_id.clone(), metric.clone())) else { return false };
+        let Some(history) = self.of(ask.row, &ask.metric) else { return false };
         match (answer, &mut *history) {
             (Ok(page), History::Pending(points)) => {
                 points.extend(page.items);
                 if page.next_page_token.is_some() {
-                    self.queue.push_front(CurveAsk { run_id, metric, page_token: page.next_page_token });
+                    self.queue.push(CurveAsk { page_token: page.next_page_token, ..ask });
                     return false;
                 }
                 *history = History::Here(std::mem::take(points));
@@ -101,54 +117,44 @@ impl Curves {
         }
         is_due
     }
-
-    /// The curves of the selected runs.
-    pub fn info(
-        &self,
-        frame: &RunFrame,
-        selected: &[RunId],
-        objectives: &[Objective],
-        view: &CurvesView,
-    ) -> CurvesInfo {
-        let (rows, missing) = selected_rows(frame, selected);
-        let mut info =
-            CurvesInfo { x: view.x, missing, metrics: choices(frame, &rows), ..CurvesInfo::default() };
-        for metric in shown_metrics(&info.metrics, objectives, view) {
-            let key = ColumnKey::Metric(metric.clone());
-            let mut chart = CurveChart { metric: metric.clone(), series: Vec::new(), without: Vec::new() };
-            for (place, &row) in rows.iter().enumerate() {
-                if frame.value(&key, row) == Value::Missing {
-                    chart.without.push(named(frame, row));
-                    continue;
-                }
-                info.n_all += 1;
-                match self.histories.get(&(frame.run_id(row).clone(), metric.clone())) {
-                    Some(History::Here(points)) => {
-                        chart.series.push(series(frame, row, place, points, view.x));
-                    }
-                    Some(History::Failed(why)) => info.failures.push(why.clone()),
-                    Some(History::Pending(_)) | None => info.n_pending += 1,
-                }
-            }
-            info.charts.push(chart);
-        }
-        info
-    }
 }
 
-/// The histories that the view needs.
-pub fn wanted(
-    frame: &RunFrame,
-    selected: &[RunId],
-    objectives: &[Objective],
-    view: &CurvesView,
-) -> Vec<(RunId, String)> {
-    let (rows, _) = selected_rows(frame, selected);
-    let metrics = shown_metrics(&choices(frame, &rows), objectives, view);
+/// The curves of the selected runs.
+pub fn info(frame: &RunFrame, histories: &Curves, view: &View) -> CurvesInfo {
+    let (rows, missing) = selected_rows(frame, &view.selected);
+    let mut info =
+        CurvesInfo { x: view.curves.x, missing, metrics: choices(frame, &rows), ..CurvesInfo::default() };
+    for metric in shown_metrics(&info.metrics, view) {
+        let key = ColumnKey::Metric(metric.clone());
+        let mut chart = CurveChart { metric: metric.clone(), series: Vec::new(), without: Vec::new() };
+        for (place, &row) in rows.iter().enumerate() {
+            if frame.value(&key, row) == Value::Missing {
+                chart.without.push(named(frame, row));
+                continue;
+            }
+            info.n_all += 1;
+            let of_row = histories.histories.get(row).into_iter().flatten();
+            match of_row.clone().find(|(other, _)| *other == metric).map(|(_, history)| history) {
+                Some(History::Here(points)) => {
+                    chart.series.push(series(frame, row, place, points, view.curves.x));
+                }
+                Some(History::Failed(why)) => info.failures.push(why.clone()),
+                Some(History::Pending(_)) | None => info.n_pending += 1,
+            }
+        }
+        info.charts.push(chart);
+    }
+    info
+}
+
+/// The histories that the view needs: rows of the frame, and metrics.
+pub fn wanted(frame: &RunFrame, view: &View) -> Vec<(usize, String)> {
+    let (rows, _) = selected_rows(frame, &view.selected);
+    let metrics = shown_metrics(&choices(frame, &rows), view);
     let pairs = metrics.iter().flat_map(|metric| rows.iter().map(move |&row| (row, metric)));
     pairs
         .filter(|(row, metric)| frame.value(&ColumnKey::Metric((*metric).clone()), *row) != Value::Missing)
-        .map(|(row, metric)| (frame.run_id(row).clone(), metric.clone()))
+        .map(|(row, metric)| (row, metric.clone()))
         .collect()
 }
 
@@ -165,11 +171,11 @@ fn choices(frame: &RunFrame, rows: &[usize]) -> Vec<String> {
 }
 
 /// The view's metrics; else the first objective among the choices, else the likeliest one.
-fn shown_metrics(choices: &[String], objectives: &[Objective], view: &CurvesView) -> Vec<String> {
-    if !view.metrics.is_empty() {
-        return view.metrics.clone();
+fn shown_metrics(choices: &[String], view: &View) -> Vec<String> {
+    if !view.curves.metrics.is_empty() {
+        return view.curves.metrics.clone();
     }
-    let of_objective = objectives.iter().find_map(|objective| match &objective.column {
+    let of_objective = view.objectives.iter().find_map(|objective| match &objective.column {
         ColumnKey::Metric(metric) if choices.contains(metric) => Some(metric.clone()),
         _ => None,
     });
@@ -186,7 +192,7 @@ fn series(frame: &RunFrame, row: usize, place: usize, points: &[HistoryPoint], x
     };
     let mut places: Vec<(f64, f64)> = points.iter().map(|point| (along(point), point.value)).collect();
     // Pages come by step; a run that went back to an earlier step goes on in time.
-    places.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sort_by(&mut places, |a, b| a.0.total_cmp(&b.0));
     CurveSeries {
         run: named(frame, row),
         place,
@@ -199,6 +205,7 @@ fn series(frame: &RunFrame, row: usize, place: usize, points: &[HistoryPoint], x
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entities::RunId;
     use crate::frame::test_runs;
     use crate::view::Lane;
 
@@ -227,8 +234,8 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_asked_for_once_and_page_by_page() {
-        let (frame, view) = (frame(), CurvesView::default());
-        let wanted = wanted(&frame, &ids(), &[], &view);
+        let (frame, view) = (frame(), View { selected: ids(), ..View::default() });
+        let wanted = wanted(&frame, &view);
         assert_eq!(wanted.len(), 2, "c did not log rmse, and size has no steps: {wanted:?}");
         let mut curves = Curves::default();
         curves.want(&wanted);
@@ -241,7 +248,7 @@ mod tests {
         assert_eq!(next.page_token.as_deref(), Some("more"));
         assert!(!curves.arrived(next, Ok(page(&[(2, 1.0)], None))));
         assert!(curves.arrived(asks.remove(0), Err("The curve of rmse of b could not be read.".to_owned())));
-        let info = curves.info(&frame, &ids(), &[], &view);
+        let info = info(&frame, &curves, &view);
         assert_eq!((info.n_all, info.n_pending, info.failures.len()), (2, 0, 1));
         assert_eq!(info.missing, [RunId("gone".to_owned())]);
         let chart = &info.charts[0];
@@ -257,15 +264,14 @@ mod tests {
     #[test]
     fn what_is_no_longer_wanted_is_not_asked_for() {
         let mut curves = Curves::default();
-        let pairs: Vec<(RunId, String)> =
-            (0..10).map(|n| (RunId(n.to_string()), "rmse".to_owned())).collect();
+        let pairs: Vec<(usize, String)> = (0..10).map(|row| (row, "rmse".to_owned())).collect();
         curves.want(&pairs);
         assert_eq!(curves.next_asks().len(), N_AT_ONCE);
         curves.want(&pairs[9..]);
         assert!(curves.next_asks().is_empty());
-        let ask = CurveAsk { run_id: RunId("0".to_owned()), metric: "rmse".to_owned(), page_token: None };
+        let ask = CurveAsk { row: 0, metric: "rmse".to_owned(), page_token: None };
         curves.arrived(ask, Ok(page(&[], None)));
-        assert_eq!(curves.next_asks()[0].run_id.0, "9");
+        assert_eq!(curves.next_asks()[0].row, 9);
     }
 
     #[test]

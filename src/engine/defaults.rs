@@ -1,6 +1,7 @@
 //! What is shown when nobody chose: columns, axes, the metric that matters, and which way is better.
 
 use super::protocol::{ColumnInfo, ColumnsInfo};
+use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{ColumnFormat, RunFrame};
 use crate::view::{better, objective_rank};
@@ -99,6 +100,6 @@ fn varying_params(columns: &[ColumnInfo], n_runs: usize) -> Vec<ColumnKey> {
         .filter(|column| column.n_present * 5 >= n_runs)
         .filter(|column| column.is_numeric || column.n_distinct <= N_CATEGORIES)
         .collect();
-    params.sort_by_key(|column| Reverse(column.n_present));
+    sort_by(&mut params, |a, b| b.n_present.cmp(&a.n_present));
     params.into_iter().map(|column| column.key.clone()).collect()
 }

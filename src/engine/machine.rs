@@ -1,12 +1,13 @@
 //! The machine itself: takes inputs one at a time and says what is to be done.
 
+use super::analyst::Analyst;
 use super::curves::{CurveAsk, Curves};
 use super::load::{Load, PageAsk};
-use super::news::WorkspaceNews;
-use super::protocol::{Command, Event, FailedWhat, NewsText, RunDetails, TableFormat};
+use super::protocol::{Command, Event, FailedWhat, RunDetails, TableFormat};
 use super::scene::{Change, Scene};
 use super::sizes::{SizeAsk, Sizes};
 use super::workspace::named;
+use crate::entities::order::sort_by;
 use crate::entities::{Artifact, ColumnKey, Experiment, LoggedModelRef, Run, RunId};
 use crate::frame::RunFrame;
 use crate::tracking::mlflow::{self, Probe, ProbeRequest, ProbeStep, requests};
@@ -32,6 +33,8 @@ pub enum Input {
     },
     /// There is a canvas to paint on now.
     CanvasReady,
+    /// The end of [`Output::FetchAnalyst`]; none where its code did not arrive.
+    Analyst(Option<Analyst>),
 }
 
 /// What the machine wants done.
@@ -66,6 +69,8 @@ pub enum Output {
         /// The event that says so.
         painted: Event,
     },
+    /// Fetch the late part of the program, and hand it back as [`Input::Analyst`].
+    FetchAnalyst,
     /// Hand a file to the page for saving.
     SaveFile {
         /// Its own name.
@@ -88,6 +93,13 @@ enum Pending {
     Curve(CurveAsk),
 }
 
+/// A table that is to be written, perhaps once the analyst is here.
+#[derive(Clone, Copy, Debug)]
+enum WantedTable {
+    File(TableFormat),
+    Copy,
+}
+
 /// The pure state machine behind the page.
 #[derive(Default)]
 pub struct Engine {
@@ -104,6 +116,8 @@ pub struct Engine {
     n_rows_shown: usize,
     scene: Scene,
     curves: Curves,
+    is_analyst_asked: bool,
+    tables: Vec<WantedTable>,
     outputs: Vec<Output>,
 }
 
@@ -118,6 +132,7 @@ impl Engine {
                     self.answered(pending, answer);
                 }
             }
+            Input::Analyst(analyst) => self.analyst_arrived(analyst),
             Input::CanvasReady => {
                 self.scene.canvas_ready();
                 self.show(Change::Plot, 0);
@@ -172,7 +187,7 @@ impl Engine {
             }
             Command::SetView { view, sequence } => {
                 let are_curves_stale = self.scene.are_curves_stale(&view);
-                let change = self.scene.set_view(view, &mut self.outputs);
+                let change = self.scene.set_view(*view, &mut self.outputs);
                 // A brush wants no other sizes, and a look at every run is what it must not cost.
                 if change > Change::Brush {
                     self.want_sizes_of_view();
@@ -181,20 +196,12 @@ impl Engine {
                 if are_curves_stale {
                     self.show_curves();
                 }
+                if self.scene.lacks_analyst() {
+                    self.want_analyst();
+                }
             }
-            Command::SaveTable(format) => {
-                let bytes = self.scene.table_text(&self.frame, format).into_bytes();
-                let extension = match format {
-                    TableFormat::Csv => "csv",
-                    TableFormat::Json => "json",
-                    TableFormat::Markdown => "md",
-                };
-                self.outputs.push(Output::SaveFile { file_name: format!("runs.{extension}"), bytes });
-            }
-            Command::CopyTable => {
-                let text = self.scene.table_text(&self.frame, TableFormat::Markdown);
-                self.tell_panel(&WorkspaceNews::Text(text));
-            }
+            Command::SaveTable(format) => self.write_table(WantedTable::File(format)),
+            Command::CopyTable => self.write_table(WantedTable::Copy),
             Command::SetPlot { size, theme } => {
                 self.scene.set_plot(size, theme);
                 self.show(Change::Plot, 0);
@@ -260,7 +267,7 @@ impl Engine {
                     }
                 }
                 let Page { mut items, skipped, .. } = so_far;
-                items.sort_by(|a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
+                sort_by(&mut items, |a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
                 self.outputs.push(Output::Event(Event::Artifacts { run_id, path, items, skipped }));
             }
             Pending::Download { path } => match success(answer) {
@@ -326,7 +333,7 @@ impl Engine {
                     self.send(request, Pending::Experiments(so_far));
                     return;
                 }
-                so_far.items.sort_by(|a, b| {
+                sort_by(&mut so_far.items, |a, b| {
                     b.last_update_millis.cmp(&a.last_update_millis).then_with(|| a.name.cmp(&b.name))
                 });
                 self.experiments.clone_from(&so_far.items);
@@ -496,9 +503,7 @@ impl Engine {
 
     fn show(&mut self, change: Change, sequence: u32) {
         self.scene.show(&mut self.frame, change, sequence, &mut self.outputs);
-        for news in self.scene.tell_panels(&self.frame, change) {
-            self.tell_panel(&news);
-        }
+        self.scene.tell_panels(&self.frame, change, &mut self.outputs);
     }
 
     /// Asks for the histories that the view needs and that are not here, and tells the curves that are.
@@ -514,7 +519,8 @@ impl Engine {
             let capabilities = self.capabilities();
             // Aliases and pages of histories came with the same version, 2.3.
             let page = capabilities.has_aliases.then_some((N_HISTORY_POINTS, ask.page_token.as_deref()));
-            let request = requests::metric_history(&capabilities, &ask.run_id, &ask.metric, page);
+            let run_id = self.frame.run_id(ask.row);
+            let request = requests::metric_history(&capabilities, run_id, &ask.metric, page);
             self.send(request, Pending::Curve(ask));
         }
     }
@@ -522,11 +528,10 @@ impl Engine {
     fn curve_arrived(&mut self, ask: CurveAsk, answer: Result<Response, TransportError>) {
         let page = answered_with(answer).and_then(|response| mlflow::decode_history(&response));
         let page = page.map_err(|error| {
-            let name = self.frame.row_of(&ask.run_id).map(|row| named(&self.frame, row).name);
+            let name = named(&self.frame, ask.row).name;
             format!(
-                "The curve of {} of {} could not be read: {error}. Select the run again to try again.",
-                ask.metric,
-                name.unwrap_or_else(|| ask.run_id.to_string())
+                "The curve of {} of {name} could not be read: {error}. Select the run again to try again.",
+                ask.metric
             )
         });
         let is_due = self.curves.arrived(ask, page);
@@ -537,13 +542,49 @@ impl Engine {
     }
 
     fn tell_curves(&mut self) {
-        let info = self.scene.curves_info(&self.frame, &self.curves);
-        self.tell_panel(&WorkspaceNews::Curves(info));
+        self.outputs.extend(self.scene.tell_curves(&self.frame, &self.curves));
     }
 
-    fn tell_panel(&mut self, news: &WorkspaceNews) {
-        if let Ok(text) = serde_json::value::to_raw_value(news) {
-            self.outputs.push(Output::Event(Event::Workspace(NewsText(text))));
+    /// Has the analyst fetched, once.
+    fn want_analyst(&mut self) {
+        if !self.is_analyst_asked {
+            self.is_analyst_asked = true;
+            self.outputs.push(Output::FetchAnalyst);
+        }
+    }
+
+    fn analyst_arrived(&mut self, analyst: Option<Analyst>) {
+        let tables = std::mem::take(&mut self.tables);
+        let Some(analyst) = analyst else {
+            self.is_analyst_asked = false;
+            let message = "A part of the engine could not be fetched from where the site is hosted, so panels stay \
+                           empty and tables cannot be written. The runs are kept; close the panel and open it again \
+                           to try once more.";
+            return self.fail(FailedWhat::Panels, message.to_owned());
+        };
+        self.scene.set_analyst(analyst);
+        self.show(Change::Kept, 0);
+        self.show_curves();
+        for wanted in tables {
+            self.write_table(wanted);
+        }
+    }
+
+    fn write_table(&mut self, wanted: WantedTable) {
+        let (format, extension) = match wanted {
+            WantedTable::File(TableFormat::Csv) => (TableFormat::Csv, "csv"),
+            WantedTable::File(TableFormat::Json) => (TableFormat::Json, "json"),
+            WantedTable::File(TableFormat::Markdown) | WantedTable::Copy => (TableFormat::Markdown, "md"),
+        };
+        match (self.scene.table_text(&self.frame, format), wanted) {
+            (Some(text), WantedTable::Copy) => self.outputs.push(Output::Event(Event::TableText(text))),
+            (Some(text), WantedTable::File(_)) => self
+                .outputs
+                .push(Output::SaveFile { file_name: format!("runs.{extension}"), bytes: text.into_bytes() }),
+            (None, _) => {
+                self.tables.push(wanted);
+                self.want_analyst();
+            }
         }
     }
 
@@ -555,9 +596,9 @@ impl Engine {
     }
 
     fn details(&self, mut run: Run, skipped: Vec<String>) -> RunDetails {
-        run.params.sort_by(|a, b| a.key.cmp(&b.key));
-        run.metrics.sort_by(|a, b| a.key.cmp(&b.key));
-        run.tags.sort_by(|a, b| a.key.cmp(&b.key));
+        sort_by(&mut run.params, |a, b| a.key.cmp(&b.key));
+        sort_by(&mut run.metrics, |a, b| a.key.cmp(&b.key));
+        sort_by(&mut run.tags, |a, b| a.key.cmp(&b.key));
         let experiment = self.experiments.iter().find(|experiment| experiment.id == run.info.experiment_id);
         RunDetails {
             experiment_name: experiment.map_or_else(String::new, |experiment| experiment.name.clone()),

@@ -1,7 +1,9 @@
 //! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
 
 use super::news::WorkspaceNews;
-use super::protocol::{Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet};
+use super::protocol::{
+    Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet, TableFormat,
+};
 use super::{Command, Engine, Event, Input, Output};
 use crate::entities::{Attribute, ColumnKey, ExperimentId, RunView};
 use crate::tracking::{Method, Request, Response, ServerAddress, TransportError};
@@ -99,12 +101,25 @@ struct World {
     under_way: Vec<(u32, Request)>,
     events: Vec<Event>,
     n_paints: usize,
+    files: Vec<(String, Vec<u8>)>,
+    /// Whether the late part of the engine can be fetched, and how often it has been asked for.
+    has_analyst: bool,
+    n_fetched: usize,
 }
 
 impl World {
     fn connected(server: Server) -> Self {
         let engine = Engine::default();
-        let mut world = Self { engine, server, under_way: vec![], events: vec![], n_paints: 0 };
+        let mut world = Self {
+            engine,
+            server,
+            under_way: vec![],
+            events: vec![],
+            n_paints: 0,
+            files: vec![],
+            has_analyst: true,
+            n_fetched: 0,
+        };
         let url = "http://127.0.0.1:5000".to_owned();
         world.say(Command::Connect(ServerAddress { url, ..ServerAddress::default() }));
         world.answer_all();
@@ -122,6 +137,7 @@ impl World {
     }
 
     fn input(&mut self, input: Input) {
+        let mut fetched = false;
         for output in self.engine.handle(input) {
             match output {
                 Output::Event(event) => self.events.push(event),
@@ -133,8 +149,14 @@ impl World {
                     self.events.push(painted);
                     self.n_paints += 1;
                 }
-                Output::SaveFile { .. } => panic!("nothing was downloaded"),
+                Output::FetchAnalyst => fetched = true,
+                Output::SaveFile { file_name, bytes } => self.files.push((file_name, bytes)),
             }
+        }
+        if fetched {
+            self.n_fetched += 1;
+            let analyst = self.has_analyst.then(super::analyst);
+            self.input(Input::Analyst(analyst));
         }
     }
 
@@ -235,7 +257,7 @@ fn sets_of_runs_are_those_shown_last() {
         World::connected(Server { n_runs: 1_110, has_rmse: EVERY, takes_offsets: true, has_models: false });
     world.load();
     world.answer_all();
-    world.say(Command::SetView { view: view(0.0, 4.0), sequence: 1 });
+    world.say(Command::SetView { view: Box::new(view(0.0, 4.0)), sequence: 1 });
     let mut sets = [RunSet::Brushed, RunSet::AllButBrushed, RunSet::All].map(|set| {
         world.say(Command::ListRunIds(set));
         world.newest(|event| match event {
@@ -323,19 +345,19 @@ fn ranks_are_those_among_the_kept_runs() {
         (info.n_runs, info.n_ranked, info.front[0].cells.clone())
     };
     let rmse_of_best = |text: &str| vec![Cell::Shown(text.to_owned())];
-    world.say(Command::SetView { view: ranked.clone(), sequence: 1 });
+    world.say(Command::SetView { view: Box::new(ranked.clone()), sequence: 1 });
     assert_eq!(front(&world), (20, 19, rmse_of_best("19")));
     // The rank is a column like any other: brushed, kept, and then one among the runs that are left.
     let first = Brush { column: rank.clone(), picks: vec![Pick::Interval { low: 1.0, high: 2.0 }] };
     let brushed = View { brushes: vec![first.clone()], ..ranked.clone() };
-    world.say(Command::SetView { view: brushed, sequence: 2 });
+    world.say(Command::SetView { view: Box::new(brushed), sequence: 2 });
     assert_eq!((world.counts().n_kept, world.counts().n_brushed), (20, 2));
     let excluded = View { steps: vec![Step::Exclude(vec![first])], ..ranked.clone() };
-    world.say(Command::SetView { view: excluded, sequence: 3 });
+    world.say(Command::SetView { view: Box::new(excluded), sequence: 3 });
     assert_eq!(front(&world), (18, 17, rmse_of_best("17")));
     // A filter by the rank would move its own ground: it is refused, with the reason.
     world.say(Command::SetView {
-        view: View { filter: "attributes.pareto_rank = 1".into(), ..ranked },
+        view: Box::new(View { filter: "attributes.pareto_rank = 1".into(), ..ranked }),
         sequence: 4,
     });
     let problem = world.newest(|event| match event {
@@ -344,10 +366,29 @@ fn ranks_are_those_among_the_kept_runs() {
     });
     assert!(problem.message.contains("Brush it"), "{problem:?}");
     assert_eq!(front(&world).0, 20);
-    world.say(Command::SetView { view: View::default(), sequence: 5 });
+    world.say(Command::SetView { view: Box::new(View::default()), sequence: 5 });
     world.say(Command::Rows { request: 1, start: 0, n_rows: 1, columns: vec![rank] });
     let Some(Event::Rows(page)) = world.events.last() else { panic!("rows") };
     assert_eq!(page.rows[0].cells, [Cell::Special(Lane::Missing)]);
+}
+
+#[test]
+fn what_needs_the_analyst_waits_for_it_and_is_told_when_it_does_not_come() {
+    let mut world =
+        World::connected(Server { n_runs: 3, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    world.load();
+    world.answer_all();
+    assert_eq!(world.n_fetched, 0, "a comparison begins without");
+    world.has_analyst = false;
+    world.say(Command::SaveTable(TableFormat::Csv));
+    assert!(matches!(world.events.last(), Some(Event::Failed { what: FailedWhat::Panels, .. })));
+    assert!(world.files.is_empty());
+    world.has_analyst = true;
+    world.say(Command::SaveTable(TableFormat::Json));
+    world.say(Command::CopyTable);
+    assert_eq!(world.n_fetched, 2, "it is fetched once");
+    assert_eq!(world.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["runs.json"]);
+    assert!(matches!(world.events.last(), Some(Event::TableText(text)) if text.lines().count() == 5));
 }
 
 #[test]
@@ -373,7 +414,7 @@ fn the_search_for_model_sizes_stops_and_goes_on() {
     world.load();
     world.answer(0);
     let sort = Sort { column: ColumnKey::Attribute(Attribute::ModelSize), direction: Direction::Ascending };
-    world.say(Command::SetView { view: View { sort: Some(sort), ..View::default() }, sequence: 1 });
+    world.say(Command::SetView { view: Box::new(View { sort: Some(sort), ..View::default() }), sequence: 1 });
     assert!(!world.under_way.is_empty(), "model sizes are asked for where the order needs them");
     world.say(Command::CancelLoad);
     assert!(world.under_way.is_empty() && world.progress().are_model_sizes_stopped);
@@ -422,7 +463,7 @@ fn a_brush_narrows_counts_rows_and_the_picture() {
     world.load();
     world.answer_all();
     let n_paints = world.n_paints;
-    world.say(Command::SetView { view: view(10.0, 19.0), sequence: 3 });
+    world.say(Command::SetView { view: Box::new(view(10.0, 19.0)), sequence: 3 });
     assert_eq!(world.counts(), Counts { n_all: 58, n_kept: 58, n_brushed: 10 });
     assert_eq!(world.n_paints, n_paints + 1);
     let painted = world.newest(|event| match event {
@@ -438,9 +479,9 @@ fn a_brush_narrows_counts_rows_and_the_picture() {
     assert_eq!((rows.request, rows.n_total, rows.rows.len()), (9, 10, 10));
 
     // A run without the metric is in no interval, and nothing loses it otherwise.
-    world.say(Command::SetView { view: view(f64::MIN, f64::MAX), sequence: 4 });
+    world.say(Command::SetView { view: Box::new(view(f64::MIN, f64::MAX)), sequence: 4 });
     assert_eq!(world.counts().n_brushed, 50);
-    world.say(Command::SetView { view: View::default(), sequence: 5 });
+    world.say(Command::SetView { view: Box::new(View::default()), sequence: 5 });
     assert_eq!(world.counts().n_brushed, 58);
 }
 

@@ -1,4 +1,4 @@
-//! What the panels of the comparison are told: the Pareto front, metric curves, differences, texts to copy.
+//! What the panels of the comparison are told: the Pareto front, metric curves and differences.
 //!
 //! These panels are a late part of the page, and so is what reads these messages: an [`Event`] carries them as the text
 //! that they are.
@@ -19,8 +19,6 @@ pub enum WorkspaceNews {
     Curves(CurvesInfo),
     /// In what the selected runs differ.
     Differences(DifferencesInfo),
-    /// The table as text, asked for with `Command::CopyTable`.
-    Text(String),
 }
 
 /// A run as a panel names it.

@@ -36,7 +36,7 @@ pub enum Command {
     /// Show the runs in this way. Answered by `Counts`, `Axes`, `RowsChanged`, and a repainted plot.
     SetView {
         /// The whole view.
-        view: View,
+        view: Box<View>,
         /// Returned in `Painted`, so that the page can time the change.
         sequence: u32,
     },
@@ -65,7 +65,7 @@ pub enum Command {
     ListRunIds(RunSet),
     /// Write the rows and columns of the table. Answered by a `Download`.
     SaveTable(TableFormat),
-    /// The same as a Markdown table for the clipboard. Answered by `WorkspaceNews::Text`.
+    /// The same as a Markdown table for the clipboard. Answered by `TableText`.
     CopyTable,
     /// Fetch one run anew with all it logged. Answered by `RunDetails` or `Failed`.
     OpenRun(RunId),
@@ -232,6 +232,8 @@ pub enum Event {
     Hovered(Option<HoveredRun>),
     /// The runs of a set.
     RunIds(RunIds),
+    /// The table in Markdown.
+    TableText(String),
     /// News for the panels below the plot, which are a late part of the page: read there, not here.
     Workspace(NewsText),
     /// One run with all it logged.
@@ -284,6 +286,8 @@ pub enum FailedWhat {
     Run,
     /// A folder of artifacts, or a file.
     Artifacts,
+    /// What the panels show, or the table as text.
+    Panels,
 }
 
 /// How far a load has come.

@@ -3,18 +3,16 @@
 //! Every change is worked out from the level at which it starts: a brush that moves repaints only the runs
 //! that entered or left it, a filter also recounts the lanes, new axes rebuild the plot, new runs everything.
 
+use super::analyst::Analyst;
 use super::cells::Formats;
-use super::curves::{self, Curves};
+use super::curves::Curves;
 use super::defaults::{column_info, columns_info};
 use super::machine::Output;
-use super::news::{CurvesInfo, WorkspaceNews};
 use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
-    Legend, NamedRuns, PlotSize, PlotTheme, RowView, RowsPage, RunIds, RunSet, TableFormat, Tick,
+    Legend, NamedRuns, NewsText, PlotSize, PlotTheme, RowView, RowsPage, RunIds, RunSet, TableFormat, Tick,
 };
-use super::table_text::table_text;
-use super::workspace;
-use crate::entities::{Attribute, ColumnKey, RunId};
+use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
@@ -64,6 +62,7 @@ pub struct Scene {
     size: Option<PlotSize>,
     theme: Option<PlotTheme>,
     has_canvas: bool,
+    analyst: Option<Analyst>,
     /// Whether the last view ranked.
     has_ranks: bool,
     /// Whether the panels have to be told although no run has moved.
@@ -204,9 +203,10 @@ impl Scene {
 
     /// Works out which runs are kept, and how they rank. Says where the change goes on if ranks are drawn.
     fn keep(&mut self, frame: &mut RunFrame, outputs: &mut Vec<Output>) -> Change {
+        let analyst = self.analyst;
         let ranked = |frame: &mut RunFrame, rows: &RowSet, objectives: &[Objective]| {
-            let ranks = workspace::ranks(frame, rows, objectives);
-            frame.set_pareto_ranks(&ranks);
+            let ranks = analyst.map(|analyst| (analyst.ranks)(frame, rows, objectives));
+            frame.set_pareto_ranks(&ranks.unwrap_or_default());
         };
         let mut rows = self.filter.rows(frame);
         for step in &self.view.steps {
@@ -236,42 +236,55 @@ impl Scene {
         if is_drawn { Change::Plot } else { Change::Kept }
     }
 
+    /// Whether the view needs what the analyst does, and there is none.
+    pub fn lacks_analyst(&self) -> bool {
+        self.analyst.is_none() && !(self.view.panels.is_empty() && self.view.objectives.is_empty())
+    }
+
+    /// There is an analyst now, and nothing that it does has been told.
+    pub fn set_analyst(&mut self, analyst: Analyst) {
+        self.analyst = Some(analyst);
+        self.is_workspace_stale = true;
+    }
+
     /// What the open panels show, after a change: the front of the kept runs, and differences.
-    pub fn tell_panels(&mut self, frame: &RunFrame, change: Change) -> Vec<WorkspaceNews> {
-        let is_open = |panel: Panel| self.view.panels.contains(&panel);
+    pub fn tell_panels(&mut self, frame: &RunFrame, change: Change, outputs: &mut Vec<Output>) {
+        let Some(analyst) = self.analyst else { return };
+        let panels = &self.view.panels;
         let is_stale = std::mem::take(&mut self.is_workspace_stale);
-        let mut news = Vec::new();
-        if is_open(Panel::Pareto) && (is_stale || change >= Change::Kept) {
-            let info = workspace::pareto_info(frame, &self.kept, &self.view.objectives, &mut self.formats);
-            news.push(WorkspaceNews::Pareto(info));
+        let mut tell = |news: Option<NewsText>| {
+            outputs.extend(news.map(|news| Output::Event(Event::Workspace(news))));
+        };
+        if panels.contains(&Panel::Pareto) && (is_stale || change >= Change::Kept) {
+            tell((analyst.pareto)(frame, &self.kept, &self.view, &mut self.formats));
         }
-        if is_open(Panel::Differences) && (is_stale || change >= Change::Data) {
-            let info = workspace::differences_info(frame, &self.view.selected, &mut self.formats);
-            news.push(WorkspaceNews::Differences(info));
+        if panels.contains(&Panel::Differences) && (is_stale || change >= Change::Data) {
+            tell((analyst.differences)(frame, &self.view, &mut self.formats));
         }
-        news
     }
 
     /// The histories that the view needs; none where no curves are shown.
-    pub fn wanted_curves(&self, frame: &RunFrame) -> Option<Vec<(RunId, String)>> {
-        let View { panels, selected, objectives, curves, .. } = &self.view;
-        panels.contains(&Panel::Curves).then(|| curves::wanted(frame, selected, objectives, curves))
+    pub fn wanted_curves(&self, frame: &RunFrame) -> Option<Vec<(usize, String)>> {
+        let analyst = self.analyst.filter(|_| self.view.panels.contains(&Panel::Curves))?;
+        Some((analyst.wanted_curves)(frame, &self.view))
     }
 
-    /// The curves that the view shows, out of the histories.
-    pub fn curves_info(&self, frame: &RunFrame, histories: &Curves) -> CurvesInfo {
-        histories.info(frame, &self.view.selected, &self.view.objectives, &self.view.curves)
+    /// News of the curves that the view shows, out of the histories.
+    pub fn tell_curves(&self, frame: &RunFrame, histories: &Curves) -> Option<Output> {
+        let news = (self.analyst?.curves)(frame, histories, &self.view)?;
+        Some(Output::Event(Event::Workspace(news)))
     }
 
-    /// The table's rows and shown columns as text.
-    pub fn table_text(&mut self, frame: &RunFrame, format: TableFormat) -> String {
+    /// The table's rows and shown columns as text; none before there is an analyst.
+    pub fn table_text(&mut self, frame: &RunFrame, format: TableFormat) -> Option<String> {
+        let analyst = self.analyst?;
         let defaults = Defaults {
             axes: self.columns.default_axes.clone(),
             columns: self.columns.default_columns.clone(),
         };
         let columns: Vec<ColumnKey> =
             self.view.columns_or(&defaults).into_iter().map(|column| column.column).collect();
-        table_text(frame, &self.order, &columns, format, &mut self.formats)
+        Some((analyst.table_text)(frame, &self.order, &columns, format, &mut self.formats))
     }
 
     /// The axes in force.

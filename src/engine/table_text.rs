@@ -78,8 +78,9 @@ fn json_text(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey]) -> String {
         });
         serde_json::Value::Object(pairs.collect::<Map<_, _>>())
     });
-    let runs: Vec<_> = runs.collect();
-    serde_json::to_string_pretty(&runs).map_or_else(|_never| String::new(), |text| text + "\n")
+    // A line for each run: readable, and short.
+    let lines: Vec<String> = runs.map(|run| format!("  {run}")).collect();
+    format!("[\n{}\n]\n", lines.join(",\n"))
 }
 
 fn markdown(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey], formats: &mut Formats) -> String {

@@ -6,6 +6,7 @@ use super::news::{
 };
 use crate::analysis::differences::{differ, difference};
 use crate::analysis::pareto;
+use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::frame::{RowSet, RunFrame, Value, display_number};
 use crate::view::{Direction, Objective, better};
@@ -104,7 +105,7 @@ pub fn pareto_info(
     }
     if let Some(first) = objectives.first() {
         let cost_of = |row: &usize| cost(frame.value(&first.column, *row), first.direction);
-        front.sort_by(|a, b| cost_of(a).total_cmp(&cost_of(b)));
+        sort_by(&mut front, |a, b| cost_of(a).total_cmp(&cost_of(b)));
     }
     let n_front = front.len();
     front.truncate(ParetoInfo::N_FRONT);
@@ -157,12 +158,13 @@ pub fn differences_info(frame: &RunFrame, selected: &[RunId], formats: &mut Form
         info.rows.push(DifferenceRow { column, title, cells });
     }
     // What was measured first, then what was chosen, then the rest, each in the columns' own order.
-    info.rows.sort_by_key(|row| match row.column {
+    let group = |row: &DifferenceRow| match row.column {
         ColumnKey::Metric(_) => 0,
         ColumnKey::Param(_) => 1,
         ColumnKey::Attribute(_) => 2,
         ColumnKey::Tag(_) => 3,
-    });
+    };
+    sort_by(&mut info.rows, |a, b| group(a).cmp(&group(b)));
     info
 }
 

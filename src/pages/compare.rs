@@ -3,11 +3,14 @@
 //! It turns what people do into a changed view, the changed view into one message to the engine, and keeps the
 //! views before for undo. It looks at no run.
 
+mod export;
 mod filter_box;
 pub(super) mod manage;
 mod status;
 mod timing;
+pub(super) mod workspace;
 
+use self::export::Export;
 use self::filter_box::FilterBox;
 pub(crate) use self::status::bytes_text;
 use self::status::{LoadStatus, NoRuns, RunCounts};
@@ -16,13 +19,13 @@ use crate::engine::Command;
 use crate::engine::protocol::PlotSize;
 use crate::entities::{ColumnKey, ExperimentId, RunView};
 use crate::pages::context::{HistoryEntry, RunsContext};
-use crate::pages::late::LateManageRuns;
+use crate::pages::late::{LateManageRuns, LateWorkspace};
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::data_grid::DataGrid;
 use crate::ui::dialog::Dialog;
 use crate::ui::parallel_plot::{ParallelPlot, now_millis};
-use crate::view::View;
 use crate::view::edit::{Defaults, EditRequest, ViewEdit};
+use crate::view::{Panel, View};
 use leptos::ev;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -106,6 +109,17 @@ impl Comparison {
     }
 }
 
+/// Changes the view, for the late parts of the page.
+#[derive(Clone, Copy)]
+pub(super) struct EditView(pub(super) Callback<EditRequest>);
+
+impl EditView {
+    /// A change that is complete.
+    pub(super) fn edit(self, edit: ViewEdit) {
+        self.0.run(EditRequest { edit, is_ongoing: false, at_millis: now_millis() });
+    }
+}
+
 /// The compare page.
 #[component]
 pub fn ComparePage(
@@ -136,6 +150,8 @@ pub fn ComparePage(
                 .join(", ")
         })
     };
+    provide_context(EditView(Callback::new(move |request: EditRequest| comparison.edit(&request))));
+    let has_panels = Memo::new(move |_| context.view.with(|view| !view.panels.is_empty()));
     view! {
         <main class="compare" id="main">
             <header class="compare__head">
@@ -167,6 +183,10 @@ pub fn ComparePage(
             </div>
             <NoRuns context />
             <PlotPanel comparison />
+            <PanelButtons comparison />
+            <Show when=move || has_panels.get()>
+                <LateWorkspace />
+            </Show>
             <RunsPanel comparison />
         </main>
     }
@@ -232,6 +252,32 @@ fn Steps(comparison: Comparison) -> impl IntoView {
             {button("Undo", "Nothing to undo", can_undo, Comparison::undo)}
             {button("Redo", "Nothing to redo", can_redo, Comparison::redo)}
             <LateManageRuns />
+        </div>
+    }
+}
+
+/// Opens and closes the panels.
+#[component]
+fn PanelButtons(comparison: Comparison) -> impl IntoView {
+    let context = comparison.context;
+    let button = move |panel: Panel| {
+        let is_open = Memo::new(move |_| context.view.with(|view| view.panels.contains(&panel)));
+        view! {
+            <button
+                type="button"
+                class="button"
+                aria-pressed=move || is_open.get().to_string()
+                on:click=move |event| {
+                    comparison.apply(ViewEdit::OpenPanel(panel, !is_open.get_untracked()), event.time_stamp());
+                }
+            >
+                {panel.title()}
+            </button>
+        }
+    };
+    view! {
+        <div class="compare__panels" role="group" aria-label="Panels">
+            {Panel::ALL.map(button)}
         </div>
     }
 }
@@ -321,6 +367,7 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
             <header class="panel__head">
                 <h2 class="panel__title" id="runs-title">"Runs"</h2>
                 <button type="button" class="button" on:click=move |_| is_choosing.set(true)>"Columns…"</button>
+                <Export context />
             </header>
             <DataGrid
                 columns
@@ -329,6 +376,7 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
                 n_rows=context.n_rows
                 page
                 hovered=context.hovered
+                selected=Signal::derive(move || context.view.with(|view| view.selected.clone()))
                 revision=context.rows_revision
                 on_rows
                 on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))
@@ -367,7 +415,7 @@ fn send_views(context: RunsContext, timings: Timings) {
         sent.update_value(|sequence| *sequence = sequence.wrapping_add(1).max(1));
         let sequence = sent.get_value();
         timings.view_sent(sequence);
-        context.send.run(Command::SetView { view: context.view.get_untracked(), sequence });
+        context.send.run(Command::SetView { view: Box::new(context.view.get_untracked()), sequence });
         sequence
     };
     let send = StoredValue::new_local(send);

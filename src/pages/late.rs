@@ -5,6 +5,7 @@
 //! is how they are reached from here. `tests/split.mjs` cuts.
 
 use super::compare::manage::ManageRuns;
+use super::compare::workspace::Workspace;
 use super::context::RunsContext;
 use super::model::ModelPage;
 use super::models::ModelsPage;
@@ -16,8 +17,8 @@ use crate::state::use_app;
 use crate::ui::focus::focus_on;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::wasm_split::SplitLoaderError;
 use std::pin::Pin;
+use wasm_split_helpers::SplitLoaderError;
 
 /// What is late.
 #[derive(Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub enum LateKind {
     Model(String),
     /// What waits for a review.
     Review,
+    /// The panels of the comparison.
+    Workspace,
     /// The menu of the comparison that deletes and restores runs. It opens by itself.
     ManageRuns,
 }
@@ -78,6 +81,7 @@ pub fn build(kind: LateKind, owner: &Owner) -> AnyView {
             LateKind::Models => view! { <ModelsPage /> }.into_any(),
             LateKind::Model(_) => view! { <ModelPage /> }.into_any(),
             LateKind::Review => view! { <ReviewPage /> }.into_any(),
+            LateKind::Workspace => view! { <Workspace /> }.into_any(),
             LateKind::ManageRuns => view! { <ManageRuns context=RunsContext::of(use_app()) /> }.into_any(),
         }
     })
@@ -186,6 +190,24 @@ pub fn LateManageRuns() -> impl IntoView {
 
 /// The heading that stands for the one of a page that is on its way.
 const HEADING_ID: &str = "late-heading";
+
+/// The panels of the comparison, while any is open.
+#[component]
+pub fn LateWorkspace() -> impl IntoView {
+    let late = Late::new(LateKind::Workspace);
+    late.fetch(|| ());
+    move || match late.take() {
+        Some(Ok(panels)) => panels,
+        Some(Err(_)) => view! {
+            <section class="panel" aria-label="Panels">
+                <p role="alert">{NOT_ARRIVED}</p>
+                <button type="button" class="button" on:click=move |_| late.fetch(|| ())>"Try again"</button>
+            </section>
+        }
+        .into_any(),
+        None => view! { <p class="panel__empty" role="status">"Loading the panels"</p> }.into_any(),
+    }
+}
 
 /// Why something late is not here.
 const NOT_ARRIVED: &str = "This part of Runweave could not be fetched from where the site is hosted. Nothing that is \

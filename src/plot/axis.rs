@@ -2,6 +2,7 @@
 
 use super::scale::{LinearScale, LogScale, PointScale, time_ticks};
 use crate::entities::ColumnKey;
+use crate::entities::order::sort_by;
 use crate::frame::{Value, display_number, natural_cmp};
 use crate::view::{AxisKind, Lane};
 use std::borrow::Cow;
@@ -388,7 +389,7 @@ fn categories<'t>(
         }
     }
     let mut texts: Vec<String> = index_of.keys().cloned().collect();
-    texts.sort_unstable_by(|a, b| natural_order(a, b));
+    sort_by(&mut texts, |a, b| natural_order(a, b));
     for (index, text) in texts.iter().enumerate() {
         index_of.insert(text.clone(), index);
     }

@@ -6,6 +6,7 @@
 use super::Rgb;
 use super::axis::natural_order;
 use super::scale::{LinearScale, LogScale};
+use crate::entities::order::sort_by;
 use crate::frame::{Value, display_number};
 use crate::view::Direction;
 use std::collections::HashMap;
@@ -72,7 +73,7 @@ impl ColourScale {
             }
         }
         let mut ordered: Vec<(String, usize)> = counts.drain().collect();
-        ordered.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| natural_order(&a.0, &b.0)));
+        sort_by(&mut ordered, |a, b| b.1.cmp(&a.1).then_with(|| natural_order(&a.0, &b.0)));
         let n_own =
             if ordered.len() <= series.len() { ordered.len() } else { series.len().saturating_sub(1) };
         let n_others = ordered.len() - n_own;

@@ -15,6 +15,7 @@ use crate::registry::comparison::Comparison;
 use crate::registry::record::Author;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
+use web_sys::WorkerType;
 
 /// A list that may not be here yet.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -163,7 +164,7 @@ impl RegistryState {
     pub fn ask(&self, ask: &Ask) {
         if !self.worker.with_value(WorkerHandle::is_running) {
             let state = *self;
-            let started = WorkerHandle::start("registrar-worker.js", move |text| {
+            let started = WorkerHandle::start("registrar-worker.js", WorkerType::Classic, move |text| {
                 let Some(news) = read_message::<News>(text) else { return false };
                 let is_ready = matches!(news, News::Ready { .. });
                 state.receive(news);

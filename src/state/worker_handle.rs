@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{MessageEvent, OffscreenCanvas, Worker};
+use web_sys::{MessageEvent, OffscreenCanvas, Worker, WorkerOptions, WorkerType};
 
 /// The running worker. The empty one swallows what it is told.
 #[derive(Clone, Default)]
@@ -27,13 +27,19 @@ impl WorkerHandle {
     ///
     /// # Errors
     /// Whatever the browser throws when it has no such workers.
-    pub fn start(script: &str, receive: impl Fn(&str) -> bool + 'static) -> Result<Self, JsValue> {
+    pub fn start(
+        script: &str,
+        kind: WorkerType,
+        receive: impl Fn(&str) -> bool + 'static,
+    ) -> Result<Self, JsValue> {
         // Relative to the document, so that the site works from any sub-path; the version keeps a new page from
         // meeting an old engine out of the browser's cache.
         let base = document().base_uri()?.unwrap_or_default();
         let script = format!("{script}?v={}", env!("CARGO_PKG_VERSION"));
         let url = web_sys::Url::new_with_base(&script, &base)?.href();
-        let worker = Worker::new(&url)?;
+        let options = WorkerOptions::new();
+        options.set_type(kind);
+        let worker = Worker::new_with_options(&url, &options)?;
         let inner = Rc::new(Inner { worker, is_ready: Cell::new(false), queue: RefCell::default() });
         let listener = {
             let inner = inner.clone();

@@ -104,6 +104,9 @@ pub fn DataGrid(
     /// The run under the pointer.
     #[prop(into)]
     hovered: Signal<Option<HoveredRun>>,
+    /// The runs looked at closely.
+    #[prop(into)]
+    selected: Signal<Vec<RunId>>,
     /// Changes with every reason to ask for rows anew.
     #[prop(into)]
     revision: Signal<u32>,
@@ -195,6 +198,12 @@ pub fn DataGrid(
             scroller.set_scroll_top((top_px + ROW_PX - seen_px).ceil() as i32);
         }
     };
+    let run_at = move |place: Place| {
+        page.with_untracked(|page| {
+            let page = page.as_ref()?;
+            page.rows.get(place.row?.checked_sub(page.start)?).map(|row| row.run_id.clone())
+        })
+    };
     let on_keydown = move |event: KeyboardEvent| {
         // Keys of buttons and inputs inside the grid stay theirs.
         let own = event.target().zip(event.current_target()).is_some_and(|(at, grid)| at == grid);
@@ -233,6 +242,13 @@ pub fn DataGrid(
             "ArrowLeft" => Place { column: now.column.saturating_sub(1), ..now },
             "Home" => Place { column: 0, ..now },
             "End" => Place { column: n_columns, ..now },
+            " " => {
+                event.prevent_default();
+                if let Some(run_id) = run_at(now) {
+                    context.edit(ViewEdit::ToggleSelected(run_id), event.time_stamp());
+                }
+                return;
+            }
             "Enter" => {
                 event.prevent_default();
                 match now.row {
@@ -243,12 +259,8 @@ pub fn DataGrid(
                             context.edit(ViewEdit::CycleSort(column.key), event.time_stamp());
                         }
                     }
-                    Some(row) => {
-                        let run_id = page.with_untracked(|page| {
-                            let page = page.as_ref()?;
-                            page.rows.get(row.checked_sub(page.start)?).map(|row| row.run_id.clone())
-                        });
-                        if let Some(run_id) = run_id {
+                    Some(_) => {
+                        if let Some(run_id) = run_at(now) {
                             on_open.run(run_id);
                         }
                     }
@@ -266,6 +278,7 @@ pub fn DataGrid(
         reveal(next);
     };
     let hover = PerFrame::new(on_hover);
+    let selected = Memo::new(move |_| selected.get());
     let hovered_id = Memo::new(move |_| hovered.with(|run| run.as_ref().map(|run| run.run_id.clone())));
 
     view! {
@@ -274,6 +287,7 @@ pub fn DataGrid(
             node_ref=scroller
             role="grid"
             aria-label="Runs"
+            aria-multiselectable="true"
             tabindex="0"
             aria-rowcount=move || (n_rows.get() + 1).to_string()
             aria-colcount=move || grid_columns.with(Vec::len).to_string()
@@ -315,7 +329,7 @@ pub fn DataGrid(
                 style:height=move || format!("{}px", n_rows.get() as f64 * ROW_PX)
             >
                 <For each=rows key=row_key let((place, row, _))>
-                    <GridRow context place row hovered_id hover run_href />
+                    <GridRow context place row hovered_id selected hover run_href />
                 </For>
             </div>
         </div>
@@ -377,12 +391,14 @@ fn GridRow(
     place: usize,
     row: RowView,
     hovered_id: Memo<Option<RunId>>,
+    selected: Memo<Vec<RunId>>,
     hover: PerFrame<HoverTarget>,
     run_href: Callback<RunId, String>,
 ) -> impl IntoView {
     let RowView { run_id, colour, cells } = row;
     let id = StoredValue::new(run_id);
     let is_hovered = move || hovered_id.with(|hovered| id.with_value(|id| hovered.as_ref() == Some(id)));
+    let is_selected = move || selected.with(|selected| id.with_value(|id| selected.contains(id)));
     // The columns of the moment when these cells arrived; a change of columns brings new cells.
     let columns = context.columns.get_untracked();
     let active = context.active.get_untracked();
@@ -410,6 +426,16 @@ fn GridRow(
                     let href = id.with_value(|id| run_href.run(id.clone()));
                     let colour = colour.map_or_else(|| "transparent".to_owned(), css_colour);
                     view! {
+                        <input
+                            type="checkbox"
+                            class="data-grid__select"
+                            tabindex="-1"
+                            aria-label=format!("Select {text}")
+                            prop:checked=is_selected
+                            on:change=move |event| {
+                                context.edit(ViewEdit::ToggleSelected(id.get_value()), event.time_stamp());
+                            }
+                        />
                         <span class="swatch" style:background-color=colour></span>
                         <a class="data-grid__link" href=href tabindex="-1" title=text.clone()>{text.clone()}</a>
                     }
@@ -437,6 +463,7 @@ fn GridRow(
             class="data-grid__row"
             class:data-grid__row--hovered=is_hovered
             role="row"
+            aria-selected=move || is_selected().to_string()
             aria-rowindex=(place + 2).to_string()
             style:top=format!("{}px", place as f64 * ROW_PX)
             on:pointerenter=move |_| hover.push(HoverTarget::Run(id.get_value()))

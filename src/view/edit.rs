@@ -6,6 +6,7 @@ use super::{
     AxisKind, AxisView, Brush, ColumnView, CurvesView, Direction, MAX_OBJECTIVES, Objective, Panel, Pick,
     Sort, Step, View,
 };
+use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
 
 /// The narrowest and the widest that a column of the table can be made, in CSS pixels.
@@ -227,7 +228,7 @@ impl View {
                 self.panels.retain(|other| other != panel);
                 if *is_open {
                     self.panels.push(*panel);
-                    self.panels.sort_unstable();
+                    sort_by(&mut self.panels, |a, b| a.cmp(b));
                 }
             }
             ViewEdit::SetCurves(curves) => self.curves.clone_from(curves),

@@ -93,7 +93,7 @@ pub(in crate::pages) fn ManageRuns(context: RunsContext) -> impl IntoView {
         if let Some(question) = &question {
             app.run_ids.set(None);
             // What is asked about is what the page shows, which the engine may not have drawn yet.
-            context.send.run(Command::SetView { view: context.view.get_untracked(), sequence: 0 });
+            context.send.run(Command::SetView { view: Box::new(context.view.get_untracked()), sequence: 0 });
             context.send.run(Command::ListRunIds(question.set));
         }
         managing.question.set(question);

@@ -7,9 +7,8 @@ use crate::pages::compare::bytes_text;
 use crate::pages::context::RunsContext;
 use crate::registrar::files::FileRef;
 use crate::state::files::Folders;
+use crate::ui::download::save_downloads;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlAnchorElement;
 
 /// What the levels of a tree share.
 #[derive(Clone, Copy)]
@@ -141,32 +140,4 @@ fn file(tree: Tree, item: Artifact) -> AnyView {
 
 fn base_name(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
-}
-
-/// Saves each file that arrives from now on.
-pub(super) fn save_downloads(download: Signal<Option<(String, String)>>) {
-    let first = StoredValue::new(download.get_untracked());
-    Effect::new(move || {
-        let download = download.get();
-        // The download of before this page is not asked for again.
-        if first.with_value(|first| *first != download)
-            && let Some((file_name, url)) = download
-        {
-            save(&file_name, &url);
-        }
-    });
-}
-
-/// Saves what stands at a blob address under a name, as a click on a download link does.
-fn save(file_name: &str, url: &str) {
-    if !url.starts_with("blob:") {
-        return;
-    }
-    let anchor =
-        document().create_element("a").ok().and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
-    if let Some(anchor) = anchor {
-        anchor.set_href(url);
-        anchor.set_download(file_name);
-        anchor.click();
-    }
 }

@@ -5,10 +5,10 @@ use crate::registrar::files::{RegisterPhase, RunModel, RunModels};
 use crate::registry::load_code::{Origin, Preprocessor, is_preprocessor, python};
 use crate::state::registry::{Listed, use_registry};
 use crate::state::{Connection, use_app};
+use crate::ui::clipboard::copied;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlDocument;
 
 /// The code for a model of a run, by version, by alias or as the run logged it.
@@ -162,14 +162,6 @@ fn CodeBlock(code: Memo<String>) -> impl IntoView {
             <span role="status">{move || said.get()}</span>
         </div>
     }
-}
-
-/// Through the clipboard's own interface, which only pages of secure origins have.
-async fn copied(text: &str) -> bool {
-    let navigator = window().navigator();
-    let has_clipboard =
-        js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|found| found.is_object());
-    has_clipboard && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
 }
 
 /// As a person would: selected, then copied. It leaves the selection, for the person to try as well.

@@ -1,6 +1,6 @@
 //! The models that a run logged: what each is, what it is registered as, and what can be done with it.
 
-use super::artifacts::{FolderItems, Tree, save_downloads};
+use super::artifacts::{FolderItems, Tree};
 use super::load::LoadInPython;
 use super::register::RegisterModel;
 use crate::entities::{LoggedModelRef, Manifest, RunId, VersionNumber};
@@ -11,6 +11,7 @@ use crate::route::{ModelPage, Route};
 use crate::state::registry::use_registry;
 use crate::state::{Connection, use_app};
 use crate::ui::dialog::Dialog;
+use crate::ui::download::save_downloads;
 use leptos::prelude::*;
 
 /// A link to a registered model, saying which version.

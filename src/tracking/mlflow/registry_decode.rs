@@ -3,6 +3,7 @@
 
 use super::decode::{check, list, object, said, undecodable};
 use super::wire::{Float, Int, Text, WireText};
+use crate::entities::order::sort_by;
 use crate::entities::{
     Alias, Dataset, HistoryPoint, ModelTag, ModelVersion, RegisteredModel, RunId, Stage, VersionNumber,
     VersionStatus,
@@ -244,7 +245,7 @@ pub fn decode_history(response: &Response) -> Result<Page<HistoryPoint>, ServerE
         value: point.value.0,
     };
     let mut items: Vec<HistoryPoint> = points.map(point).collect();
-    items.sort_by_key(|point| (point.step, point.millis));
+    sort_by(&mut items, |a, b| (a.step, a.millis).cmp(&(b.step, b.millis)));
     let next_page_token = answer.next_page_token.filter(|token| !token.is_empty());
     Ok(Page { items, next_page_token, ..Page::default() })
 }

@@ -1,0 +1,52 @@
+//! What most comparisons begin without: ranks, what the panels show, the table as text. It is compiled into a part of the
+//! engine that is fetched when it is first needed, so that runs are on the screen sooner.
+//!
+//! `src/bin/engine.rs` marks the cut; the engine calls what is behind it through an [`Analyst`] only.
+
+use super::cells::Formats;
+use super::curves::{self, Curves};
+use super::news::WorkspaceNews;
+use super::protocol::{NewsText, TableFormat};
+use super::table_text::table_text;
+use super::workspace;
+use crate::entities::ColumnKey;
+use crate::frame::{RowSet, RunFrame};
+use crate::view::{Objective, View};
+
+/// The calls into the late part.
+#[derive(Clone, Copy, Debug)]
+pub struct Analyst {
+    /// See [`workspace::ranks`].
+    pub(super) ranks: fn(&RunFrame, &RowSet, &[Objective]) -> Vec<Option<u32>>,
+    /// News of the front.
+    pub(super) pareto: fn(&RunFrame, &RowSet, &View, &mut Formats) -> Option<NewsText>,
+    /// News of the differences.
+    pub(super) differences: fn(&RunFrame, &View, &mut Formats) -> Option<NewsText>,
+    /// The histories that curves need: rows of the frame, and metrics.
+    pub(super) wanted_curves: fn(&RunFrame, &View) -> Vec<(usize, String)>,
+    /// News of the curves.
+    pub(super) curves: fn(&RunFrame, &Curves, &View) -> Option<NewsText>,
+    /// See [`table_text`].
+    pub(super) table_text: fn(&RunFrame, &[u32], &[ColumnKey], TableFormat, &mut Formats) -> String,
+}
+
+/// The late part: only this names what is in it.
+pub fn analyst() -> Analyst {
+    Analyst {
+        ranks: workspace::ranks,
+        pareto: |frame, kept, view, formats| {
+            text(&WorkspaceNews::Pareto(workspace::pareto_info(frame, kept, &view.objectives, formats)))
+        },
+        differences: |frame, view, formats| {
+            text(&WorkspaceNews::Differences(workspace::differences_info(frame, &view.selected, formats)))
+        },
+        wanted_curves: curves::wanted,
+        curves: |frame, histories, view| text(&WorkspaceNews::Curves(curves::info(frame, histories, view))),
+        table_text,
+    }
+}
+
+/// News are plain data: writing them cannot fail.
+fn text(news: &WorkspaceNews) -> Option<NewsText> {
+    serde_json::value::to_raw_value(news).ok().map(NewsText)
+}

@@ -1,0 +1,225 @@
+//! The runs that are best by several objectives: which objectives, the front in a chart and in a table.
+
+use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box};
+use crate::engine::news::{FrontRun, ParetoInfo};
+use crate::engine::protocol::ColumnInfo;
+use crate::entities::{Attribute, ColumnKey};
+use crate::ui::column_list::{ColumnList, ListKind};
+use crate::ui::popover::Popover;
+use crate::view::edit::ViewEdit;
+use crate::view::{Direction, MAX_OBJECTIVES, Objective, Panel, Pick};
+use leptos::prelude::*;
+
+const RANK: ColumnKey = ColumnKey::Attribute(Attribute::ParetoRank);
+
+/// The panel.
+#[component]
+pub(super) fn ParetoPanel(context: WorkspaceContext) -> impl IntoView {
+    let info = context.pareto;
+    let summary = Signal::derive(move || {
+        info.with(|info| match info {
+            Some(info) if !info.objectives.is_empty() => summary_of(info),
+            _ => String::new(),
+        })
+    });
+    let has_objectives =
+        Memo::new(move |_| info.with(|info| info.as_ref().is_some_and(|info| !info.objectives.is_empty())));
+    view! {
+        <PanelFrame context panel=Panel::Pareto summary>
+            <Objectives context />
+            <Show when=move || has_objectives.get()>
+                <FrontActions context />
+                {move || info.get().map(|info| view! { <FrontTable context info /> })}
+            </Show>
+        </PanelFrame>
+    }
+}
+
+/// `5 on the front of 50 kept runs; 3 without rmse have no rank`.
+fn summary_of(info: &ParetoInfo) -> String {
+    let without = info.objectives.iter().filter(|objective| objective.n_without > 0);
+    let without: Vec<String> = without
+        .map(|objective| format!("{} without {}", objective.n_without, objective.column.label()))
+        .collect();
+    let left_out =
+        if without.is_empty() { String::new() } else { format!("; no rank: {}", without.join(", ")) };
+    format!("{} on the front of {} kept runs{left_out}", info.n_front, info.n_runs)
+}
+
+/// The objectives, and what adds, turns and removes them.
+#[component]
+fn Objectives(context: WorkspaceContext) -> impl IntoView {
+    let objectives = Memo::new(move |_| context.runs.view.with(|view| view.objectives.clone()));
+    let set = move |objectives: Vec<Objective>| context.edit.edit(ViewEdit::SetObjectives(objectives));
+    let is_adding = RwSignal::new(false);
+    let columns = Signal::derive(move || {
+        context.runs.columns.with(|columns| {
+            let is_number = |info: &&ColumnInfo| (info.is_numeric || is_size(&info.key)) && info.key != RANK;
+            columns.columns.iter().filter(is_number).cloned().collect::<Vec<_>>()
+        })
+    });
+    let chosen = Memo::new(move |_| {
+        objectives.with(|all| all.iter().map(|objective| objective.column.clone()).collect::<Vec<_>>())
+    });
+    let direction_of = move |column: &ColumnKey| {
+        let better = columns.with_untracked(|columns| {
+            columns.iter().find(|info| info.key == *column).and_then(|info| info.better)
+        });
+        better.unwrap_or(Direction::Ascending)
+    };
+    let add = Callback::new(move |column: ColumnKey| {
+        is_adding.set(false);
+        let direction = direction_of(&column);
+        let mut all = objectives.get_untracked();
+        all.push(Objective { column, direction });
+        set(all);
+    });
+    let suggested = Memo::new(move |_| {
+        context.runs.columns.with(|columns| {
+            let axes = columns.default_axes.iter();
+            let metric = axes.clone().find(|column| matches!(column, ColumnKey::Metric(_)));
+            let attributes = [Attribute::Duration, Attribute::ModelSize].map(ColumnKey::Attribute);
+            metric
+                .into_iter()
+                .chain(attributes.iter().filter(|wanted| columns.default_axes.contains(wanted)))
+                .cloned()
+                .collect::<Vec<ColumnKey>>()
+        })
+    });
+    let suggestion = move || {
+        let columns = suggested.get();
+        (objectives.with(Vec::is_empty) && !columns.is_empty()).then(|| {
+            let words: Vec<String> = columns.iter().map(|column| column.label().to_owned()).collect();
+            let use_them = move |_| {
+                let of = |column: ColumnKey| Objective { direction: direction_of(&column), column };
+                set(suggested.get_untracked().into_iter().map(of).collect());
+            };
+            view! {
+                <button type="button" class="button" on:click=use_them>{format!("Use {}", words.join(", "))}</button>
+            }
+        })
+    };
+    let chip = move |objective: Objective| {
+        let Objective { column, direction } = objective;
+        let name = column.label().to_owned();
+        let (word, arrow) = match direction {
+            Direction::Ascending => ("less is better", "↓"),
+            Direction::Descending => ("more is better", "↑"),
+        };
+        let column = StoredValue::new(column);
+        let turn = move |_| {
+            let mut all = objectives.get_untracked();
+            for objective in
+                all.iter_mut().filter(|objective| column.with_value(|column| objective.column == *column))
+            {
+                objective.direction = match objective.direction {
+                    Direction::Ascending => Direction::Descending,
+                    Direction::Descending => Direction::Ascending,
+                };
+            }
+            set(all);
+        };
+        let remove = move |_| {
+            let mut all = objectives.get_untracked();
+            all.retain(|objective| column.with_value(|column| objective.column != *column));
+            set(all);
+        };
+        view! {
+            <li class="chip">
+                <span class="chip__text">{name.clone()}</span>
+                <button type="button" class="button button--quiet" aria-label=format!("{name}: {word}, turn around") title=word on:click=turn>
+                    {arrow} " " {word}
+                </button>
+                <button type="button" class="button button--quiet" aria-label=format!("Remove objective {name}") on:click=remove>"×"</button>
+            </li>
+        }
+    };
+    let is_full = move || objectives.with(Vec::len) >= MAX_OBJECTIVES;
+    view! {
+        <div class="toolbar">
+            <ul class="chips" aria-label="Objectives">
+                <For
+                    each=move || objectives.get()
+                    key=|objective| (objective.column.clone(), objective.direction == Direction::Ascending)
+                    children=chip
+                />
+            </ul>
+            <Show when=move || !is_full() fallback=|| view! { <span class="secondary">"Six objectives are the most."</span> }>
+                <Popover label="Add an objective" text="Add objective…" is_open=is_adding>
+                    <ColumnList columns chosen kind=ListKind::Buttons on_choose=add />
+                </Popover>
+            </Show>
+            {suggestion}
+        </div>
+        <Show when=move || objectives.with(Vec::is_empty)>
+            <p class="panel__empty">
+                "Choose what matters, such as the error, the duration and the model size. The front are the runs that no other run beats in one of them without being worse in another."
+            </p>
+        </Show>
+    }
+}
+
+fn is_size(column: &ColumnKey) -> bool {
+    *column == ColumnKey::Attribute(Attribute::ModelSize)
+}
+
+/// What can be done with the front as a whole.
+#[component]
+fn FrontActions(context: WorkspaceContext) -> impl IntoView {
+    let brush = move |_| {
+        context.edit.edit(ViewEdit::SetPicks(RANK, vec![Pick::Interval { low: 1.0, high: 1.0 }]));
+    };
+    let is_coloured = Memo::new(move |_| context.runs.view.with(|view| view.colour == Some(RANK)));
+    let colour = move |_| {
+        let colour = (!is_coloured.get_untracked()).then_some(RANK);
+        context.edit.edit(ViewEdit::SetColour(colour));
+    };
+    let select = move |_| {
+        let front = context.pareto.with_untracked(|info| {
+            info.as_ref().map(|info| info.front.iter().map(|run| run.run.run_id.clone()).collect::<Vec<_>>())
+        });
+        context.edit.edit(ViewEdit::Select(front.unwrap_or_default()));
+    };
+    view! {
+        <div class="toolbar">
+            <button type="button" class="button" on:click=brush>"Brush the front"</button>
+            <button type="button" class="button" aria-pressed=move || is_coloured.get().to_string() on:click=colour>
+                "Colour by rank"
+            </button>
+            <button type="button" class="button" on:click=select>"Select the front"</button>
+        </div>
+    }
+}
+
+#[component]
+fn FrontTable(context: WorkspaceContext, info: ParetoInfo) -> impl IntoView {
+    let heads = info.objectives.iter().map(|objective| {
+        let word = match objective.direction {
+            Direction::Ascending => "less is better",
+            Direction::Descending => "more is better",
+        };
+        view! { <th scope="col">{objective.title.clone()} " " <span class="secondary">{word}</span></th> }
+    });
+    let (n_listed, n_front) = (info.front.len(), info.n_front);
+    let row = |FrontRun { run, cells, .. }: FrontRun| {
+        let cells = cells.into_iter().map(|cell| view! { <td class="table__number">{cell_text(cell)}</td> });
+        view! {
+            <tr>
+                <td>{select_box(context, run.clone())}</td>
+                <th scope="row" class="table__name">{run_link(context, &run)}</th>
+                {cells.collect_view()}
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Pareto front, scrollable">
+            <table class="table" aria-label="Runs on the Pareto front">
+                <thead><tr><th scope="col"><span class="visually-hidden">"Selected"</span></th><th scope="col">"Run"</th>{heads.collect_view()}</tr></thead>
+                <tbody>{info.front.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+        {(n_listed < n_front).then(|| view! {
+            <p class="secondary">{format!("{n_listed} of {n_front} runs on the front are listed; brush the front to see all of them in the table.")}</p>
+        })}
+    }
+}

@@ -1,0 +1,33 @@
+//! Files that a worker fetched or wrote, saved.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlAnchorElement;
+
+/// Saves each file that arrives from now on.
+pub fn save_downloads(download: Signal<Option<(String, String)>>) {
+    let first = StoredValue::new(download.get_untracked());
+    Effect::new(move || {
+        let download = download.get();
+        // The download of before this page is not asked for again.
+        if first.with_value(|first| *first != download)
+            && let Some((file_name, url)) = download
+        {
+            save(&file_name, &url);
+        }
+    });
+}
+
+/// Saves what stands at a blob address under a name, as a click on a download link does.
+fn save(file_name: &str, url: &str) {
+    if !url.starts_with("blob:") {
+        return;
+    }
+    let anchor =
+        document().create_element("a").ok().and_then(|element| element.dyn_into::<HtmlAnchorElement>().ok());
+    if let Some(anchor) = anchor {
+        anchor.set_href(url);
+        anchor.set_download(file_name);
+        anchor.click();
+    }
+}

@@ -1,0 +1,212 @@
+// The comparison workspace, end to end: from all runs by several objectives to the few that matter, what tells them
+// apart, and out of the page. What the page shows is compared with a separate calculation from the server's answers.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
+import { runsOf } from "./mlflow.mjs";
+import { startSite, startServers } from "./world.mjs";
+
+const EXPERIMENT = "nyc-taxi-experiment";
+
+let servers;
+let site;
+let browser;
+
+before(async () => {
+  servers = await startServers();
+  site = await startSite(servers);
+  browser = await launch("chrome");
+}, { timeout: 600_000 });
+
+after(async () => {
+  await browser?.close();
+  await site?.close();
+  await servers?.stop();
+});
+
+/** The bytes of a run's model, from its MLmodel file, as each version of MLflow keeps it; none without a model. */
+async function modelSize(url, run) {
+  const id = run.outputs?.model_outputs?.[0]?.model_id;
+  const history = run.data.tags.find(({ key }) => key === "mlflow.log-model.history");
+  const file = id
+    ? `/ajax-api/2.0/mlflow/logged-models/${id}/artifacts/files?artifact_file_path=MLmodel`
+    : history && `/get-artifact?run_id=${run.info.run_id}&path=${JSON.parse(history.value)[0].artifact_path}/MLmodel`;
+  if (!file) return null;
+  const text = await (await fetch(url + file)).text();
+  return Number(/model_size_bytes: (\d+)/.exec(text)?.[1] ?? Number.NaN);
+}
+
+/** Names of the runs that no other one beats in one cost without being worse in another: by comparing all pairs. */
+function frontOf(runs) {
+  const dominates = (a, b) => a.costs.every((cost, n) => cost <= b.costs[n]) && a.costs.some((cost, n) => cost < b.costs[n]);
+  const ranked = runs.filter(({ costs }) => costs.every(Number.isFinite));
+  return ranked.filter((run) => !ranked.some((other) => dominates(other, run))).map(({ name }) => name).sort();
+}
+
+async function xgboostRuns(url) {
+  const { experimentId, runs } = await runsOf(url, EXPERIMENT);
+  const chosen = runs.filter(({ data }) => data.tags.some(({ key, value }) => key === "model" && value === "xgboost"));
+  return {
+    experimentId,
+    runs: await Promise.all(chosen.map(async (run) => {
+      const rmse = run.data.metrics.find(({ key }) => key === "rmse")?.value ?? Number.NaN;
+      const duration = run.info.end_time - run.info.start_time;
+      return { run, name: run.info.run_name, id: run.info.run_id, costs: [Number(rmse), duration, await modelSize(url, run) ?? Number.NaN] };
+    })),
+  };
+}
+
+const namesIn = (page, table, selector = 'th[scope="row"]') =>
+  page.$$eval(`table[aria-label="${table}"] ${selector}`, (cells) => cells.map((cell) => cell.textContent.trim()));
+
+async function open(version, hash) {
+  const page = await openPage(browser);
+  await page.goto(`${site.url}${hash}`);
+  await (await byRole(page, "button", "Connect")).click();
+  return page;
+}
+
+async function openWorkspace(version) {
+  const serverUrl = encodeURIComponent(site.serverUrl(version));
+  const found = await xgboostRuns(servers.byVersion[version].url);
+  const page = await open(version, `#/compare?server=${serverUrl}&experiments=${found.experimentId}`);
+  const filter = await byRole(page, "textbox", "Filter runs");
+  await filter.type("tags.model = xgboost");
+  await (await byRole(page, "button", "Pareto front")).click();
+  await (await byRole(page, "button", "Use rmse, duration, model size")).click();
+  return { page, ...found };
+}
+
+describe("workspace", () => {
+  test("from all runs to the one: front, curves, differences, export, and the link", { timeout: 180_000 }, async () => {
+    const version = "3.17.2";
+    const { url } = servers.byVersion[version];
+    const { page, runs } = await openWorkspace(version);
+    const front = frontOf(runs);
+    await until(async () => (await namesIn(page, "Runs on the Pareto front")).sort(), (names) => JSON.stringify(names) === JSON.stringify(front), `the front ${front}`);
+    const group = await byRole(page, "group", "Pareto front");
+    assert.match(await group.evaluate((element) => element.textContent), new RegExp(`${front.length} on the front of ${runs.length} kept runs`));
+
+    // The front as a brush on a column like any other: plot and table narrow.
+    await (await byRole(page, "button", "Brush the front")).click();
+    await until(() => page.$eval('[aria-label="Run counts"]', (status) => status.textContent), (text) => text.includes(`${front.length} brushed`), "the brushed front");
+    await (await byRole(page, "button", "Clear brushes")).click();
+
+    // The pick, and the best three others with a curve beside it.
+    const withCurve = runs.filter(({ run }) => run.data.metrics.some(({ key }) => key === "validation-rmse"));
+    const onFront = (name) => front.includes(name);
+    const chosen = withCurve.sort((a, b) => a.costs[0] - b.costs[0]).filter(({ name }) => onFront(name)).slice(0, 4);
+    for (const { name } of chosen) {
+      await clickOn(page, `table[aria-label="Runs on the Pareto front"] ::-p-aria([name="Select ${name}"][role="checkbox"])`);
+    }
+    await (await byRole(page, "button", "Metric curves")).click();
+    const chart = await page.waitForSelector('[role="group"][aria-label="Metric curves"] figure[aria-label="validation-rmse"]');
+    await (await chart.waitForSelector("summary")).click();
+    const rows = await until(() => chart.$$eval("tbody tr", (all) => all.map((row) => [...row.cells].map((cell) => cell.textContent))), (found) => found.length > 0, "the table behind the chart");
+    for (const { id, name } of chosen) {
+      const { metrics } = await (await fetch(`${url}/api/2.0/mlflow/metrics/get-history?run_id=${id}&metric_key=validation-rmse`)).json();
+      assert.equal(rows.filter(([series]) => series === name).length, metrics.length, `every point of ${name}`);
+    }
+
+    // In what they differ: the params by REST, the best one the baseline.
+    await (await byRole(page, "button", "Differences")).click();
+    const differing = await until(() => namesIn(page, "Differences between runs"), (names) => names.length > 0, "differences");
+    const paramOf = ({ run }, name) => run.data.params.find(({ key }) => key === name)?.value;
+    const keys = new Set(chosen.flatMap(({ run }) => run.data.params.map(({ key }) => key)));
+    for (const key of keys) {
+      const values = new Set(chosen.map((run) => { const value = paramOf(run, key); return value === undefined ? value : Number.isNaN(Number(value)) ? value : Number(value); }));
+      assert.equal(differing.includes(key), values.size > 1, `${key}: ${[...values]}`);
+    }
+    const heads = await namesIn(page, "Differences between runs", "thead a");
+    assert.deepEqual(heads, chosen.map(({ name }) => name));
+
+    // Out of the page: what the table shows.
+    const folder = await mkdtemp(path.join(tmpdir(), "runweave-"));
+    const client = await page.createCDPSession();
+    await client.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder, browserContextId: page.browserContext().id });
+    const saved = async (entry, file) => {
+      await (await byRole(page, "button", "Export…")).click();
+      await (await byRole(page, "button", entry)).click();
+      return until(() => readFile(path.join(folder, file), "utf8"), (text) => text.length > 0, file);
+    };
+    const csv = (await saved("Save as CSV", "runs.csv")).trim().split("\r\n");
+    assert.equal(csv.length, runs.length + 1);
+    assert.match(csv[0], /^attributes\.run_name,metrics\.rmse,attributes\.duration,attributes\.model_size,/);
+    const byName = new Map(csv.slice(1).map((line) => line.split(",")).map((fields) => [fields[0], fields.slice(1, 4).map(Number)]));
+    for (const { name, costs } of runs) assert.deepEqual(byName.get(name), costs, name);
+    const markdown = (await saved("Save as Markdown", "runs.md")).trim().split("\n");
+    assert.equal(markdown.length, runs.length + 2);
+    assert.match(markdown[1], /^\| --- \| ---: \|/);
+    const json = JSON.parse(await saved("Save as JSON", "runs.json"));
+    assert.deepEqual(json.map((run) => run["attributes.run_name"]).sort(), runs.map(({ name }) => name).sort());
+    await rm(folder, { recursive: true });
+
+    // The same page in a browser that knows nothing.
+    const address = new URL(page.url()).hash;
+    const other = await open(version, address);
+    await until(async () => (await namesIn(other, "Runs on the Pareto front")).sort(), (names) => JSON.stringify(names) === JSON.stringify(front), "the front in the other browser");
+    await until(() => namesIn(other, "Differences between runs", "thead a"), (names) => JSON.stringify(names) === JSON.stringify(heads), "the differences in the other browser");
+    await other.waitForSelector('[role="group"][aria-label="Metric curves"] figure[aria-label="validation-rmse"]');
+    assertQuiet(other);
+    await other.close();
+
+    // Undo takes the last change of the view back, panels included.
+    await (await byRole(page, "button", "Undo")).click();
+    await until(() => page.$('table[aria-label="Differences between runs"]'), (table) => table === null, "the panel closed again");
+    assertQuiet(page);
+    await page.close();
+  });
+
+  for (const version of ["2.22.5", "1.30.1"]) {
+    test(`MLflow ${version}: the front, and a curve`, { timeout: 120_000 }, async () => {
+      const { page, runs } = await openWorkspace(version);
+      const front = frontOf(runs);
+      await until(async () => (await namesIn(page, "Runs on the Pareto front")).sort(), (names) => JSON.stringify(names) === JSON.stringify(front), `the front ${front}`);
+      await (await byRole(page, "button", "Select the front")).click();
+      await (await byRole(page, "button", "Metric curves")).click();
+      await page.waitForSelector('[role="group"][aria-label="Metric curves"] figure');
+      assertQuiet(page);
+      await page.close();
+    });
+  }
+
+  test("keyboard only: select in the table, open a panel, change the baseline", { timeout: 60_000 }, async () => {
+    const { experimentId } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+    const page = await open("3.17.2", `#/compare?server=${encodeURIComponent(site.serverUrl("3.17.2"))}&experiments=${experimentId}&filter=${encodeURIComponent("tags.model = xgboost")}`);
+    const grid = await byRole(page, "grid", "Runs");
+    await until(() => page.$("#runs-cell-1-0 a"), (link) => link !== null, "rows");
+    await grid.focus();
+    for (const key of ["ArrowDown", "Space", "ArrowDown", "Space"]) await page.keyboard.press(key);
+    const names = await page.$$eval('[role="row"][aria-selected="true"] a', (links) => links.map((link) => link.textContent));
+    assert.equal(names.length, 2);
+    await (await byRole(page, "button", "Differences")).focus();
+    await page.keyboard.press("Enter");
+    await until(() => namesIn(page, "Differences between runs", "thead a"), (heads) => heads.length === 2, "the differences");
+    await (await byRole(page, "button", `Make baseline: ${names[1]}`)).focus();
+    await page.keyboard.press("Enter");
+    await until(() => namesIn(page, "Differences between runs", "thead a"), (heads) => heads[0] === names[1], "the other baseline");
+    assertQuiet(page);
+    await page.close();
+  });
+
+  for (const dark of [false, true]) {
+    for (const width of [1280, 390]) {
+      test(`axe finds nothing, ${dark ? "dark" : "light"}, ${width} wide`, { timeout: 60_000 }, async () => {
+        const { experimentId, runs } = await xgboostRuns(servers.byVersion["3.17.2"].url);
+        const page = await openPage(browser, { dark, width });
+        const selected = runs.slice(0, 3).map(({ id }) => id).join("~");
+        await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl("3.17.2"))}&experiments=${experimentId}&selected=${selected}&objectives=metrics.rmse~attributes.duration&panels=pareto~curves~differences`);
+        await (await byRole(page, "button", "Connect")).click();
+        await byRole(page, "table", "Runs on the Pareto front");
+        await byRole(page, "table", "Differences between runs");
+        await page.waitForSelector('[role="group"][aria-label="Metric curves"] figure');
+        await assertAccessible(page, "the workspace");
+        assertQuiet(page);
+        await page.close();
+      });
+    }
+  }
+});
