@@ -3,6 +3,7 @@
 //! The rooms and what each may use are described in ARCHITECTURE.md and held by `tests/architecture.rs`.
 //! This file, the two programs and the browser tests' entries are the only places that ask for the target.
 
+pub mod analysis;
 pub mod engine;
 pub mod entities;
 pub mod frame;

@@ -7,16 +7,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms it may use. Rooms of the page may use everything but the network.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("entities", &[]),
     ("view", &["entities"]),
     ("tracking", &["entities"]),
     ("frame", &["entities", "view"]),
-    ("plot", &["entities", "view", "frame"]),
+    ("analysis", &["entities", "view", "frame"]),
+    ("plot", &["entities", "view", "frame", "analysis"]),
     ("route", &["entities", "view"]),
     ("registry", &["entities", "view"]),
     ("registrar", &["entities", "view", "tracking", "registry"]),
-    ("engine", &["entities", "view", "tracking", "frame", "plot"]),
+    ("engine", &["entities", "view", "tracking", "frame", "analysis", "plot"]),
     ("transport", &["tracking"]),
     ("worker", &["engine", "registrar", "transport"]),
     ("state", &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "ui"]),
