@@ -8,6 +8,7 @@
 //! Every formula names its source. `tests/fixtures/analysis` holds what the usual libraries of Python answer
 //! to the same numbers, and the scripts that asked them.
 
+pub mod downsample;
 pub mod smoothing;
 
 #[cfg(test)]
