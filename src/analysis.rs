@@ -8,7 +8,9 @@
 //! Every formula names its source. `tests/fixtures/analysis` holds what the usual libraries of Python answer
 //! to the same numbers, and the scripts that asked them.
 
+pub mod bands;
 pub mod downsample;
+pub mod quantile;
 pub mod smoothing;
 
 #[cfg(test)]

@@ -131,7 +131,7 @@ mod tests {
             1 => Just(f64::INFINITY),
             1 => Just(f64::NEG_INFINITY),
         ];
-        prop::collection::vec((step, value), 0..300).prop_map(|points| {
+        prop::collection::vec((step, value), 0..120).prop_map(|points| {
             let mut x = 0.0;
             points
                 .into_iter()
