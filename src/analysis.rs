@@ -9,6 +9,7 @@
 //! to the same numbers, and the scripts that asked them.
 
 pub mod bands;
+pub mod correlation;
 pub mod downsample;
 pub mod quantile;
 pub mod smoothing;

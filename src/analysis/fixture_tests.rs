@@ -20,6 +20,11 @@ pub(in crate::analysis) fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(number).collect()
 }
 
+/// A list of numbers in which null is missing.
+pub(in crate::analysis) fn column(value: &Value) -> Vec<Option<f64>> {
+    value.as_array().unwrap().iter().map(|value| (!value.is_null()).then(|| number(value))).collect()
+}
+
 /// Asserts that numbers are the same to a relative error; NaN and infinities exactly.
 pub(in crate::analysis) fn assert_close(ours: &[f64], theirs: &[f64], tolerance: f64) {
     assert_eq!(ours.len(), theirs.len(), "{ours:?} {theirs:?}");
