@@ -12,6 +12,7 @@ pub mod bands;
 pub mod correlation;
 pub mod downsample;
 pub mod quantile;
+pub mod ranking;
 pub mod smoothing;
 
 #[cfg(test)]
