@@ -10,6 +10,7 @@
 
 pub mod bands;
 pub mod correlation;
+pub mod distribution;
 pub mod downsample;
 pub mod quantile;
 pub mod ranking;
