@@ -12,6 +12,7 @@ pub mod parallel_plot;
 pub mod per_frame;
 pub mod pointer;
 pub mod popover;
+pub mod scatter_plot;
 pub mod side_by_side;
 pub mod stage;
 pub mod theme;

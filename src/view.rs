@@ -187,8 +187,6 @@ pub struct CurvesView {
     pub metrics: Vec<String>,
     /// What they run along.
     pub x: CurveX,
-    /// Whether values stand by their logarithm.
-    pub is_log_y: bool,
     /// The weight of the past in hundredths, 0 to 99: 0 shows the points as they were logged.
     pub smoothing_percent: u8,
 }

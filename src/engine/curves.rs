@@ -2,14 +2,18 @@
 
 use super::news::{CurveChart, CurveSeries, CurvesInfo};
 use super::workspace::{named, selected_rows};
+use crate::analysis::downsample::downsample;
+use crate::analysis::smoothing::exponential;
 use crate::entities::order::sort_by;
 use crate::entities::{ColumnKey, HistoryPoint};
 use crate::frame::{RunFrame, Value};
 use crate::tracking::Page;
-use crate::view::{CurveX, View, objective_rank};
+use crate::view::{CurveX, CurvesView, View, objective_rank};
 
 /// Requests under way at once: a server with one worker gains nothing from more.
 const N_AT_ONCE: usize = 4;
+/// Stretches of a curve of which the first, last, lowest and highest point are drawn: more than a chart has pixels.
+const N_BUCKETS: usize = 500;
 /// Histories that arrive before the curves are told again while others are on their way.
 const N_NEWS: usize = 8;
 
@@ -136,7 +140,7 @@ pub fn info(frame: &RunFrame, histories: &Curves, view: &View) -> CurvesInfo {
             let of_row = histories.histories.get(row).into_iter().flatten();
             match of_row.clone().find(|(other, _)| *other == metric).map(|(_, history)| history) {
                 Some(History::Here(points)) => {
-                    chart.series.push(series(frame, row, place, points, view.curves.x));
+                    chart.series.push(series(frame, row, place, points, &view.curves));
                 }
                 Some(History::Failed(why)) => info.failures.push(why.clone()),
                 Some(History::Pending(_)) | None => info.n_pending += 1,
@@ -183,9 +187,15 @@ fn shown_metrics(choices: &[String], view: &View) -> Vec<String> {
     of_objective.or_else(likeliest).into_iter().collect()
 }
 
-fn series(frame: &RunFrame, row: usize, place: usize, points: &[HistoryPoint], x: CurveX) -> CurveSeries {
+fn series(
+    frame: &RunFrame,
+    row: usize,
+    place: usize,
+    points: &[HistoryPoint],
+    view: &CurvesView,
+) -> CurveSeries {
     let first_millis = points.iter().map(|point| point.millis).min().unwrap_or_default();
-    let along = |point: &HistoryPoint| match x {
+    let along = |point: &HistoryPoint| match view.x {
         CurveX::Step => point.step as f64,
         CurveX::RelativeTime => (point.millis - first_millis) as f64 / 1e3,
         CurveX::WallTime => point.millis as f64,
@@ -193,10 +203,20 @@ fn series(frame: &RunFrame, row: usize, place: usize, points: &[HistoryPoint], x
     let mut places: Vec<(f64, f64)> = points.iter().map(|point| (along(point), point.value)).collect();
     // Pages come by step; a run that went back to an earlier step goes on in time.
     sort_by(&mut places, |a, b| a.0.total_cmp(&b.0));
+    let (xs, logged): (Vec<f64>, Vec<f64>) = places.iter().copied().unzip();
+    let (low, high) = (xs.first().copied().unwrap_or_default(), xs.last().copied().unwrap_or_default());
+    let drawn = |ys: &[f64]| -> Vec<(f64, Option<f64>)> {
+        let shown = downsample(&xs, ys, low, high, N_BUCKETS).indices;
+        let point = |at: usize| (xs[at], Some(ys[at]).filter(|y| y.is_finite()));
+        shown.into_iter().map(|at| point(at as usize)).collect()
+    };
+    let smoothed = (view.smoothing_percent > 0)
+        .then(|| exponential(&logged, f64::from(view.smoothing_percent) / 100.0).y);
     CurveSeries {
         run: named(frame, row),
         place,
-        points: places.iter().map(|&(x, y)| (x, y.is_finite().then_some(y))).collect(),
+        points: drawn(smoothed.as_deref().unwrap_or(&logged)),
+        raw: if smoothed.is_some() { drawn(&logged) } else { Vec::new() },
         specials: places.iter().filter_map(|&(x, y)| Some((x, Value::from_f64(y).lane()?))).collect(),
         n_points: points.len(),
     }
@@ -278,10 +298,32 @@ mod tests {
     fn times_are_relative_to_the_first_point() {
         let points = page(&[(5, 1.0), (2, 2.0)], None).items;
         let xs = |x: CurveX| -> Vec<f64> {
-            series(&frame(), 0, 0, &points, x).points.iter().map(|point| point.0).collect()
+            series(&frame(), 0, 0, &points, &CurvesView { x, ..CurvesView::default() })
+                .points
+                .iter()
+                .map(|point| point.0)
+                .collect()
         };
         assert_eq!(xs(CurveX::Step), [2.0, 5.0]);
         assert_eq!(xs(CurveX::RelativeTime), [0.0, 3.0]);
         assert_eq!(xs(CurveX::WallTime), [2000.0, 5000.0]);
+    }
+
+    #[test]
+    fn long_curves_keep_their_outline_and_the_points_behind() {
+        let values: Vec<(i64, f64)> =
+            (0..10_000).map(|step| (step, if step == 777 { 50.0 } else { 1.0 })).collect();
+        let points = page(&values, None).items;
+        let plain = series(&frame(), 0, 0, &points, &CurvesView::default());
+        assert_eq!(plain.n_points, 10_000);
+        assert!(plain.points.len() <= 4 * N_BUCKETS && plain.points.contains(&(777.0, Some(50.0))));
+        assert!(plain.raw.is_empty());
+        let smooth =
+            series(&frame(), 0, 0, &points, &CurvesView { smoothing_percent: 90, ..CurvesView::default() });
+        assert!(smooth.raw.contains(&(777.0, Some(50.0))));
+        assert!(
+            smooth.points.iter().all(|(_, y)| y.is_some_and(|y| y < 6.0)),
+            "the peak is a tenth of what it was"
+        );
     }
 }

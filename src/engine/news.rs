@@ -114,8 +114,10 @@ pub struct CurveSeries {
     pub run: NamedRun,
     /// Its place among the selected runs, which gives it its colour and dash in every chart.
     pub place: usize,
-    /// Points: along, value; without a value where it is not a finite number.
+    /// Points to draw: along, value; without a value where it is not a finite number. Smoothed if the view says so.
     pub points: Vec<(f64, Option<f64>)>,
+    /// The points as they were logged, where `points` are smoothed.
+    pub raw: Vec<(f64, Option<f64>)>,
     /// What stands where there is no number.
     pub specials: Vec<(f64, Lane)>,
     /// Points that were logged.

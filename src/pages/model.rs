@@ -275,8 +275,13 @@ fn MetricPlot(context: ModelContext) -> impl IntoView {
         } else {
             format!("{metric} over {} versions; {n_without} more have no value", points.len())
         };
-        let series =
-            vec![Series { name: metric, class: "series--candidate", has_dots: points.len() <= 200, points }];
+        let series = vec![Series {
+            name: metric,
+            class: "series--candidate",
+            has_dots: points.len() <= 200,
+            is_faint: false,
+            points,
+        }];
         Some(view! { <LinePlot label x_label="version" series /> })
     };
     view! {

@@ -330,14 +330,11 @@ pub fn panels(text: &str) -> Vec<Panel> {
 const CURVE_XS: [(CurveX, &str); 3] =
     [(CurveX::Step, "step"), (CurveX::RelativeTime, "relative"), (CurveX::WallTime, "wall")];
 
-/// `relative~log~s60~mMETRIC~…`: along what, by logarithm, smoothing, metrics.
+/// `relative~s60~mMETRIC~…`: along what, smoothing, metrics.
 pub fn curves_text(curves: &CurvesView) -> String {
     let mut out = String::new();
     let (_, word) = CURVE_XS[CURVE_XS.iter().position(|(x, _)| *x == curves.x).unwrap_or(0)];
     out.push_str(word);
-    if curves.is_log_y {
-        out.push_str("~log");
-    }
     if curves.smoothing_percent > 0 {
         out.push_str(&format!("~s{}", curves.smoothing_percent));
     }
@@ -354,7 +351,6 @@ pub fn curves(text: &str) -> CurvesView {
     let x = CURVE_XS.iter().find(|(_, word)| parts.contains(word)).map(|(x, _)| *x);
     CurvesView {
         x: x.unwrap_or_default(),
-        is_log_y: parts.contains(&"log"),
         smoothing_percent: parts
             .iter()
             .find_map(|part| part.strip_prefix('s')?.parse().ok())

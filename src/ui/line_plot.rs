@@ -15,6 +15,8 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
     /// Whether each point has a dot; without, there is a line alone.
     pub has_dots: bool,
+    /// Whether it stands behind the others, without a place in the key.
+    pub is_faint: bool,
 }
 
 /// The drawing's size in its own units; it scales to the width it is given.
@@ -72,9 +74,9 @@ pub fn LinePlot(
             });
             dots.collect_view()
         });
-        view! { <g class=series.class><polyline class="line-plot__line" points=path.join(" ")></polyline>{dots}</g> }
+        view! { <g class=series.class class:line-plot__faint=series.is_faint><polyline class="line-plot__line" points=path.join(" ")></polyline>{dots}</g> }
     });
-    let keys = series.iter().filter(|_| series.len() > 1).map(|series| {
+    let keys = series.iter().filter(|one| series.len() > 1 && !one.is_faint).map(|series| {
         view! { <li class=format!("line-plot__key {}", series.class)>{series.name.clone()}</li> }
     });
     let title = label.clone();

@@ -49,6 +49,7 @@ fn plot(curves: Curves, candidate: &str, holder: Option<&str>) -> impl IntoView 
         class: "series--candidate",
         points: points(curves.candidate),
         has_dots: false,
+        is_faint: false,
     }];
     if let Some(holder) = holder {
         series.push(Series {
@@ -56,6 +57,7 @@ fn plot(curves: Curves, candidate: &str, holder: Option<&str>) -> impl IntoView 
             class: "series--holder",
             points: points(curves.holder),
             has_dots: false,
+            is_faint: false,
         });
     }
     series.retain(|series| !series.points.is_empty());

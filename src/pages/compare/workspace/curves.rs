@@ -1,7 +1,7 @@
 //! Metrics over the steps of the selected runs.
 
 use super::{PanelFrame, WorkspaceContext, missing_text, runs_text};
-use crate::engine::news::{CurveChart, CurvesInfo};
+use crate::engine::news::{CurveChart, CurveSeries, CurvesInfo};
 use crate::ui::line_plot::{LinePlot, Series};
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
@@ -118,6 +118,20 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
                     {XS.map(|(x, _, name)| view! { <option value=name selected=move || view.with(|view| view.x == x)>{name}</option> })}
                 </select>
             </label>
+            <label class="check">
+                "Smoothing "
+                <input
+                    type="range"
+                    min="0"
+                    max="99"
+                    prop:value=move || view.with(|view| view.smoothing_percent.to_string())
+                    on:change:target=move |event| {
+                        let percent = event.target().value().parse().unwrap_or_default();
+                        change(&|view| view.smoothing_percent = percent);
+                    }
+                />
+                <output>{move || view.with(|view| format!("{:.2}", f64::from(view.smoothing_percent) / 100.0))}</output>
+            </label>
         </div>
     }
 }
@@ -127,16 +141,30 @@ fn Charts(info: CurvesInfo) -> impl IntoView {
     let x_label = XS.iter().find(|(x, ..)| *x == info.x).map_or("step", |(_, label, _)| *label);
     let chart = |chart: CurveChart| {
         let without = chart.without.len();
-        let series = chart.series.into_iter().map(|series| Series {
-            name: series.run.name,
+        let n_logged: usize = chart.series.iter().map(|series| series.n_points).sum();
+        let n_drawn: usize = chart.series.iter().map(|series| series.points.len()).sum();
+        let n_special: usize = chart.series.iter().map(|series| series.specials.len()).sum();
+        let line = |series: &CurveSeries, points: &[(f64, Option<f64>)], is_faint: bool| Series {
+            name: series.run.name.clone(),
             class: CLASSES[series.place % CLASSES.len()],
-            points: series.points.into_iter().filter_map(|(x, y)| Some((x, y?))).collect(),
+            points: points.iter().filter_map(|(x, y)| Some((*x, (*y)?))).collect(),
             has_dots: false,
-        });
-        let series: Vec<Series> = series.collect();
+            is_faint,
+        };
+        let faint = chart.series.iter().filter(|series| !series.raw.is_empty());
+        let mut series: Vec<Series> = faint.map(|series| line(series, &series.raw, true)).collect();
+        series.extend(chart.series.iter().map(|series| line(series, &series.points, false)));
+        let notes = [
+            (n_drawn < n_logged).then(|| {
+                format!("{n_drawn} of {n_logged} points are drawn: the first, last, lowest and highest of each stretch.")
+            }),
+            (n_special > 0).then(|| format!("{n_special} points are no finite numbers and have no place in the chart.")),
+            (without > 0).then(|| format!("{} did not log {}.", runs_text(without), chart.metric)),
+        ];
+        let notes = notes.into_iter().flatten().collect::<Vec<_>>().join(" ");
         view! {
             <LinePlot label=chart.metric.clone() x_label series />
-            {(without > 0).then(|| view! { <p class="secondary">{format!("{} did not log {}.", runs_text(without), chart.metric)}</p> })}
+            {(!notes.is_empty()).then(|| view! { <p class="secondary">{notes}</p> })}
         }
     };
     view! {

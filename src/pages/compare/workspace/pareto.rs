@@ -1,11 +1,13 @@
 //! The runs that are best by several objectives: which objectives, the front in a chart and in a table.
 
 use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box};
+use crate::engine::Command;
 use crate::engine::news::{FrontRun, ParetoInfo};
-use crate::engine::protocol::ColumnInfo;
+use crate::engine::protocol::{ColumnInfo, HoverTarget};
 use crate::entities::{Attribute, ColumnKey};
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
+use crate::ui::scatter_plot::{NamedPoint, ScatterPlot};
 use crate::view::edit::ViewEdit;
 use crate::view::{Direction, MAX_OBJECTIVES, Objective, Panel, Pick};
 use leptos::prelude::*;
@@ -29,7 +31,7 @@ pub(super) fn ParetoPanel(context: WorkspaceContext) -> impl IntoView {
             <Objectives context />
             <Show when=move || has_objectives.get()>
                 <FrontActions context />
-                {move || info.get().map(|info| view! { <FrontTable context info /> })}
+                {move || info.get().map(|info| view! { <FrontPlot context info=info.clone() /> <FrontTable context info /> })}
             </Show>
         </PanelFrame>
     }
@@ -189,6 +191,24 @@ fn FrontActions(context: WorkspaceContext) -> impl IntoView {
             <button type="button" class="button" on:click=select>"Select the front"</button>
         </div>
     }
+}
+
+/// The front in its first two objectives, before the other ranked runs.
+#[component]
+fn FrontPlot(context: WorkspaceContext, info: ParetoInfo) -> impl IntoView {
+    let [first, second, ..] = info.objectives.as_slice() else { return ().into_any() };
+    let titles = (first.title.clone(), second.title.clone());
+    let label = format!("{} against {}", titles.1, titles.0);
+    // Best first by the first objective, so neighbours are joined; with more than two objectives there is no line.
+    let front = info.front.into_iter().filter_map(|run| Some((run.run, run.point?)));
+    let (runs, points): (Vec<_>, Vec<_>) =
+        front.map(|(run, place)| (run.run_id, NamedPoint { name: run.name, place })).unzip();
+    let on_hover = Callback::new(move |place: Option<usize>| {
+        let run = place.and_then(|place| runs.get(place).cloned());
+        context.runs.send.run(Command::Hover(run.map_or(HoverTarget::None, HoverTarget::Run)));
+    });
+    let is_joined = info.objectives.len() == 2;
+    view! { <ScatterPlot label titles points others=info.others is_joined on_hover /> }.into_any()
 }
 
 #[component]
