@@ -5,8 +5,8 @@
 //! Data Aggregation", VLDB 2014): with a bucket a pixel, the line looks as it would with all points. Which
 //! points stay depends on the range alone, so the same curve always looks the same.
 //!
-//! Own code, because what the crates for it lack is the point here: buckets by x and not by index, gaps that
-//! stay, and no threads or SIMD to bring into a wasm program.
+//! Own code, since three things are the point here: buckets by x and not by index, gaps that
+//! stay, and no threads in a wasm program.
 
 /// The points of a curve that are to be drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
