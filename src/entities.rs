@@ -1,5 +1,5 @@
 //! The things a tracking server knows, as Runweave sees them: experiments, runs, params, metrics, tags,
-//! registered models and their versions.
+//! registered models and their versions, webhooks.
 //!
 //! Nothing here knows a wire format, an address or a colour.
 
@@ -8,6 +8,7 @@ pub mod instant;
 mod model;
 pub mod number;
 mod run;
+mod webhook;
 
 pub use column::{Attribute, ColumnKey};
 pub use model::{
@@ -16,4 +17,8 @@ pub use model::{
 pub use run::{
     Artifact, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId, RunInfo,
     RunStatus, RunTag, RunView,
+};
+pub use webhook::{
+    MODEL_EVENTS, NewWebhook, Webhook, WebhookEvent, WebhookId, WebhookStatus, WebhookTestResult,
+    promotion_events,
 };
