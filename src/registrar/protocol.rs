@@ -2,6 +2,7 @@
 
 use super::files::{FilesAsk, FilesNews};
 use super::run_changes::{RunAsk, RunNews};
+use super::webhooks::{WebhookAsk, WebhookNews};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
@@ -59,6 +60,8 @@ pub enum Ask {
     Files(FilesAsk),
     /// Something about runs.
     OfRuns(RunAsk),
+    /// Something about webhooks.
+    Webhooks(WebhookAsk),
 }
 
 /// What the registrar tells.
@@ -105,6 +108,8 @@ pub enum News {
     Files(FilesNews),
     /// Something about runs.
     OfRuns(RunNews),
+    /// All that is known of webhooks.
+    Webhooks(WebhookNews),
     /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
     Failed {
         /// What had been asked for.
@@ -123,6 +128,8 @@ pub enum FailedWhat {
     Model(String),
     /// The versions of all models.
     Versions,
+    /// A write to a webhook of a server that is no longer in use.
+    Webhook,
 }
 
 /// How a change stands.
