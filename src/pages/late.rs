@@ -9,6 +9,7 @@ use super::model::ModelPage;
 use super::models::ModelsPage;
 use super::review::ReviewPage;
 use super::run::RunPage;
+use super::webhooks::WebhooksPage;
 use crate::entities::RunId;
 use crate::state::use_app;
 use crate::ui::focus::focus_on;
@@ -28,6 +29,8 @@ pub enum LateKind {
     Model(String),
     /// What waits for a review.
     Review,
+    /// What the server calls.
+    Webhooks,
 }
 
 /// What comes out once the code is here, or why it is not.
@@ -116,5 +119,6 @@ pub fn build(kind: LateKind, owner: &Owner) -> AnyView {
         LateKind::Models => view! { <ModelsPage /> }.into_any(),
         LateKind::Model(_) => view! { <ModelPage /> }.into_any(),
         LateKind::Review => view! { <ReviewPage /> }.into_any(),
+        LateKind::Webhooks => view! { <WebhooksPage /> }.into_any(),
     })
 }

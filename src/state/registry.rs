@@ -8,6 +8,7 @@ use super::{AppState, memory};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registrar::protocol::Phase;
 use crate::registrar::protocol::{FailedWhat, Progress};
+use crate::registrar::webhooks::WebhookNews;
 use crate::registrar::{Ask, News};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
@@ -53,6 +54,8 @@ pub struct RegistryState {
     pub files: FilesState,
     /// How runs are changed.
     pub run_changes: RunChanges,
+    /// All that is known of webhooks.
+    pub webhooks: RwSignal<WebhookNews>,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -72,6 +75,7 @@ impl RegistryState {
             opened: StoredValue::new(None),
             files: FilesState::new(app),
             run_changes: RunChanges::default(),
+            webhooks: RwSignal::new(WebhookNews::default()),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
@@ -219,10 +223,12 @@ impl RegistryState {
                 }
             }
             News::OfRuns(news) => self.run_changes.receive(self.app, news),
+            News::Webhooks(news) => self.webhooks.set(news),
             News::Failed { what, message } => match what {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),
                 FailedWhat::Versions => self.all_versions.set(Listed::Failed(message)),
                 FailedWhat::Model(_) => self.model.set(Listed::Failed(message)),
+                FailedWhat::Webhook => self.app.alert(&message),
             },
         }
     }
