@@ -10,6 +10,7 @@ use crate::entities::{Webhook, WebhookId, WebhookStatus};
 use crate::pages::models::Skipped;
 use crate::registrar::Ask;
 use crate::registrar::webhooks::{Trouble, WebhookAsk, WebhookList, WebhookNews, WebhookWrite, WritePhase};
+use crate::registry::rules::StageAlias;
 use crate::route::Route;
 use crate::state::registry::{RegistryState, use_registry};
 use crate::state::use_app;
@@ -21,6 +22,8 @@ use leptos::prelude::*;
 #[derive(Clone, Copy)]
 struct Hooks {
     registry: RegistryState,
+    /// All that is known.
+    news: Memo<WebhookNews>,
     /// Those that are here.
     items: Memo<Vec<Webhook>>,
     /// The one in a dialog.
@@ -32,7 +35,7 @@ struct Hooks {
 
 impl Hooks {
     fn ask(self, ask: WebhookAsk) {
-        self.registry.ask(&Ask::Webhooks(ask));
+        self.registry.ask(&Ask::Webhooks(ask.to_text()));
     }
 
     fn find(self, id: &WebhookId) -> Option<Webhook> {
@@ -44,7 +47,7 @@ impl Hooks {
     }
 
     fn is_writing(self) -> bool {
-        self.registry.webhooks.with(|news| news.write.as_ref().is_some_and(WebhookWrite::is_under_way))
+        self.news.with(|news| news.write.as_ref().is_some_and(WebhookWrite::is_under_way))
     }
 }
 
@@ -53,11 +56,13 @@ impl Hooks {
 pub fn WebhooksPage() -> impl IntoView {
     let (app, registry) = (use_app(), use_registry());
     // What another server had is not shown for this one's.
-    registry.webhooks.set(WebhookNews::default());
+    registry.webhooks.set(String::new());
+    let news = Memo::new(move |_| registry.webhooks.with(|text| WebhookNews::read(text)));
     let hooks = Hooks {
         registry,
+        news,
         items: Memo::new(move |_| {
-            registry.webhooks.with(|news| match &news.list {
+            news.with(|news| match &news.list {
                 WebhookList::Here(items, _) => items.clone(),
                 _ => vec![],
             })
@@ -72,7 +77,7 @@ pub fn WebhooksPage() -> impl IntoView {
         let server = app.route.with(|route| route.server().unwrap_or_default().to_owned());
         Route::Models { server, search: String::new() }.to_string()
     };
-    let shown = Memo::new(move |_| registry.webhooks.with(|news| Shown::of(&news.list)));
+    let shown = Memo::new(move |_| news.with(|news| Shown::of(&news.list)));
     view! {
         <main class="page page--wide" id="main">
             <nav class="crumbs" aria-label="Where this is"><a href=models>"Models"</a></nav>
@@ -153,8 +158,7 @@ fn Explanation() -> impl IntoView {
     let app = use_app();
     let aliases = move || {
         let aliases = app.config.with(|config| {
-            let text =
-                |map: &crate::registry::rules::StageAlias| format!("{} moves {}", map.stage, map.alias);
+            let text = |map: &StageAlias| format!("{} has the alias {}", map.stage, map.alias);
             config.registry.stage_aliases.iter().map(text).collect::<Vec<_>>()
         });
         if aliases.is_empty() {
@@ -245,7 +249,7 @@ fn Table(hooks: Hooks) -> impl IntoView {
 /// How the newest write stands.
 #[component]
 fn WriteStatus(hooks: Hooks) -> impl IntoView {
-    let write = move || hooks.registry.webhooks.with(|news| news.write.clone());
+    let write = move || hooks.news.with(|news| news.write.clone());
     let line = move || {
         write().map(|write| match write.phase {
             WritePhase::Writing => format!("{}: writing", write.text),

@@ -4,7 +4,7 @@ use super::files::{self, Do, Files};
 use super::protocol::{Ask, FailedWhat, News};
 use super::run_changes::{Act, RunChanges, RunPending};
 use super::runner::{Need, Runner, WriteFailure};
-use super::webhooks::{WebhookAct, WebhookPending, Webhooks};
+use super::webhooks::{WebhookAct, WebhookAsk, WebhookPending, Webhooks};
 use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::Step;
@@ -235,9 +235,12 @@ impl Registrar {
                 let acts = self.runs.ask(ask, &self.capabilities());
                 self.act(acts);
             }
-            Ask::Webhooks(ask) => {
-                let acts = self.webhooks.ask(ask, &self.capabilities());
-                self.act_on_webhooks(acts);
+            Ask::Webhooks(text) => {
+                // Only a page of another version sends what cannot be read, and `Ready` tells it so.
+                if let Some(ask) = WebhookAsk::read(&text) {
+                    let acts = self.webhooks.ask(ask, &self.capabilities());
+                    self.act_on_webhooks(acts);
+                }
             }
         }
     }
@@ -271,7 +274,7 @@ impl Registrar {
     fn act_on_webhooks(&mut self, acts: Vec<WebhookAct>) {
         for act in acts {
             match act {
-                WebhookAct::Tell(news) => self.tell(News::Webhooks(news)),
+                WebhookAct::Tell(news) => self.tell(News::Webhooks(news.to_text())),
                 WebhookAct::Send(request, pending) => self.send(request, Pending::Webhooks(pending)),
                 WebhookAct::AbortList => {
                     self.abort_all(

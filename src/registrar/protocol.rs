@@ -2,7 +2,6 @@
 
 use super::files::{FilesAsk, FilesNews};
 use super::run_changes::{RunAsk, RunNews};
-use super::webhooks::{WebhookAsk, WebhookNews};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
@@ -60,8 +59,9 @@ pub enum Ask {
     Files(FilesAsk),
     /// Something about runs.
     OfRuns(RunAsk),
-    /// Something about webhooks.
-    Webhooks(WebhookAsk),
+    /// A [`WebhookAsk`](super::webhooks::WebhookAsk), as JSON. The part of the page that every visitor waits for
+    /// passes it on and need not know what is in it.
+    Webhooks(String),
 }
 
 /// What the registrar tells.
@@ -108,8 +108,8 @@ pub enum News {
     Files(FilesNews),
     /// Something about runs.
     OfRuns(RunNews),
-    /// All that is known of webhooks.
-    Webhooks(WebhookNews),
+    /// A [`WebhookNews`](super::webhooks::WebhookNews), as JSON, for the same reason.
+    Webhooks(String),
     /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
     Failed {
         /// What had been asked for.

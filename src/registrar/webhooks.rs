@@ -34,6 +34,18 @@ pub enum WebhookAsk {
     },
 }
 
+impl WebhookAsk {
+    /// As text, for the message that carries it.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The opposite; none for what another version of this program wrote.
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
 /// All that is known of webhooks.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct WebhookNews {
@@ -43,6 +55,18 @@ pub struct WebhookNews {
     pub write: Option<WebhookWrite>,
     /// The newest test, and how it stands.
     pub test: Option<WebhookTest>,
+}
+
+impl WebhookNews {
+    /// As text, for the message that carries it.
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The opposite; nothing known, for what another version of this program wrote.
+    pub fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
 }
 
 /// The list, as far as it is known.

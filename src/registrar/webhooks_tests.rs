@@ -104,9 +104,7 @@ impl World {
     }
 
     fn begin(&mut self, ask: WebhookAsk) {
-        // Every message goes through the text that it is sent as.
-        let text = serde_json::to_string(&Ask::Webhooks(ask)).unwrap();
-        self.input(Input::Ask(Box::new(serde_json::from_str(&text).unwrap())));
+        self.input(Input::Ask(Box::new(Ask::Webhooks(ask.to_text()))));
     }
 
     fn settle(&mut self) {
@@ -124,8 +122,7 @@ impl World {
     fn input(&mut self, input: Input) {
         for output in self.registrar.handle(input) {
             match output {
-                Output::News(News::Webhooks(news)) => {
-                    let text = serde_json::to_string(&news).unwrap();
+                Output::News(News::Webhooks(text)) => {
                     assert!(!text.contains("hunter2"), "the secret comes back: {text}");
                     self.news.push(serde_json::from_str(&text).unwrap());
                 }

@@ -8,7 +8,6 @@ use super::{AppState, memory};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registrar::protocol::Phase;
 use crate::registrar::protocol::{FailedWhat, Progress};
-use crate::registrar::webhooks::WebhookNews;
 use crate::registrar::{Ask, News};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
@@ -54,8 +53,8 @@ pub struct RegistryState {
     pub files: FilesState,
     /// How runs are changed.
     pub run_changes: RunChanges,
-    /// All that is known of webhooks.
-    pub webhooks: RwSignal<WebhookNews>,
+    /// All that is known of webhooks, as the text in which it came; their page reads it.
+    pub webhooks: RwSignal<String>,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -75,7 +74,7 @@ impl RegistryState {
             opened: StoredValue::new(None),
             files: FilesState::new(app),
             run_changes: RunChanges::default(),
-            webhooks: RwSignal::new(WebhookNews::default()),
+            webhooks: RwSignal::new(String::new()),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };

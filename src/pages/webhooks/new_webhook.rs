@@ -20,12 +20,8 @@ pub(super) fn NewWebhookForm(hooks: Hooks) -> impl IntoView {
         events: events.with(|events| events.iter().cloned().collect()),
         secret: secret.get(),
     };
-    let write = move || {
-        hooks
-            .registry
-            .webhooks
-            .with(|news| news.write.clone().filter(|write| write.is_create && is_sent.get()))
-    };
+    let write =
+        move || hooks.news.with(|news| news.write.clone().filter(|write| write.is_create && is_sent.get()));
     let is_under_way = move || write().as_ref().is_some_and(WebhookWrite::is_under_way);
     let problem = move || if is_under_way() { None } else { new().problem() };
     let submit = move |event: web_sys::SubmitEvent| {
@@ -35,11 +31,18 @@ pub(super) fn NewWebhookForm(hooks: Hooks) -> impl IntoView {
         if untrack(move || hooks.is_writing()) || new.problem().is_some() {
             return;
         }
-        // What came of an earlier write is not about this one.
-        hooks.registry.webhooks.update(|news| news.write = None);
-        is_sent.set(true);
+        is_sent.set(false);
         hooks.ask(WebhookAsk::Create(new));
     };
+    // What came of an earlier write is not about this one: it counts from when the registrar has taken it up.
+    Effect::new(move || {
+        let is_taken_up = hooks
+            .news
+            .with(|news| news.write.as_ref().is_some_and(|write| write.is_create && write.is_under_way()));
+        if is_taken_up {
+            is_sent.set(true);
+        }
+    });
     Effect::new(move || {
         if write().is_some_and(|write| matches!(write.phase, WritePhase::Done(_))) {
             hooks.is_new_open.set(false);
@@ -127,7 +130,7 @@ pub(super) fn NewWebhookForm(hooks: Hooks) -> impl IntoView {
                  has been started anew.",
             )}
             {trouble}
-            <div class="toolbar">
+            <div class="toolbar move__actions">
                 <button type="submit" class="button button--primary" aria-describedby="webhook-state"
                     aria-disabled=move || (is_under_way() || problem().is_some()).then_some("true")>
                     "Create webhook"

@@ -16,14 +16,11 @@ pub(super) fn TestWebhook(hooks: Hooks) -> impl IntoView {
     let place = RwSignal::new(0usize);
     let test = move || {
         let id = hooks.chosen.get();
-        hooks.registry.webhooks.with(|news| news.test.clone().filter(|test| Some(&test.id) == id.as_ref()))
+        hooks.news.with(|news| news.test.clone().filter(|test| Some(&test.id) == id.as_ref()))
     };
     // Another webhook's test holds this one up as well.
     let is_sending = move || {
-        hooks
-            .registry
-            .webhooks
-            .with(|news| news.test.as_ref().is_some_and(|test| test.phase == TestPhase::Sending))
+        hooks.news.with(|news| news.test.as_ref().is_some_and(|test| test.phase == TestPhase::Sending))
     };
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
