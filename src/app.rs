@@ -46,6 +46,7 @@ fn App(late: LateCode) -> impl IntoView {
             Route::Models { .. } => PageKind::Late(LateKind::Models),
             Route::Model(page) => PageKind::Late(LateKind::Model(page.name.clone())),
             Route::Review { .. } => PageKind::Late(LateKind::Review),
+            Route::Webhooks { .. } => PageKind::Late(LateKind::Webhooks),
             Route::NotFound(_) => PageKind::NotFound,
         })
     });
@@ -137,6 +138,7 @@ fn announce_page_changes(state: AppState) {
             Route::Models { .. } => "Models",
             Route::Model(_) => "Model",
             Route::Review { .. } => "Review",
+            Route::Webhooks { .. } => "Webhooks",
             Route::NotFound(_) => "Not found",
         })
     });

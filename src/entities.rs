@@ -1,5 +1,5 @@
 //! The things a tracking server knows, as Runweave sees them: experiments, runs, params, metrics, tags,
-//! registered models and their versions.
+//! registered models and their versions, webhooks.
 //!
 //! Nothing here knows a wire format, an address or a colour.
 
@@ -9,6 +9,7 @@ mod model;
 pub mod number;
 pub mod order;
 mod run;
+mod webhook;
 
 pub use column::{Attribute, ColumnKey};
 pub use model::{
@@ -17,4 +18,8 @@ pub use model::{
 pub use run::{
     Artifact, Experiment, ExperimentId, HistoryPoint, LifecycleStage, LoggedModelRef, Metric, Param, Run,
     RunId, RunInfo, RunStatus, RunTag, RunView,
+};
+pub use webhook::{
+    MODEL_EVENTS, NewWebhook, Webhook, WebhookEvent, WebhookId, WebhookStatus, WebhookTestResult,
+    promotion_events,
 };

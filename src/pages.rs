@@ -10,6 +10,7 @@ mod model;
 mod models;
 mod review;
 mod run;
+mod webhooks;
 
 pub use connect::ConnectPage;
 pub use experiments::ExperimentsPage;

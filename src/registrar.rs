@@ -10,6 +10,7 @@ mod preview;
 pub mod protocol;
 pub mod run_changes;
 mod runner;
+pub mod webhooks;
 
 pub use machine::{Input, Output, Registrar};
 pub use protocol::{Ask, News};
@@ -20,3 +21,5 @@ mod files_tests;
 mod machine_tests;
 #[cfg(test)]
 mod run_changes_tests;
+#[cfg(test)]
+mod webhooks_tests;

@@ -44,6 +44,11 @@ pub enum Route {
         /// The server's URL.
         server: String,
     },
+    /// The server's webhooks.
+    Webhooks {
+        /// The server's URL.
+        server: String,
+    },
     /// An address that names no page.
     NotFound(String),
 }
@@ -147,6 +152,7 @@ impl Route {
             "experiments" => Self::Experiments { server },
             "models" => Self::Models { server, search: value("search").unwrap_or_default().to_owned() },
             "review" => Self::Review { server },
+            "webhooks" => Self::Webhooks { server },
             "compare" => Self::Compare(comparison()),
             other => match other.strip_prefix("run/") {
                 Some(id) if !id.is_empty() => {
@@ -186,9 +192,10 @@ impl Route {
     /// The server it names, if any.
     pub fn server(&self) -> Option<&str> {
         match self {
-            Self::Experiments { server } | Self::Models { server, .. } | Self::Review { server } => {
-                Some(server)
-            }
+            Self::Experiments { server }
+            | Self::Models { server, .. }
+            | Self::Review { server }
+            | Self::Webhooks { server } => Some(server),
             Self::Model(page) => Some(&page.server),
             Self::Compare(comparison) | Self::Run { comparison, .. } => Some(&comparison.server),
             Self::Connect | Self::NotFound(_) => None,
@@ -218,6 +225,7 @@ impl fmt::Display for Route {
             }
             Self::Model(page) => write!(f, "#/models/{page}"),
             Self::Review { server } => write!(f, "#/review?server={}", codec::encode(server)),
+            Self::Webhooks { server } => write!(f, "#/webhooks?server={}", codec::encode(server)),
             Self::NotFound(text) => write!(f, "#{text}"),
         }
     }
@@ -336,6 +344,7 @@ mod tests {
             "#/experiments?server=http://127.0.0.1:5000",
             Route::Experiments { server: "http://127.0.0.1:5000".to_owned() },
         );
+        check("#/webhooks?server=/mlflow", Route::Webhooks { server: "/mlflow".to_owned() });
         let comparison = Comparison {
             server: "/mlflow".to_owned(),
             experiment_ids: vec![ExperimentId("1".to_owned()), ExperimentId("2".to_owned())],
@@ -467,6 +476,17 @@ mod tests {
             };
             let route = Route::Model(page);
             prop_assert_eq!(Route::parse(&route.to_string()), route);
+        }
+
+        #[test]
+        fn every_server_survives_in_the_address_of_its_pages(server in any::<String>(), search in any::<String>()) {
+            for route in [
+                Route::Models { server: server.clone(), search },
+                Route::Review { server: server.clone() },
+                Route::Webhooks { server },
+            ] {
+                prop_assert_eq!(Route::parse(&route.to_string()), route);
+            }
         }
 
         #[test]

@@ -292,7 +292,10 @@ impl AppState {
                 }
                 return;
             }
-            Route::Experiments { server } | Route::Models { server, .. } | Route::Review { server } => {
+            Route::Experiments { server }
+            | Route::Models { server, .. }
+            | Route::Review { server }
+            | Route::Webhooks { server } => {
                 url.clone_into(server);
             }
             Route::Model(page) => url.clone_into(&mut page.server),

@@ -11,6 +11,7 @@ use super::model::ModelPage;
 use super::models::ModelsPage;
 use super::review::ReviewPage;
 use super::run::RunPage;
+use super::webhooks::WebhooksPage;
 use crate::entities::RunId;
 use crate::state::registry::RegistryState;
 use crate::state::use_app;
@@ -31,6 +32,8 @@ pub enum LateKind {
     Model(String),
     /// What waits for a review.
     Review,
+    /// What the server calls.
+    Webhooks,
     /// The panels of the comparison.
     Workspace,
     /// The menu of the comparison that deletes and restores runs. It opens by itself.
@@ -81,6 +84,7 @@ pub fn build(kind: LateKind, owner: &Owner) -> AnyView {
             LateKind::Models => view! { <ModelsPage /> }.into_any(),
             LateKind::Model(_) => view! { <ModelPage /> }.into_any(),
             LateKind::Review => view! { <ReviewPage /> }.into_any(),
+            LateKind::Webhooks => view! { <WebhooksPage /> }.into_any(),
             LateKind::Workspace => view! { <Workspace /> }.into_any(),
             LateKind::ManageRuns => view! { <ManageRuns context=RunsContext::of(use_app()) /> }.into_any(),
         }

@@ -75,6 +75,7 @@ pub fn ModelsPage() -> impl IntoView {
                 <span role="status" class="secondary">
                     {move || format!("{} of {} models", shown.with(Vec::len), n_all())}
                 </span>
+                <a href=move || Route::Webhooks { server: server.get() }.to_string()>"Webhooks"</a>
             </div>
             {move || match registry.models.get() {
                 Listed::Loading => view! { <p role="status">"Loading the models…"</p> }.into_any(),

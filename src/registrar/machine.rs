@@ -4,6 +4,7 @@ use super::files::{self, Do, Files};
 use super::protocol::{Ask, FailedWhat, News};
 use super::run_changes::{Act, RunChanges, RunPending};
 use super::runner::{Need, Runner, WriteFailure};
+use super::webhooks::{WebhookAct, WebhookAsk, WebhookPending, Webhooks};
 use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::Step;
@@ -96,6 +97,7 @@ enum Pending {
     Write,
     Files(files::Pending),
     OfRuns(RunPending),
+    Webhooks(WebhookPending),
 }
 
 impl Pending {
@@ -113,6 +115,7 @@ impl Pending {
         match self {
             Self::Files(pending) => pending.is_write(),
             Self::OfRuns(pending) => pending.is_write(),
+            Self::Webhooks(pending) => pending.is_write(),
             _ => matches!(self, Self::Write),
         }
     }
@@ -148,6 +151,7 @@ pub struct Registrar {
     runner: Option<Runner>,
     files: Files,
     runs: RunChanges,
+    webhooks: Webhooks,
     outputs: Vec<Output>,
 }
 
@@ -173,6 +177,9 @@ impl Registrar {
                     self.abort_all(|pending| !pending.is_write());
                     let left = self.runs.leave();
                     self.outputs.extend(left.map(News::OfRuns).map(Output::News));
+                    if let Some(message) = self.webhooks.leave(&self.address.url) {
+                        self.fail(FailedWhat::Webhook, message);
+                    }
                     *self = Self {
                         last_id: self.last_id,
                         outputs: std::mem::take(&mut self.outputs),
@@ -228,6 +235,13 @@ impl Registrar {
                 let acts = self.runs.ask(ask, &self.capabilities());
                 self.act(acts);
             }
+            Ask::Webhooks(text) => {
+                // Only a page of another version sends what cannot be read, and `Ready` tells it so.
+                if let Some(ask) = WebhookAsk::read(&text) {
+                    let acts = self.webhooks.ask(ask, &self.capabilities());
+                    self.act_on_webhooks(acts);
+                }
+            }
         }
     }
 
@@ -253,6 +267,20 @@ impl Registrar {
             match act {
                 Act::Tell(news) => self.tell(News::OfRuns(news)),
                 Act::Send(request, pending) => self.send(request, Pending::OfRuns(pending)),
+            }
+        }
+    }
+
+    fn act_on_webhooks(&mut self, acts: Vec<WebhookAct>) {
+        for act in acts {
+            match act {
+                WebhookAct::Tell(news) => self.tell(News::Webhooks(news.to_text())),
+                WebhookAct::Send(request, pending) => self.send(request, Pending::Webhooks(pending)),
+                WebhookAct::AbortList => {
+                    self.abort_all(
+                        |pending| matches!(pending, Pending::Webhooks(pending) if pending.is_list()),
+                    );
+                }
             }
         }
     }
@@ -383,6 +411,10 @@ impl Registrar {
             Pending::OfRuns(pending) => {
                 let acts = self.runs.answered(pending, answer, &self.capabilities());
                 self.act(acts);
+            }
+            Pending::Webhooks(pending) => {
+                let acts = self.webhooks.answered(pending, answer, &self.capabilities());
+                self.act_on_webhooks(acts);
             }
         }
     }

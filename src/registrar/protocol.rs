@@ -59,6 +59,9 @@ pub enum Ask {
     Files(FilesAsk),
     /// Something about runs.
     OfRuns(RunAsk),
+    /// A [`WebhookAsk`](super::webhooks::WebhookAsk), as JSON. The part of the page that every visitor waits for
+    /// passes it on and need not know what is in it.
+    Webhooks(String),
 }
 
 /// What the registrar tells.
@@ -105,6 +108,8 @@ pub enum News {
     Files(FilesNews),
     /// Something about runs.
     OfRuns(RunNews),
+    /// A [`WebhookNews`](super::webhooks::WebhookNews), as JSON, for the same reason.
+    Webhooks(String),
     /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
     Failed {
         /// What had been asked for.
@@ -123,6 +128,8 @@ pub enum FailedWhat {
     Model(String),
     /// The versions of all models.
     Versions,
+    /// A write to a webhook of a server that is no longer in use.
+    Webhook,
 }
 
 /// How a change stands.

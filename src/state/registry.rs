@@ -54,6 +54,8 @@ pub struct RegistryState {
     pub files: FilesState,
     /// How runs are changed.
     pub run_changes: RunChanges,
+    /// All that is known of webhooks, as the text in which it came; their page reads it.
+    pub webhooks: RwSignal<String>,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -73,6 +75,7 @@ impl RegistryState {
             opened: StoredValue::new(None),
             files: FilesState::new(app),
             run_changes: RunChanges::default(),
+            webhooks: RwSignal::new(String::new()),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
@@ -220,10 +223,12 @@ impl RegistryState {
                 }
             }
             News::OfRuns(news) => self.run_changes.receive(self.app, news),
+            News::Webhooks(news) => self.webhooks.set(news),
             News::Failed { what, message } => match what {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),
                 FailedWhat::Versions => self.all_versions.set(Listed::Failed(message)),
                 FailedWhat::Model(_) => self.model.set(Listed::Failed(message)),
+                FailedWhat::Webhook => self.app.alert(&message),
             },
         }
     }

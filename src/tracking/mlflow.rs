@@ -9,6 +9,7 @@ pub mod registry_requests;
 pub mod requests;
 pub mod run_requests;
 mod text;
+pub mod webhooks;
 mod wire;
 
 pub use decode::{

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
-/// A page of runs, experiments or files. Lists without items are left out by the server.
+/// A page of runs, experiments, files and so on. Lists without items are left out by the server.
 #[derive(Deserialize)]
 pub(super) struct WirePage<T> {
     #[serde(
@@ -14,7 +14,8 @@ pub(super) struct WirePage<T> {
         alias = "experiments",
         alias = "files",
         alias = "registered_models",
-        alias = "model_versions"
+        alias = "model_versions",
+        alias = "webhooks"
     )]
     pub(super) items: Option<Vec<T>>,
     pub(super) next_page_token: Option<Text>,
