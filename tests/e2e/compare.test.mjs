@@ -85,7 +85,7 @@ async function bestTenth(serverUrl) {
 async function typeUpperBound(page, axis, bound) {
   const group = await byRole(page, "group", `${axis} axis`);
   await group.scrollIntoView();
-  await (await group.waitForSelector("button")).click();
+  await clickOn(page, `::-p-aria([name="${axis} axis"][role="group"]) button`);
   const box = await byRole(page, "textbox", "Highest");
   await box.click({ count: 3 });
   await box.type(String(bound));
@@ -96,13 +96,8 @@ async function typeUpperBound(page, axis, bound) {
 /** Opens the menu of that name with its button, and presses one of its entries. */
 async function chooseInMenu(page, menu, entry) {
   const group = /^(.*) axis options$/.exec(menu);
-  const button = group
-    ? await (await byRole(page, "group", `${group[1]} axis`)).waitForSelector("button")
-    : await byRole(page, "button", menu);
-  await button.scrollIntoView();
-  await button.click();
-  const dialog = await byRole(page, "dialog", menu);
-  await (await dialog.waitForSelector(`::-p-aria([name="${entry}"][role="button"])`)).click();
+  await clickOn(page, group ? `::-p-aria([name="${group[1]} axis"][role="group"]) button` : `::-p-aria([name="${menu}"][role="button"])`);
+  await clickOn(page, `::-p-aria([name="${menu}"][role="dialog"]) ::-p-aria([name="${entry}"][role="button"])`);
   await until(() => page.$(`::-p-aria([name="${menu}"][role="dialog"])`), (open) => open === null, `${menu} closed`);
 }
 
@@ -222,9 +217,9 @@ describe("compare", () => {
       await chooseInMenu(page, "learning_rate axis options", "Move right");
       await chooseInMenu(page, "reg_lambda column options", "Hide");
       await chooseInMenu(page, "rmse column options", "Sort ascending");
-      await page.locator("::-p-text(Colour: rmse)").click();
+      await clickOn(page, "::-p-text(Colour: rmse)");
       await (await byRole(page, "dialog", "Colour by")).waitForSelector('[type="search"]').then((box) => box.type("duration"));
-      await page.locator('[aria-label="Colour by"] .column-list__item').click();
+      await clickOn(page, '[aria-label="Colour by"] .column-list__item');
       await page.waitForSelector("::-p-text(Colour: duration)");
       const best = brushed.reduce((a, b) => (b.value < a.value ? b : a));
       const changed = await until(() => shapeOf(page), (shape) => shape.columns.includes("rmse ascending")
@@ -338,9 +333,9 @@ describe("compare", () => {
       await chooseInMenu(page, "rmse axis options", "Flip");
       await until(() => Promise.all(["Upper", "Lower"].map(async (bound) =>
         (await (await byRole(page, "slider", `${bound} bound of rmse`)).boundingBox()).y)), ([high, low]) => high > low, "the flipped axis");
-      await page.locator("::-p-text(+ axis)").click();
+      await clickOn(page, "::-p-text(+ axis)");
       await page.locator('[aria-label="Add an axis"] [type="search"]').fill("mae");
-      await page.locator('[aria-label="Add an axis"] .column-list__item').click();
+      await clickOn(page, '[aria-label="Add an axis"] .column-list__item');
       await until(axes, (now) => now.length === before.length + 1, "one more axis");
       await page.keyboard.press("Escape");
 
@@ -360,7 +355,7 @@ describe("compare", () => {
 
       // A category by Space, after the kind was chosen.
       const axis = await byRole(page, "group", "max_depth axis");
-      await (await axis.waitForSelector("button")).click();
+      await clickOn(page, '::-p-aria([name="max_depth axis"][role="group"]) button');
       await (await byRole(page, "dialog", "max_depth axis options")).waitForSelector("select");
       await page.select('[aria-label="max_depth axis options"] select', "categorical");
       await page.keyboard.press("Escape");
@@ -525,7 +520,7 @@ describe("compare", () => {
           await page.goForward();
           await countsBecome(page, /58 of 58/);
           // A locator finds the link anew where the arrival of a model's size has replaced its row.
-          await page.locator('[role="grid"] a').click();
+          await clickOn(page, '[role="grid"] a');
           await until(() => page.url(), (url) => url.includes("#/run/"), "the run's page");
           await byRole(page, "table", "Params");
           await assertAccessible(page, "run");

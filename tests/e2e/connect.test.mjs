@@ -142,7 +142,7 @@ describe("connect", () => {
     const page = await openPage(browser);
     await page.goto(own.url);
     await byRole(page, "table", "Experiments");
-    await page.locator("::-p-text(nyc-taxi-experiment)").click();
+    await clickOn(page, "::-p-text(nyc-taxi-experiment)");
     const status = await byRole(page, "status", "Run counts");
     await until(() => status.evaluate((element) => element.textContent), (text) => text.startsWith("2 of 58 runs"), "the view of config.json");
     assert.match(page.url(), /filter=lasso&sort=metrics\.rmse/);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { runsOf } from "./mlflow.mjs";
 import { startSite, startServers } from "./world.mjs";
 
@@ -107,7 +107,7 @@ async function bestRuns(url, n) {
 async function brushBelow(page, axis, bound) {
   const group = await byRole(page, "group", `${axis} axis`);
   await group.scrollIntoView();
-  await (await group.waitForSelector("button")).click();
+  await clickOn(page, `::-p-aria([name="${axis} axis"][role="group"]) button`);
   const box = await byRole(page, "textbox", "Highest");
   await box.click({ count: 3 });
   await box.type(String(bound));
