@@ -15,7 +15,7 @@ pub use brush::{IntervalIndex, brushed, brushed_all, kept};
 pub use filter::{Filter, FilterError};
 pub use format::{ColumnFormat, display_number, format_millis};
 pub use row_set::RowSet;
-pub use run_frame::{ColumnSummary, RunFrame};
+pub use run_frame::{ColumnSummary, RowStanding, RunFrame};
 pub use sort::{natural_cmp, order};
 pub use value::Value;
 

@@ -7,7 +7,7 @@
 mod codec;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
-use crate::view::{ColumnView, CurvesView, Sort, View};
+use crate::view::{ColumnView, CurvesView, Normalisation, RankingView, Sort, View};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 
@@ -143,6 +143,14 @@ impl Route {
                     .map(RunId)
                     .collect(),
                 objectives: value("objectives").map(codec::objectives).unwrap_or_default(),
+                ranking: RankingView {
+                    constraints: value("constraints").unwrap_or_default().to_owned(),
+                    normalisation: match value("scores") {
+                        Some("rank") => Normalisation::Rank,
+                        _ => Normalisation::MinMax,
+                    },
+                    pick: value("pick").map(|id| RunId(id.to_owned())),
+                },
                 panels: value("panels").map(codec::panels).unwrap_or_default(),
                 curves: value("curves").map(codec::curves).unwrap_or_default(),
             },
@@ -315,6 +323,15 @@ impl fmt::Display for Comparison {
         if !view.objectives.is_empty() {
             pair("objectives", &codec::objectives_text(&view.objectives))?;
         }
+        if !view.ranking.constraints.is_empty() {
+            pair("constraints", &view.ranking.constraints)?;
+        }
+        if view.ranking.normalisation == Normalisation::Rank {
+            pair("scores", "rank")?;
+        }
+        if let Some(pick) = &view.ranking.pick {
+            pair("pick", &pick.0)?;
+        }
         if !view.panels.is_empty() {
             pair("panels", &codec::panels_text(&view.panels))?;
         }
@@ -401,10 +418,21 @@ mod tests {
         let column = (key(), any::<Option<u16>>(), any::<bool>())
             .prop_map(|(column, width_px, is_pinned)| ColumnView { column, width_px, is_pinned });
         let step = prop_oneof![brushes().prop_map(Step::Keep), brushes().prop_map(Step::Exclude)];
-        let objective = (key(), any::<bool>()).prop_map(|(column, is_down)| Objective {
-            column,
-            direction: if is_down { Direction::Descending } else { Direction::Ascending },
-        });
+        let objective =
+            (key(), any::<bool>(), 0..=Objective::MAX_WEIGHT).prop_map(|(column, is_down, weight)| {
+                Objective {
+                    column,
+                    direction: if is_down { Direction::Descending } else { Direction::Ascending },
+                    weight,
+                }
+            });
+        let ranking = (any::<String>(), any::<bool>(), prop::option::of("[0-9a-z~!']{1,6}")).prop_map(
+            |(constraints, is_rank, pick)| RankingView {
+                constraints,
+                normalisation: if is_rank { Normalisation::Rank } else { Normalisation::MinMax },
+                pick: pick.map(RunId),
+            },
+        );
         let objectives = prop::collection::vec(objective, 0..=MAX_OBJECTIVES);
         let panels = proptest::sample::subsequence(Panel::ALL.to_vec(), 0..=Panel::ALL.len());
         let xs = vec![CurveX::Step, CurveX::RelativeTime, CurveX::WallTime];
@@ -419,7 +447,7 @@ mod tests {
             prop::option::of(prop::collection::vec(column, 0..4)),
             prop::option::of(key()),
             any::<bool>(),
-            (prop::collection::vec("[0-9a-z~!']{1,6}", 0..3), objectives, panels, curves),
+            (prop::collection::vec("[0-9a-z~!']{1,6}", 0..3), objectives, ranking, panels, curves),
         )
             .prop_map(
                 |(
@@ -431,7 +459,7 @@ mod tests {
                     columns,
                     colour,
                     is_plot_folded,
-                    (selected, objectives, panels, curves),
+                    (selected, objectives, ranking, panels, curves),
                 )| View {
                     filter,
                     steps,
@@ -446,6 +474,7 @@ mod tests {
                     is_plot_folded,
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,
+                    ranking,
                     panels,
                     curves,
                 },

@@ -138,16 +138,54 @@ pub struct Objective {
     pub column: ColumnKey,
     /// `Ascending` where less is better.
     pub direction: Direction,
+    /// How much it counts in the ranking, 0 to [`Objective::MAX_WEIGHT`]; only the ratio of weights matters. The Pareto
+    /// front knows no weights.
+    pub weight: u8,
+}
+
+impl Objective {
+    /// What counts most.
+    pub const MAX_WEIGHT: u8 = 10;
+    /// What an objective counts where nobody chose.
+    pub const DEFAULT_WEIGHT: u8 = 5;
 }
 
 /// So many objectives can be weighed at once.
 pub const MAX_OBJECTIVES: usize = 6;
+
+/// How the values of an objective become parts of a score, from 0 to 1 where 1 is best, among the runs that fit the
+/// constraints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum Normalisation {
+    /// By value: the best finite value is 1, the worst is 0, and the others lie between in proportion
+    /// (`sklearn.preprocessing.MinMaxScaler`). All are 1 where they are equal. An infinity counts as the best or
+    /// the worst finite value; beside equal ones the worse infinity is 0.
+    #[default]
+    MinMax,
+    /// By rank: the share of the other runs with a value that are not better, so the best is 1 and a worst
+    /// without a tie is 0; the only one is 1. How far apart values are does not matter, and one outlier
+    /// moves nothing. (1 - (`scipy.stats.rankdata(method="min")` - 1) / (n - 1).)
+    Rank,
+}
+
+/// How runs are ranked by all objectives together, and which one is chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct RankingView {
+    /// An expression of the filter language: runs that do not fit it stay in view, and have neither rank nor score.
+    pub constraints: String,
+    /// How values become parts of a score.
+    pub normalisation: Normalisation,
+    /// The run that somebody chose; the best one by score where nobody did.
+    pub pick: Option<RunId>,
+}
 
 /// The panels below the parallel coordinates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Panel {
     /// The runs that are best by several objectives.
     Pareto,
+    /// The runs by a score of all objectives.
+    Ranking,
     /// Metrics over the steps of the selected runs.
     Curves,
     /// In what the selected runs differ.
@@ -156,12 +194,13 @@ pub enum Panel {
 
 impl Panel {
     /// All of them, top to bottom.
-    pub const ALL: [Self; 3] = [Self::Pareto, Self::Curves, Self::Differences];
+    pub const ALL: [Self; 4] = [Self::Pareto, Self::Ranking, Self::Curves, Self::Differences];
 
     /// The panel's title, which is its accessible name too.
     pub fn title(self) -> &'static str {
         match self {
             Self::Pareto => "Pareto front",
+            Self::Ranking => "Ranking",
             Self::Curves => "Metric curves",
             Self::Differences => "Differences",
         }
@@ -214,6 +253,8 @@ pub struct View {
     pub selected: Vec<RunId>,
     /// By what runs are ranked; at most [`MAX_OBJECTIVES`].
     pub objectives: Vec<Objective>,
+    /// How they are weighed.
+    pub ranking: RankingView,
     /// The panels that are open, top to bottom.
     pub panels: Vec<Panel>,
     /// How the metric curves are shown.

@@ -5,7 +5,7 @@
 //! So a score is a sum of contributions, and the difference of two runs is, too: that is the explanation of
 //! why one stands before the other.
 
-use crate::view::Direction;
+use crate::view::{Direction, Normalisation};
 use std::cmp::Ordering;
 
 /// One thing that counts.
@@ -29,20 +29,6 @@ pub struct Constraint<'a> {
     pub at_least: Option<f64>,
     /// The largest that is allowed.
     pub at_most: Option<f64>,
-}
-
-/// How the values of an objective become parts from 0 to 1. Only the runs that keep all constraints are looked
-/// at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Normalisation {
-    /// By value: the best finite value is 1, the worst is 0, and the others lie between in proportion
-    /// (`sklearn.preprocessing.MinMaxScaler`). All are 1 where they are equal. An infinity counts as the best or
-    /// the worst finite value; beside equal ones the worse infinity is 0.
-    MinMax,
-    /// By rank: the share of the other runs with a value that are not better, so the best is 1 and a worst
-    /// without a tie is 0; the only one is 1. How far apart values are does not matter, and one outlier
-    /// moves nothing. (1 - (`scipy.stats.rankdata(method="min")` - 1) / (n - 1).)
-    Rank,
 }
 
 /// What becomes of a run that lacks a value, or has NaN, in an objective that counts.

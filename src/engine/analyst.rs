@@ -8,18 +8,20 @@ use super::curves::{self, Curves};
 use super::news::WorkspaceNews;
 use super::protocol::{NewsText, TableFormat};
 use super::table_text::table_text;
-use super::workspace;
+use super::workspace::{self, Candidates};
 use crate::entities::ColumnKey;
-use crate::frame::{RowSet, RunFrame};
-use crate::view::{Objective, View};
+use crate::frame::{RowSet, RowStanding, RunFrame};
+use crate::view::View;
 
 /// The calls into the late part.
 #[derive(Clone, Copy, Debug)]
 pub struct Analyst {
-    /// See [`workspace::ranks`].
-    pub(super) ranks: fn(&RunFrame, &RowSet, &[Objective]) -> Vec<Option<u32>>,
+    /// See [`workspace::standings`].
+    pub(super) standings: fn(&RunFrame, &RowSet, &View) -> Vec<RowStanding>,
     /// News of the front.
-    pub(super) pareto: fn(&RunFrame, &RowSet, &View, &mut Formats) -> Option<NewsText>,
+    pub(super) pareto: fn(&RunFrame, Candidates<'_>, &View, &mut Formats) -> Option<NewsText>,
+    /// News of the ranking.
+    pub(super) ranking: fn(&RunFrame, Candidates<'_>, &View, &mut Formats) -> Option<NewsText>,
     /// News of the differences.
     pub(super) differences: fn(&RunFrame, &View, &mut Formats) -> Option<NewsText>,
     /// The histories that curves need: rows of the frame, and metrics.
@@ -33,9 +35,13 @@ pub struct Analyst {
 /// The late part: only this names what is in it.
 pub fn analyst() -> Analyst {
     Analyst {
-        ranks: workspace::ranks,
-        pareto: |frame, kept, view, formats| {
-            text(&WorkspaceNews::Pareto(workspace::pareto_info(frame, kept, &view.objectives, formats)))
+        standings: workspace::standings,
+        pareto: |frame, candidates, view, formats| {
+            let info = workspace::pareto_info(frame, candidates, &view.objectives, formats);
+            text(&WorkspaceNews::Pareto(info))
+        },
+        ranking: |frame, candidates, view, formats| {
+            text(&WorkspaceNews::Ranking(workspace::ranking_info(frame, candidates, view, formats)))
         },
         differences: |frame, view, formats| {
             text(&WorkspaceNews::Differences(workspace::differences_info(frame, &view.selected, formats)))

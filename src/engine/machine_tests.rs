@@ -7,7 +7,7 @@ use super::protocol::{
 use super::{Command, Engine, Event, Input, Output};
 use crate::entities::{Attribute, ColumnKey, ExperimentId, RunView};
 use crate::tracking::{Method, Request, Response, ServerAddress, TransportError};
-use crate::view::{Brush, Direction, Lane, Objective, Panel, Pick, Sort, Step, View};
+use crate::view::{Brush, Direction, Lane, Objective, Panel, Pick, RankingView, Sort, Step, View};
 use proptest::prelude::*;
 
 /// A server with this many runs, `rmse` and the param `place` counting from 0.
@@ -332,7 +332,7 @@ fn ranks_are_those_among_the_kept_runs() {
     let rmse = ColumnKey::Metric("rmse".into());
     let rank = ColumnKey::Attribute(Attribute::ParetoRank);
     let ranked = View {
-        objectives: vec![Objective { column: rmse.clone(), direction: Direction::Descending }],
+        objectives: vec![Objective { column: rmse.clone(), direction: Direction::Descending, weight: 5 }],
         panels: vec![Panel::Pareto],
         ..View::default()
     };
@@ -357,16 +357,21 @@ fn ranks_are_those_among_the_kept_runs() {
     assert_eq!(front(&world), (18, 17, rmse_of_best("17")));
     // A filter by the rank would move its own ground: it is refused, with the reason.
     world.say(Command::SetView {
-        view: Box::new(View { filter: "attributes.pareto_rank = 1".into(), ..ranked }),
+        view: Box::new(View { filter: "attributes.pareto_rank = 1".into(), ..ranked.clone() }),
         sequence: 4,
     });
     let problem = world.newest(|event| match event {
         Event::FilterProblem(problem) => problem.clone(),
         _ => None,
     });
-    assert!(problem.message.contains("Brush it"), "{problem:?}");
+    assert!(problem.message.contains("Brush them"), "{problem:?}");
     assert_eq!(front(&world).0, 20);
-    world.say(Command::SetView { view: Box::new(View::default()), sequence: 5 });
+    // Constraints leave runs in view and out of the ranks.
+    let ranking = RankingView { constraints: "metrics.rmse < 10".to_owned(), ..RankingView::default() };
+    world.say(Command::SetView { view: Box::new(View { ranking, ..ranked }), sequence: 5 });
+    assert_eq!(front(&world), (20, 9, rmse_of_best("9")));
+    assert_eq!(world.counts().n_kept, 20);
+    world.say(Command::SetView { view: Box::new(View::default()), sequence: 6 });
     world.say(Command::Rows { request: 1, start: 0, n_rows: 1, columns: vec![rank] });
     let Some(Event::Rows(page)) = world.events.last() else { panic!("rows") };
     assert_eq!(page.rows[0].cells, [Cell::Special(Lane::Missing)]);

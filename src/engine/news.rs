@@ -1,11 +1,11 @@
-//! What the panels of the comparison are told: the Pareto front, metric curves and differences.
+//! What the panels of the comparison are told: the Pareto front, the ranking, metric curves and differences.
 //!
 //! These panels are a late part of the page, and so is what reads these messages: an [`Event`] carries them as the text
 //! that they are.
 //!
 //! [`Event`]: super::Event
 
-use super::protocol::Cell;
+use super::protocol::{Cell, FilterProblem};
 use crate::entities::{ColumnKey, RunId};
 use crate::view::{CurveX, Direction, Lane};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 pub enum WorkspaceNews {
     /// The best runs by the view's objectives.
     Pareto(ParetoInfo),
+    /// The kept runs by score.
+    Ranking(RankingInfo),
     /// The curves of the selected runs.
     Curves(CurvesInfo),
     /// In what the selected runs differ.
@@ -39,7 +41,7 @@ pub struct ObjectiveInfo {
     pub title: String,
     /// `Ascending` where less is better.
     pub direction: Direction,
-    /// Kept runs that have no number here, missing or NaN: they have no rank.
+    /// Kept runs that fit the constraints and have no number here, missing or NaN: they have no rank.
     pub n_without: usize,
 }
 
@@ -50,6 +52,8 @@ pub struct ParetoInfo {
     pub objectives: Vec<ObjectiveInfo>,
     /// Kept runs.
     pub n_runs: usize,
+    /// Those that do not fit the constraints, among which nobody ranks.
+    pub n_unfit: usize,
     /// Those among them that have a rank.
     pub n_ranked: usize,
     /// Runs of rank 1.
@@ -75,6 +79,88 @@ pub struct FrontRun {
     pub cells: Vec<Cell>,
     /// Its place in the chart: the first two objectives, in the titles' units; none for an infinity.
     pub point: Option<(f64, f64)>,
+}
+
+/// The kept runs by their score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct RankingInfo {
+    /// In the view's order.
+    pub objectives: Vec<ObjectiveInfo>,
+    /// Kept runs.
+    pub n_runs: usize,
+    /// Those that do not fit the constraints.
+    pub n_unfit: usize,
+    /// Those that have a score.
+    pub n_ranked: usize,
+    /// The best of them, at most [`RankingInfo::N_LISTED`].
+    pub best: Vec<RankedRun>,
+    /// The run that was chosen, or the best.
+    pub pick: Option<PickInfo>,
+    /// What is wrong with the constraints.
+    pub problem: Option<FilterProblem>,
+}
+
+impl RankingInfo {
+    /// So many runs are listed; sorted by score, the table shows all of them.
+    pub const N_LISTED: usize = 20;
+    /// With so many of the best others the pick is compared.
+    pub const N_OTHERS: usize = 3;
+}
+
+/// A run with a score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RankedRun {
+    /// Which.
+    pub run: NamedRun,
+    /// 1 is best; equal scores share a place.
+    pub place: usize,
+    /// From 0 to 1.
+    pub score: f64,
+    /// What each objective adds to the score.
+    pub parts: Vec<f64>,
+    /// Its values in the objectives, as the table shows them.
+    pub cells: Vec<Cell>,
+}
+
+/// The run that was chosen, and what speaks for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PickInfo {
+    /// Which, with its values.
+    pub run: NamedRun,
+    /// Its values in the objectives, as the table shows them.
+    pub cells: Vec<Cell>,
+    /// Whether somebody chose it; else it is the best by score.
+    pub is_chosen: bool,
+    /// Its place and score, or why it has none.
+    pub standing: Result<(usize, f64), String>,
+    /// The best others, beside it.
+    pub others: Vec<PickRival>,
+}
+
+/// Another run beside the pick.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PickRival {
+    /// Which.
+    pub run: NamedRun,
+    /// Its place.
+    pub place: usize,
+    /// What the pick's score is ahead of this run's, negative where it is behind; none where the pick has no score.
+    pub lead: Option<f64>,
+    /// Objective by objective.
+    pub differences: Vec<PickDifference>,
+}
+
+/// One objective, the pick against another run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PickDifference {
+    /// The other run's value, as the table shows it.
+    pub cell: Cell,
+    /// From the other run's value to the pick's, such as `−0.12 (−1.9 %)`; none for equal values and without numbers.
+    pub change: Option<String>,
+    /// Whether that is for the better.
+    pub is_better: Option<bool>,
+    /// What it puts the pick ahead by; none where the pick has no score.
+    pub lead: Option<f64>,
 }
 
 /// The curves of the selected runs.

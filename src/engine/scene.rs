@@ -12,12 +12,13 @@ use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
     Legend, NamedRuns, NewsText, PlotSize, PlotTheme, RowView, RowsPage, RunIds, RunSet, TableFormat, Tick,
 };
+use super::workspace::Candidates;
 use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::view::edit::Defaults;
-use crate::view::{AxisKind, AxisView, Lane, Objective, Panel, Step, View, better};
+use crate::view::{AxisKind, AxisView, Lane, Panel, Step, View, better};
 
 /// The level at which a change starts; each one implies the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,10 +37,11 @@ pub enum Change {
     Data,
 }
 
-/// The one column that is about the kept runs as a whole.
-const RANK: ColumnKey = ColumnKey::Attribute(Attribute::ParetoRank);
-const RANK_IN_FILTER: &str = "The Pareto rank is one among the runs that the filter takes in, so it cannot be a part of \
-    the filter. Brush it, and keep the brushed runs.";
+/// The columns that are about the kept runs as a whole.
+const STANDINGS: [ColumnKey; 2] =
+    [ColumnKey::Attribute(Attribute::ParetoRank), ColumnKey::Attribute(Attribute::Score)];
+const STANDING_IN_FILTER: &str = "Pareto rank and weighted score are those among the runs that filter and constraints \
+    take in, so they cannot be a part of them. Brush them, and keep the brushed runs.";
 /// How far from a line the pointer may be to mean it, in CSS pixels.
 const HOVER_REACH_PX: f64 = 12.0;
 /// How strongly runs outside the brushes show where they are densest.
@@ -52,8 +54,12 @@ const FOCUS_ALPHA: f32 = 1.0;
 pub struct Scene {
     view: View,
     filter: Filter,
+    constraints: Filter,
+    constraints_problem: Option<FilterProblem>,
     columns: ColumnsInfo,
     kept: RowSet,
+    /// Those of the kept runs that fit the constraints.
+    eligible: RowSet,
     brushed: RowSet,
     /// Kept rows in the table's order; the brushed ones among them are the table.
     kept_order: Vec<u32>,
@@ -64,7 +70,7 @@ pub struct Scene {
     has_canvas: bool,
     analyst: Option<Analyst>,
     /// Whether the last view ranked.
-    has_ranks: bool,
+    has_standings: bool,
     /// Whether the panels have to be told although no run has moved.
     is_workspace_stale: bool,
     plot: Option<Plot>,
@@ -101,6 +107,7 @@ impl Scene {
     /// page is told where it is wrong: what a page shows depends on its address, not on what was typed before.
     pub fn set_view(&mut self, view: View, outputs: &mut Vec<Output>) -> Change {
         self.is_workspace_stale = self.view.objectives != view.objectives
+            || self.view.ranking != view.ranking
             || self.view.selected != view.selected
             || self.view.panels != view.panels
             || self.view.curves != view.curves;
@@ -113,31 +120,21 @@ impl Scene {
         if old.sort != view.sort {
             change = change.max(Change::Order);
         }
-        if old.steps != view.steps || old.objectives != view.objectives {
+        if old.steps != view.steps
+            || old.objectives != view.objectives
+            || old.ranking.normalisation != view.ranking.normalisation
+        {
             change = change.max(Change::Kept);
         }
         if old.filter != view.filter {
             change = change.max(Change::Kept);
-            let problem = match Filter::parse(&view.filter) {
-                // The rank is one among the runs that the filter takes in.
-                Ok(filter) if filter.columns().contains(&RANK) => {
-                    self.filter = Filter::default();
-                    Some(FilterProblem {
-                        start: 0,
-                        end: view.filter.chars().count(),
-                        message: RANK_IN_FILTER.to_owned(),
-                    })
-                }
-                Ok(filter) => {
-                    self.filter = filter;
-                    None
-                }
-                Err(error) => {
-                    self.filter = Filter::default();
-                    Some(FilterProblem { start: error.start, end: error.end, message: error.message })
-                }
-            };
+            let problem;
+            (self.filter, problem) = parsed(&view.filter);
             outputs.push(Output::Event(Event::FilterProblem(problem)));
+        }
+        if old.ranking.constraints != view.ranking.constraints {
+            change = change.max(Change::Kept);
+            (self.constraints, self.constraints_problem) = parsed(&view.ranking.constraints);
         }
         if old.axes != view.axes || old.colour != view.colour {
             change = change.max(Change::Plot);
@@ -161,7 +158,7 @@ impl Scene {
         self.axis_views().iter().any(|axis| is_key(&axis.column))
             || self.view.colour.as_ref().is_some_and(is_key)
             || self.view.sort.as_ref().is_some_and(|sort| is_key(&sort.column))
-            || self.filter.columns().iter().any(is_key)
+            || self.filter.columns().iter().chain(&self.constraints.columns()).any(is_key)
             || self.view.objectives.iter().any(|objective| is_key(&objective.column))
     }
 
@@ -203,36 +200,45 @@ impl Scene {
 
     /// Works out which runs are kept, and how they rank. Says where the change goes on if ranks are drawn.
     fn keep(&mut self, frame: &mut RunFrame, outputs: &mut Vec<Output>) -> Change {
-        let analyst = self.analyst;
-        let ranked = |frame: &mut RunFrame, rows: &RowSet, objectives: &[Objective]| {
-            let ranks = analyst.map(|analyst| (analyst.ranks)(frame, rows, objectives));
-            frame.set_pareto_ranks(&ranks.unwrap_or_default());
+        let (analyst, view) = (self.analyst, &self.view);
+        let fitting = self.constraints.rows(frame);
+        let stand = |frame: &mut RunFrame, rows: &RowSet| {
+            let standings = analyst.map(|analyst| (analyst.standings)(frame, &rows.and(&fitting), view));
+            frame.set_standings(&standings.unwrap_or_default());
         };
         let mut rows = self.filter.rows(frame);
-        for step in &self.view.steps {
+        for step in &view.steps {
             let (Step::Keep(brushes) | Step::Exclude(brushes)) = step;
-            if brushes.iter().any(|brush| brush.column == RANK) {
+            if brushes.iter().any(|brush| STANDINGS.contains(&brush.column)) {
                 // Ranks are those among the runs that were kept until then.
-                ranked(frame, &rows, &self.view.objectives);
+                stand(frame, &rows);
             }
             rows = kept(frame, &rows, std::slice::from_ref(step));
         }
+        self.eligible = rows.and(&fitting);
+        let is_ranked = !view.objectives.is_empty();
+        if is_ranked || self.has_standings {
+            stand(frame, &rows);
+        }
         self.kept = rows;
-        if self.view.objectives.is_empty() && !self.has_ranks {
+        if !is_ranked && !self.has_standings {
             return Change::Kept;
         }
-        ranked(frame, &self.kept, &self.view.objectives);
-        self.has_ranks = !self.view.objectives.is_empty();
-        self.formats.forget(&RANK);
-        if let Some(column) = self.columns.columns.iter_mut().find(|column| column.key == RANK) {
-            let told = column_info(frame, RANK);
-            if *column != told {
+        self.has_standings = is_ranked;
+        let mut is_told = true;
+        for key in STANDINGS {
+            self.formats.forget(&key);
+            if let Some(column) = self.columns.columns.iter_mut().find(|column| column.key == key) {
+                let told = column_info(frame, key);
+                is_told &= *column == told;
                 *column = told;
-                outputs.push(Output::Event(Event::Columns(self.columns.clone())));
             }
         }
-        let is_drawn =
-            self.axis_views().iter().any(|axis| axis.column == RANK) || self.colour_column() == Some(RANK);
+        if !is_told {
+            outputs.push(Output::Event(Event::Columns(self.columns.clone())));
+        }
+        let is_drawn = self.axis_views().iter().any(|axis| STANDINGS.contains(&axis.column))
+            || self.colour_column().is_some_and(|column| STANDINGS.contains(&column));
         if is_drawn { Change::Plot } else { Change::Kept }
     }
 
@@ -251,12 +257,20 @@ impl Scene {
     pub fn tell_panels(&mut self, frame: &RunFrame, change: Change, outputs: &mut Vec<Output>) {
         let Some(analyst) = self.analyst else { return };
         let panels = &self.view.panels;
+        let candidates = Candidates {
+            kept: &self.kept,
+            eligible: &self.eligible,
+            problem: self.constraints_problem.as_ref(),
+        };
         let is_stale = std::mem::take(&mut self.is_workspace_stale);
         let mut tell = |news: Option<NewsText>| {
             outputs.extend(news.map(|news| Output::Event(Event::Workspace(news))));
         };
         if panels.contains(&Panel::Pareto) && (is_stale || change >= Change::Kept) {
-            tell((analyst.pareto)(frame, &self.kept, &self.view, &mut self.formats));
+            tell((analyst.pareto)(frame, candidates, &self.view, &mut self.formats));
+        }
+        if panels.contains(&Panel::Ranking) && (is_stale || change >= Change::Kept) {
+            tell((analyst.ranking)(frame, candidates, &self.view, &mut self.formats));
         }
         if panels.contains(&Panel::Differences) && (is_stale || change >= Change::Data) {
             tell((analyst.differences)(frame, &self.view, &mut self.formats));
@@ -566,5 +580,17 @@ fn without_trailing_zeros(text: String) -> String {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
         text
+    }
+}
+
+/// The filter of a text; one that takes everything in and what is wrong, where the text is no filter.
+fn parsed(text: &str) -> (Filter, Option<FilterProblem>) {
+    let problem = |start, end, message| (Filter::default(), Some(FilterProblem { start, end, message }));
+    match Filter::parse(text) {
+        Ok(filter) if filter.columns().iter().any(|column| STANDINGS.contains(column)) => {
+            problem(0, text.chars().count(), STANDING_IN_FILTER.to_owned())
+        }
+        Ok(filter) => (filter, None),
+        Err(error) => problem(error.start, error.end, error.message),
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a run has besides params, metrics and tags. `Duration`, `ModelSize` and `ParetoRank` are derived
+/// What a run has besides params, metrics and tags. `Duration`, `ModelSize`, `ParetoRank` and `Score` are derived
 /// by Runweave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Attribute {
@@ -30,11 +30,14 @@ pub enum Attribute {
     /// 1 on the Pareto front of the kept runs, 2 on the front without those, and so on; missing without objectives,
     /// and where an objective has no number.
     ParetoRank,
+    /// From 0 to 1, where 1 is the best of the kept runs in every objective; missing where `ParetoRank` is, and where
+    /// no objective has a weight.
+    Score,
 }
 
 impl Attribute {
     /// All of them, in the order in which a column chooser lists them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::RunName,
         Self::Duration,
         Self::ModelSize,
@@ -46,6 +49,7 @@ impl Attribute {
         Self::ExperimentId,
         Self::LifecycleStage,
         Self::ParetoRank,
+        Self::Score,
     ];
 
     /// The name in addresses and filters; MLflow's own word where it has one.
@@ -62,6 +66,7 @@ impl Attribute {
             Self::ModelSize => "model_size",
             Self::LifecycleStage => "lifecycle_stage",
             Self::ParetoRank => "pareto_rank",
+            Self::Score => "weighted_score",
         }
     }
 
@@ -79,7 +84,13 @@ impl Attribute {
             Self::ModelSize => "model size",
             Self::LifecycleStage => "lifecycle stage",
             Self::ParetoRank => "Pareto rank",
+            Self::Score => "weighted score",
         }
+    }
+
+    /// Whether it is about the kept runs as a whole, and not a property of one run.
+    pub fn is_standing(self) -> bool {
+        matches!(self, Self::ParetoRank | Self::Score)
     }
 
     /// The attribute of that name.

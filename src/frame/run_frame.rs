@@ -26,11 +26,23 @@ pub struct RunFrame {
     durations: NumberColumn,
     model_sizes: NumberColumn,
     pareto_ranks: NumberColumn,
+    scores: NumberColumn,
     params: HashMap<String, TextColumn>,
     metrics: HashMap<String, NumberColumn>,
     /// Metrics that some run logged at another step than 0.
     stepped: HashSet<String>,
     tags: HashMap<String, TextColumn>,
+}
+
+/// How a row stands among others, see `analysis::pareto` and `analysis::ranking`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowStanding {
+    /// Which.
+    pub row: usize,
+    /// 1 on the front; none without a number in an objective.
+    pub pareto_rank: Option<u32>,
+    /// From 0 to 1, where 1 is best; none without a number in an objective that counts.
+    pub score: Option<f64>,
 }
 
 /// What a column holds, in all rows or in some.
@@ -144,12 +156,15 @@ impl RunFrame {
         self.stepped.contains(metric)
     }
 
-    /// Says how the rows rank among each other, see `analysis::pareto`; rows beyond the last are missing.
-    pub fn set_pareto_ranks(&mut self, ranks: &[Option<u32>]) {
-        self.pareto_ranks = NumberColumn::default();
-        for (row, rank) in ranks.iter().enumerate() {
-            if let Some(rank) = rank {
-                self.pareto_ranks.set(row, f64::from(*rank));
+    /// Says how the rows stand among each other; those that are not told of have neither rank nor score.
+    pub fn set_standings(&mut self, standings: &[RowStanding]) {
+        (self.pareto_ranks, self.scores) = (NumberColumn::default(), NumberColumn::default());
+        for standing in standings {
+            if let Some(rank) = standing.pareto_rank {
+                self.pareto_ranks.set(standing.row, f64::from(rank));
+            }
+            if let Some(score) = standing.score {
+                self.scores.set(standing.row, score);
             }
         }
     }
@@ -271,6 +286,7 @@ impl RunFrame {
                 Attribute::ModelSize => Stored::Numbers(&self.model_sizes),
                 Attribute::LifecycleStage => Stored::Text(&self.lifecycle_stages),
                 Attribute::ParetoRank => Stored::Numbers(&self.pareto_ranks),
+                Attribute::Score => Stored::Numbers(&self.scores),
             },
             ColumnKey::Param(key) => self.params.get(key).map_or(Stored::Nothing, Stored::Text),
             ColumnKey::Metric(key) => self.metrics.get(key).map_or(Stored::Nothing, Stored::Numbers),

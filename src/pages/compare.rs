@@ -114,6 +114,11 @@ impl Comparison {
 pub(super) struct EditView(pub(super) Callback<EditRequest>);
 
 impl EditView {
+    /// A part of a drag or of typing that still goes on.
+    pub(super) fn ongoing(self, edit: ViewEdit) {
+        self.0.run(EditRequest { edit, is_ongoing: true, at_millis: now_millis() });
+    }
+
     /// A change that is complete.
     pub(super) fn edit(self, edit: ViewEdit) {
         self.0.run(EditRequest { edit, is_ongoing: false, at_millis: now_millis() });
@@ -171,6 +176,9 @@ pub fn ComparePage(
                     "Reload runs"
                 </button>
                 <FilterBox
+                    label="Filter runs"
+                    placeholder="metrics.rmse < 7 and params.max_depth = 8"
+                    edit_of=Callback::new(ViewEdit::Filter)
                     text=Signal::derive(move || context.view.with(|view| view.filter.clone()))
                     problem=context.filter_problem
                     on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))

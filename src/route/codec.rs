@@ -298,22 +298,36 @@ pub fn columns(text: &str) -> Vec<ColumnView> {
     split_raw(text, ITEM).into_iter().filter_map(column).collect()
 }
 
-/// `COLUMN~COLUMN!desc`: less is better unless it says so.
+/// `COLUMN~COLUMN!desc!w8`: less is better unless it says so, and all weigh the same.
 pub fn objectives_text(objectives: &[Objective]) -> String {
-    let sorts = objectives.iter().map(|objective| {
-        sort_text(&Sort { column: objective.column.clone(), direction: objective.direction })
+    let items = objectives.iter().map(|objective| {
+        let mut item = sort_text(&Sort { column: objective.column.clone(), direction: objective.direction });
+        if objective.weight != Objective::DEFAULT_WEIGHT {
+            item.push_str(&format!("!w{}", objective.weight));
+        }
+        item
     });
-    sorts.collect::<Vec<_>>().join(&ITEM.to_string())
+    items.collect::<Vec<_>>().join(&ITEM.to_string())
 }
 
 /// The opposite of [`objectives_text`].
 pub fn objectives(text: &str) -> Vec<Objective> {
-    let sorts = split_raw(text, ITEM).into_iter().filter_map(sort);
-    sorts.map(|Sort { column, direction }| Objective { column, direction }).take(MAX_OBJECTIVES).collect()
+    let objective = |item: &str| {
+        let Sort { column, direction } = sort(item)?;
+        let words = split_raw(item, PART);
+        let weight = words.iter().skip(1).find_map(|word| word.strip_prefix('w')?.parse().ok());
+        let weight = weight.filter(|weight| *weight <= Objective::MAX_WEIGHT);
+        Some(Objective { column, direction, weight: weight.unwrap_or(Objective::DEFAULT_WEIGHT) })
+    };
+    split_raw(text, ITEM).into_iter().filter_map(objective).take(MAX_OBJECTIVES).collect()
 }
 
-const PANELS: [(Panel, &str); 3] =
-    [(Panel::Pareto, "pareto"), (Panel::Curves, "curves"), (Panel::Differences, "differences")];
+const PANELS: [(Panel, &str); 4] = [
+    (Panel::Pareto, "pareto"),
+    (Panel::Ranking, "ranking"),
+    (Panel::Curves, "curves"),
+    (Panel::Differences, "differences"),
+];
 
 /// `pareto~curves`.
 pub fn panels_text(panels: &[Panel]) -> String {

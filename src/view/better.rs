@@ -55,6 +55,8 @@ pub fn better(key: &ColumnKey) -> Option<Direction> {
         ColumnKey::Attribute(Attribute::Duration | Attribute::ModelSize) => {
             return Some(Direction::Ascending);
         }
+        ColumnKey::Attribute(Attribute::ParetoRank) => return Some(Direction::Ascending),
+        ColumnKey::Attribute(Attribute::Score) => return Some(Direction::Descending),
         _ => return None,
     };
     let words = || name.split(|c: char| !c.is_ascii_alphanumeric());

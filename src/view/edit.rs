@@ -4,7 +4,7 @@
 
 use super::{
     AxisKind, AxisView, Brush, ColumnView, CurvesView, Direction, MAX_OBJECTIVES, Objective, Panel, Pick,
-    Sort, Step, View,
+    RankingView, Sort, Step, View,
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -70,6 +70,8 @@ pub enum ViewEdit {
     Select(Vec<RunId>),
     /// Rank by these; those beyond the most there may be are left out.
     SetObjectives(Vec<Objective>),
+    /// How the objectives are weighed, and which run is chosen.
+    SetRanking(RankingView),
     /// Open or close a panel.
     OpenPanel(Panel, bool),
     /// How the metric curves are shown.
@@ -224,6 +226,7 @@ impl View {
             ViewEdit::SetObjectives(objectives) => {
                 self.objectives = objectives.iter().take(MAX_OBJECTIVES).cloned().collect();
             }
+            ViewEdit::SetRanking(ranking) => self.ranking.clone_from(ranking),
             ViewEdit::OpenPanel(panel, is_open) => {
                 self.panels.retain(|other| other != panel);
                 if *is_open {

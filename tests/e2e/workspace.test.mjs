@@ -104,7 +104,7 @@ describe("workspace", () => {
     }
     await (await byRole(page, "button", "Metric curves")).click();
     const chart = await page.waitForSelector('[role="group"][aria-label="Metric curves"] figure[aria-label="validation-rmse"]');
-    await (await chart.waitForSelector("summary")).click();
+    await clickOn(page, '[role="group"][aria-label="Metric curves"] figure[aria-label="validation-rmse"] summary');
     const rows = await until(() => chart.$$eval("tbody tr", (all) => all.map((row) => [...row.cells].map((cell) => cell.textContent))), (found) => found.length > 0, "the table behind the chart");
     for (const { id, name } of chosen) {
       const { metrics } = await (await fetch(`${url}/api/2.0/mlflow/metrics/get-history?run_id=${id}&metric_key=validation-rmse`)).json();
@@ -160,6 +160,62 @@ describe("workspace", () => {
     await page.close();
   });
 
+  test("one score of all objectives: weights, constraints, and the pick explained", { timeout: 120_000 }, async () => {
+    const version = "3.17.2";
+    const { experimentId, runs } = await xgboostRuns(servers.byVersion[version].url);
+    const page = await open(version, `#/compare?server=${encodeURIComponent(site.serverUrl(version))}&experiments=${experimentId}&filter=${encodeURIComponent("tags.model = xgboost")}`);
+    await (await byRole(page, "button", "Ranking")).click();
+    await (await byRole(page, "button", "Use rmse, duration, model size")).click();
+    // Min-max parts and their weighted mean, written down a second time.
+    const scores = (among, weights) => {
+      const total = weights.reduce((sum, weight) => sum + weight);
+      const ends = weights.map((_, n) => among.map(({ costs }) => costs[n])).map((all) => [Math.min(...all), Math.max(...all)]);
+      const score = ({ costs }) => costs.reduce((sum, cost, n) => sum + weights[n] / total * (ends[n][1] - cost) / (ends[n][1] - ends[n][0]), 0);
+      return among.map((run) => ({ name: run.name, score: score(run) })).sort((a, b) => b.score - a.score);
+    };
+    const listed = () => page.$$eval('table[aria-label="Best runs by score"] tbody tr', (rows) => rows.map((row) =>
+      ({ name: row.querySelector("th").textContent, score: row.querySelector(".score__number").textContent })));
+    const agree = async (among, weights, what) => {
+      const expected = scores(among, weights).slice(0, 20).map(({ name, score }) => ({ name, score: score.toFixed(3) }));
+      await until(listed, (found) => JSON.stringify(found) === JSON.stringify(expected), `${what}: ${JSON.stringify(expected.slice(0, 3))}`);
+    };
+    const sized = runs.filter(({ costs }) => costs.every(Number.isFinite));
+    await agree(sized, [5, 5, 5], "equal weights");
+    // The slider by keyboard: duration counts twice as much as the others.
+    await (await byRole(page, "slider", "Weight of duration")).focus();
+    for (let n = 0; n < 5; n += 1) await page.keyboard.press("ArrowRight");
+    await agree(sized, [5, 10, 5], "duration counts more");
+    const limit = [...sized].sort((a, b) => a.costs[0] - b.costs[0])[9].costs[0];
+    await (await byRole(page, "textbox", "Constraints")).type(`metrics.rmse <= ${limit}`);
+    await agree(sized.filter(({ costs }) => costs[0] <= limit), [5, 10, 5], "constraints");
+    const panel = await byRole(page, "group", "Ranking");
+    assert.match(await panel.evaluate((element) => element.textContent), new RegExp(`10 with a score of ${runs.length} kept runs; no score: ${runs.length - 10} outside the constraints`));
+    assert.match(await page.$eval('[aria-label="Run counts"]', (status) => status.textContent), new RegExp(`^${runs.length} of`));
+
+    // The third is picked: what it costs against the first two is told, and adds up.
+    const [first, , third] = await listed();
+    await (await byRole(page, "button", `Pick ${third.name}`)).click();
+    const pick = await byRole(page, "group", "The pick");
+    await until(() => pick.evaluate((element) => element.textContent), (text) => text.includes("Chosen by hand, place 3"), "the pick");
+    const leads = await page.$$eval('table[aria-label="The pick against the next ones"] tbody tr', (rows) => rows.map((row) =>
+      Number((/([+−][\d.]+) of the score/.exec(row.cells[2].textContent)?.[1] ?? "0").replace("−", "-"))));
+    const lead = leads.reduce((sum, one) => sum + one);
+    assert.ok(Math.abs(lead - (third.score - first.score)) < 0.003, `${leads} against ${third.score} and ${first.score}`);
+    assert.ok(lead < 0);
+    // The score is a column like any other.
+    await (await byRole(page, "button", "Sort the table by score")).click();
+    await until(() => page.$eval("#runs-cell-0-0 a", (link) => link.textContent), (name) => name === first.name, "the table by score");
+    await page.reload();
+    await until(async () => (await byRole(page, "group", "The pick")).evaluate((element) => element.textContent), (text) => text.includes(third.name), "the pick after a reload");
+    // What is no expression is told, and keeps nobody out.
+    const box = await byRole(page, "textbox", "Constraints");
+    await box.type(" and (");
+    await until(() => page.$eval("#constraints-problem", (line) => line.textContent), (text) => text.length > 0, "what is wrong");
+    await agree(sized, [5, 10, 5], "no constraints");
+    assertQuiet(page);
+    await page.close();
+  });
+
   for (const version of ["2.22.5", "1.30.1"]) {
     test(`MLflow ${version}: the front, and a curve`, { timeout: 120_000 }, async () => {
       const { page, runs } = await openWorkspace(version);
@@ -198,9 +254,10 @@ describe("workspace", () => {
         const { experimentId, runs } = await xgboostRuns(servers.byVersion["3.17.2"].url);
         const page = await openPage(browser, { dark, width });
         const selected = runs.slice(0, 3).map(({ id }) => id).join("~");
-        await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl("3.17.2"))}&experiments=${experimentId}&selected=${selected}&objectives=metrics.rmse~attributes.duration&panels=pareto~curves~differences`);
+        await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl("3.17.2"))}&experiments=${experimentId}&selected=${selected}&objectives=metrics.rmse~attributes.duration&panels=pareto~ranking~curves~differences`);
         await (await byRole(page, "button", "Connect")).click();
         await byRole(page, "table", "Runs on the Pareto front");
+        await byRole(page, "table", "Best runs by score");
         await byRole(page, "table", "Differences between runs");
         await page.waitForSelector('[role="group"][aria-label="Metric curves"] figure');
         await assertAccessible(page, "the workspace");

@@ -1,4 +1,4 @@
-//! The filter: a text box whose wrong part is underlined where it stands.
+//! A box for the filter language, whose wrong part is underlined where it stands.
 
 use crate::engine::protocol::FilterProblem;
 use crate::ui::per_frame::PerFrame;
@@ -9,8 +9,14 @@ use leptos::prelude::*;
 /// The box, the underline and the sentence about what is wrong.
 #[component]
 pub(super) fn FilterBox(
+    /// Its accessible name.
+    label: &'static str,
+    /// An example.
+    placeholder: &'static str,
     text: Signal<String>,
     #[prop(into)] problem: Signal<Option<FilterProblem>>,
+    /// What a new text changes in the view.
+    edit_of: Callback<String, ViewEdit>,
     on_edit: Callback<EditRequest>,
 ) -> impl IntoView {
     let input: NodeRef<html::Input> = NodeRef::new();
@@ -23,9 +29,10 @@ pub(super) fn FilterBox(
             typed.set(text);
         }
     });
+    let problem_id = format!("{}-problem", label.to_ascii_lowercase().replace(' ', "-"));
     let per_frame = PerFrame::new(on_edit);
     let request = move |is_ongoing: bool, at_millis: f64| EditRequest {
-        edit: ViewEdit::Filter(typed.get_untracked()),
+        edit: edit_of.run(typed.get_untracked()),
         is_ongoing,
         at_millis,
     };
@@ -59,12 +66,12 @@ pub(super) fn FilterBox(
                     class="input filter-box__input"
                     type="text"
                     node_ref=input
-                    aria-label="Filter runs"
-                    aria-describedby="filter-problem"
+                    aria-label=label
+                    aria-describedby=problem_id.clone()
                     aria-invalid=move || problem.with(Option::is_some).to_string()
                     autocomplete="off"
                     spellcheck="false"
-                    placeholder="metrics.rmse < 7 and params.max_depth = 8"
+                    placeholder=placeholder
                     prop:value=typed
                     on:input:target=move |event| {
                         typed.set(event.target().value());
@@ -78,7 +85,7 @@ pub(super) fn FilterBox(
                     }
                 />
             </div>
-            <p class="filter-box__problem" id="filter-problem" aria-live="polite">
+            <p class="filter-box__problem" id=problem_id aria-live="polite">
                 {move || problem.with(|problem| problem.as_ref().map(|problem| problem.message.clone()))}
             </p>
         </div>

@@ -1,15 +1,17 @@
-//! The panels of the comparison: Pareto front, metric curves, differences. They show what the engine works out for
+//! The panels of the comparison: Pareto front, ranking, metric curves, differences. They show what the engine works out for
 //! the kept and the selected runs, and change the view.
 
 mod curves;
 mod differences;
 mod pareto;
+mod ranking;
 
 use self::curves::CurvesPanel;
 use self::differences::DifferencesPanel;
 use self::pareto::ParetoPanel;
+use self::ranking::RankingPanel;
 use super::EditView;
-use crate::engine::news::{CurvesInfo, DifferencesInfo, NamedRun, ParetoInfo, WorkspaceNews};
+use crate::engine::news::{CurvesInfo, DifferencesInfo, NamedRun, ParetoInfo, RankingInfo, WorkspaceNews};
 use crate::engine::protocol::Cell;
 use crate::entities::RunId;
 use crate::pages::context::RunsContext;
@@ -24,6 +26,7 @@ struct WorkspaceContext {
     runs: RunsContext,
     edit: EditView,
     pareto: RwSignal<Option<ParetoInfo>>,
+    ranking: RwSignal<Option<RankingInfo>>,
     curves: RwSignal<Option<CurvesInfo>>,
     differences: RwSignal<Option<DifferencesInfo>>,
     selected: Memo<Vec<RunId>>,
@@ -38,6 +41,7 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         runs,
         edit: expect_context(),
         pareto: RwSignal::new(None),
+        ranking: RwSignal::new(None),
         curves: RwSignal::new(None),
         differences: RwSignal::new(None),
         selected: Memo::new(move |_| runs.view.with(|view| view.selected.clone())),
@@ -51,6 +55,7 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         for news in all.iter().filter_map(|news| serde_json::from_str(news.0.get()).ok()) {
             match news {
                 WorkspaceNews::Pareto(info) => context.pareto.set(Some(info)),
+                WorkspaceNews::Ranking(info) => context.ranking.set(Some(info)),
                 WorkspaceNews::Curves(info) => context.curves.set(Some(info)),
                 WorkspaceNews::Differences(info) => context.differences.set(Some(info)),
             }
@@ -61,6 +66,7 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         <For each=move || panels.get() key=|panel| *panel let:panel>
             {match panel {
                 Panel::Pareto => view! { <ParetoPanel context /> }.into_any(),
+                Panel::Ranking => view! { <RankingPanel context /> }.into_any(),
                 Panel::Curves => view! { <CurvesPanel context /> }.into_any(),
                 Panel::Differences => view! { <DifferencesPanel context /> }.into_any(),
             }}

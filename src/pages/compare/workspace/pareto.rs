@@ -2,7 +2,7 @@
 
 use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box};
 use crate::engine::Command;
-use crate::engine::news::{FrontRun, ParetoInfo};
+use crate::engine::news::{FrontRun, ObjectiveInfo, ParetoInfo};
 use crate::engine::protocol::{ColumnInfo, HoverTarget};
 use crate::entities::{Attribute, ColumnKey};
 use crate::ui::column_list::{ColumnList, ListKind};
@@ -39,24 +39,30 @@ pub(super) fn ParetoPanel(context: WorkspaceContext) -> impl IntoView {
 
 /// `5 on the front of 50 kept runs; 3 without rmse have no rank`.
 fn summary_of(info: &ParetoInfo) -> String {
-    let without = info.objectives.iter().filter(|objective| objective.n_without > 0);
-    let without: Vec<String> = without
-        .map(|objective| format!("{} without {}", objective.n_without, objective.column.label()))
-        .collect();
-    let left_out =
-        if without.is_empty() { String::new() } else { format!("; no rank: {}", without.join(", ")) };
+    let left_out = left_out_text("no rank", info.n_unfit, &info.objectives);
     format!("{} on the front of {} kept runs{left_out}", info.n_front, info.n_runs)
+}
+
+/// `; no rank: 3 without rmse`: who has no standing, and why.
+pub(super) fn left_out_text(what: &str, n_unfit: usize, objectives: &[ObjectiveInfo]) -> String {
+    let unfit = (n_unfit > 0).then(|| format!("{n_unfit} outside the constraints"));
+    let without = objectives.iter().filter(|objective| objective.n_without > 0);
+    let without =
+        without.map(|objective| format!("{} without {}", objective.n_without, objective.column.label()));
+    let reasons: Vec<String> = unfit.into_iter().chain(without).collect();
+    if reasons.is_empty() { String::new() } else { format!("; {what}: {}", reasons.join(", ")) }
 }
 
 /// The objectives, and what adds, turns and removes them.
 #[component]
-fn Objectives(context: WorkspaceContext) -> impl IntoView {
+pub(super) fn Objectives(context: WorkspaceContext) -> impl IntoView {
     let objectives = Memo::new(move |_| context.runs.view.with(|view| view.objectives.clone()));
     let set = move |objectives: Vec<Objective>| context.edit.edit(ViewEdit::SetObjectives(objectives));
     let is_adding = RwSignal::new(false);
     let columns = Signal::derive(move || {
         context.runs.columns.with(|columns| {
-            let is_number = |info: &&ColumnInfo| (info.is_numeric || is_size(&info.key)) && info.key != RANK;
+            let is_number =
+                |info: &&ColumnInfo| (info.is_numeric || is_size(&info.key)) && !is_standing(&info.key);
             columns.columns.iter().filter(is_number).cloned().collect::<Vec<_>>()
         })
     });
@@ -73,7 +79,7 @@ fn Objectives(context: WorkspaceContext) -> impl IntoView {
         is_adding.set(false);
         let direction = direction_of(&column);
         let mut all = objectives.get_untracked();
-        all.push(Objective { column, direction });
+        all.push(Objective { column, direction, weight: Objective::DEFAULT_WEIGHT });
         set(all);
     });
     let suggested = Memo::new(move |_| {
@@ -93,7 +99,10 @@ fn Objectives(context: WorkspaceContext) -> impl IntoView {
         (objectives.with(Vec::is_empty) && !columns.is_empty()).then(|| {
             let words: Vec<String> = columns.iter().map(|column| column.label().to_owned()).collect();
             let use_them = move |_| {
-                let of = |column: ColumnKey| Objective { direction: direction_of(&column), column };
+                let of = |column: ColumnKey| {
+                    let direction = direction_of(&column);
+                    Objective { column, direction, weight: Objective::DEFAULT_WEIGHT }
+                };
                 set(suggested.get_untracked().into_iter().map(of).collect());
             };
             view! {
@@ -102,7 +111,7 @@ fn Objectives(context: WorkspaceContext) -> impl IntoView {
         })
     };
     let chip = move |objective: Objective| {
-        let Objective { column, direction } = objective;
+        let Objective { column, direction, .. } = objective;
         let name = column.label().to_owned();
         let (word, arrow) = match direction {
             Direction::Ascending => ("less is better", "↓"),
@@ -159,6 +168,11 @@ fn Objectives(context: WorkspaceContext) -> impl IntoView {
             </p>
         </Show>
     }
+}
+
+/// Ranks are worked out from objectives, and are none.
+fn is_standing(column: &ColumnKey) -> bool {
+    matches!(column, ColumnKey::Attribute(attribute) if attribute.is_standing())
 }
 
 fn is_size(column: &ColumnKey) -> bool {

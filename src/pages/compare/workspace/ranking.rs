@@ -1,0 +1,351 @@
+//! The runs by one score of all objectives, and the pick: why it wins and what it costs against the next ones.
+
+use super::super::filter_box::FilterBox;
+use super::pareto::{Objectives, left_out_text};
+use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box};
+use crate::engine::news::{NamedRun, PickDifference, PickInfo, PickRival, RankedRun, RankingInfo};
+use crate::entities::{Attribute, ColumnKey, RunId};
+use crate::ui::per_frame::PerFrame;
+use crate::view::edit::ViewEdit;
+use crate::view::{Direction, Normalisation, Objective, Panel, RankingView, Sort};
+use leptos::prelude::*;
+
+const SCORE: ColumnKey = ColumnKey::Attribute(Attribute::Score);
+
+/// Colours of the parts of a score, by the objective's place.
+const CLASSES: [&str; 6] =
+    ["part part--1", "part part--2", "part part--3", "part part--4", "part part--5", "part part--6"];
+
+/// The panel.
+#[component]
+pub(super) fn RankingPanel(context: WorkspaceContext) -> impl IntoView {
+    let info = context.ranking;
+    let summary = Signal::derive(move || {
+        info.with(|info| match info {
+            Some(info) if !info.objectives.is_empty() => {
+                let left_out = left_out_text("no score", info.n_unfit, &info.objectives);
+                format!("{} with a score of {} kept runs{left_out}", info.n_ranked, info.n_runs)
+            }
+            _ => String::new(),
+        })
+    });
+    let has_objectives =
+        Memo::new(move |_| info.with(|info| info.as_ref().is_some_and(|info| !info.objectives.is_empty())));
+    view! {
+        <PanelFrame context panel=Panel::Ranking summary>
+            <Objectives context />
+            <Show when=move || has_objectives.get()>
+                <Weights context />
+                <Constraints context />
+                <ScoreActions context />
+                {move || info.get().map(|info| view! { <Best context info=info.clone() /> <Pick context info /> })}
+            </Show>
+        </PanelFrame>
+    }
+}
+
+/// How much each objective counts, and how values become parts of a score.
+#[component]
+fn Weights(context: WorkspaceContext) -> impl IntoView {
+    let objectives = Memo::new(move |_| context.runs.view.with(|view| view.objectives.clone()));
+    let columns = Memo::new(move |_| {
+        objectives.with(|all| all.iter().map(|objective| objective.column.clone()).collect::<Vec<_>>())
+    });
+    let placed = move || columns.get().into_iter().enumerate().collect::<Vec<_>>();
+    let with_weight = move |column: &ColumnKey, weight: u8| {
+        let mut all = objectives.get_untracked();
+        for objective in all.iter_mut().filter(|objective| objective.column == *column) {
+            objective.weight = weight;
+        }
+        ViewEdit::SetObjectives(all)
+    };
+    let per_frame = PerFrame::new(Callback::new(move |(column, weight): (ColumnKey, u8)| {
+        context.edit.ongoing(with_weight(&column, weight));
+    }));
+    let slider = move |(n, column): (usize, ColumnKey)| {
+        let name = column.label().to_owned();
+        let column = StoredValue::new(column);
+        let weight = Memo::new(move |_| {
+            objectives.with(|all| {
+                let own =
+                    all.iter().find(|objective| column.with_value(|column| objective.column == *column));
+                own.map_or(0, |objective| objective.weight)
+            })
+        });
+        let share = move || {
+            let total: u32 =
+                objectives.with(|all| all.iter().map(|objective| u32::from(objective.weight)).sum());
+            format!("{:.0} %", 100.0 * f64::from(weight.get()) / f64::from(total.max(1)))
+        };
+        view! {
+            <label class="weight">
+                <span class=CLASSES[n % CLASSES.len()] aria-hidden="true"></span>
+                <span class="weight__name">{name.clone()}</span>
+                <input
+                    type="range"
+                    min="0"
+                    max=Objective::MAX_WEIGHT.to_string()
+                    aria-label=format!("Weight of {name}")
+                    aria-valuetext=move || format!("{} of {}, {}", weight.get(), Objective::MAX_WEIGHT, share())
+                    prop:value=move || weight.get().to_string()
+                    on:input:target=move |event| {
+                        let weight = event.target().value().parse().unwrap_or_default();
+                        per_frame.push((column.get_value(), weight));
+                    }
+                    on:change:target=move |event| {
+                        per_frame.clear();
+                        let weight = event.target().value().parse().unwrap_or_default();
+                        context.edit.edit(column.with_value(|column| with_weight(column, weight)));
+                    }
+                />
+                <output class="weight__share">{share}</output>
+            </label>
+        }
+    };
+    let normalisation = Memo::new(move |_| context.runs.view.with(|view| view.ranking.normalisation));
+    let choices = [
+        (Normalisation::MinMax, "value", "by value, from the worst to the best"),
+        (Normalisation::Rank, "rank", "by rank, whatever the distances"),
+    ];
+    view! {
+        <div class="weights" role="group" aria-label="Weights">
+            <For each=placed key=|item| item.clone() children=slider />
+            <label>
+                "Scores "
+                <select
+                    class="select"
+                    on:change:target=move |event| {
+                        let word = event.target().value();
+                        if let Some((normalisation, ..)) = choices.into_iter().find(|(_, value, _)| *value == word) {
+                            set_ranking(context, |ranking| ranking.normalisation = normalisation);
+                        }
+                    }
+                >
+                    {choices.map(|(choice, value, text)| view! {
+                        <option value=value selected=move || normalisation.get() == choice>{text}</option>
+                    })}
+                </select>
+            </label>
+        </div>
+    }
+}
+
+/// Changes how runs are ranked.
+fn set_ranking(context: WorkspaceContext, change: impl FnOnce(&mut RankingView)) {
+    let mut ranking = context.runs.view.with_untracked(|view| view.ranking.clone());
+    change(&mut ranking);
+    context.edit.edit(ViewEdit::SetRanking(ranking));
+}
+
+#[component]
+fn Constraints(context: WorkspaceContext) -> impl IntoView {
+    let text = Signal::derive(move || context.runs.view.with(|view| view.ranking.constraints.clone()));
+    let problem = Signal::derive(move || {
+        context.ranking.with(|info| info.as_ref().and_then(|info| info.problem.clone()))
+    });
+    let edit_of = Callback::new(move |constraints: String| {
+        let ranking = context.runs.view.with_untracked(|view| view.ranking.clone());
+        ViewEdit::SetRanking(RankingView { constraints, ..ranking })
+    });
+    view! {
+        <div class="constraints">
+            <span class="secondary" aria-hidden="true">"Constraints"</span>
+            <FilterBox
+                label="Constraints"
+                placeholder="metrics.rmse < 6.3 and duration < 10s"
+                text
+                problem
+                edit_of
+                on_edit=context.edit.0
+            />
+        </div>
+    }
+}
+
+/// What can be done with the score as a column.
+#[component]
+fn ScoreActions(context: WorkspaceContext) -> impl IntoView {
+    let is_coloured = Memo::new(move |_| context.runs.view.with(|view| view.colour == Some(SCORE)));
+    let colour = move |_| {
+        context.edit.edit(ViewEdit::SetColour((!is_coloured.get_untracked()).then_some(SCORE)));
+    };
+    let sort = move |_| {
+        context.edit.edit(ViewEdit::AddColumn(SCORE));
+        context.edit.edit(ViewEdit::SetSort(Some(Sort { column: SCORE, direction: Direction::Descending })));
+    };
+    view! {
+        <div class="toolbar">
+            <button type="button" class="button" on:click=sort>"Sort the table by score"</button>
+            <button type="button" class="button" aria-pressed=move || is_coloured.get().to_string() on:click=colour>
+                "Colour by score"
+            </button>
+        </div>
+    }
+}
+
+fn score_text(score: f64) -> String {
+    format!("{score:.3}")
+}
+
+#[component]
+fn Best(context: WorkspaceContext, info: RankingInfo) -> impl IntoView {
+    if info.n_ranked == 0 {
+        return view! {
+            <p class="panel__empty">
+                "No run has a score: give an objective a weight, and see that runs have a number in each objective that counts."
+            </p>
+        }
+        .into_any();
+    }
+    let names: Vec<String> =
+        info.objectives.iter().map(|objective| objective.column.label().to_owned()).collect();
+    let heads =
+        info.objectives.iter().map(|objective| view! { <th scope="col">{objective.title.clone()}</th> });
+    let chosen = info.pick.as_ref().filter(|pick| pick.is_chosen).map(|pick| pick.run.run_id.clone());
+    let row = |RankedRun { run, place, score, parts, cells }: RankedRun| {
+        let is_pick = chosen.as_ref() == Some(&run.run_id);
+        let told: Vec<String> =
+            names.iter().zip(&parts).map(|(name, part)| format!("{name} {}", score_text(*part))).collect();
+        let told = format!("{} = {}", score_text(score), told.join(" + "));
+        let segments = parts.into_iter().enumerate().map(|(n, part)| {
+            view! { <span class=CLASSES[n % CLASSES.len()] style:width=format!("{:.2}%", part * 100.0)></span> }
+        });
+        let cells = cells.into_iter().map(|cell| view! { <td class="table__number">{cell_text(cell)}</td> });
+        view! {
+            <tr>
+                <td>{select_box(context, run.clone())}</td>
+                <td class="table__number">{place}</td>
+                <th scope="row" class="table__name">{run_link(context, &run)}</th>
+                <td class="score" title=told>
+                    <span class="score__number">{score_text(score)}</span>
+                    <span class="score__bar" aria-hidden="true">{segments.collect_view()}</span>
+                </td>
+                {cells.collect_view()}
+                <td>{pick_button(context, &run, is_pick)}</td>
+            </tr>
+        }
+    };
+    let (n_listed, n_ranked) = (info.best.len(), info.n_ranked);
+    view! {
+        <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Ranking, scrollable">
+            <table class="table" aria-label="Best runs by score">
+                <thead>
+                    <tr>
+                        <th scope="col"><span class="visually-hidden">"Selected"</span></th>
+                        <th scope="col">"Place"</th>
+                        <th scope="col">"Run"</th>
+                        <th scope="col">"Score"</th>
+                        {heads.collect_view()}
+                        <th scope="col">"Pick"</th>
+                    </tr>
+                </thead>
+                <tbody>{info.best.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+        {(n_listed < n_ranked).then(|| view! {
+            <p class="secondary">{format!("The best {n_listed} of {n_ranked} runs; sort the table by score to see all of them.")}</p>
+        })}
+    }
+    .into_any()
+}
+
+/// Chooses a run, or lets it go.
+fn pick_button(context: WorkspaceContext, run: &NamedRun, is_pick: bool) -> impl IntoView + use<> {
+    let run_id: RunId = run.run_id.clone();
+    let choose = move |_| set_ranking(context, |ranking| ranking.pick = (!is_pick).then(|| run_id.clone()));
+    view! {
+        <button
+            type="button"
+            class="button button--quiet"
+            aria-pressed=is_pick.to_string()
+            aria-label=format!("Pick {}", run.name)
+            on:click=choose
+        >
+            {if is_pick { "Picked" } else { "Pick" }}
+        </button>
+    }
+}
+
+/// Why the pick wins, and what it costs against the next ones.
+#[component]
+fn Pick(context: WorkspaceContext, info: RankingInfo) -> impl IntoView {
+    let Some(pick) = info.pick else { return ().into_any() };
+    let sentence = pick_sentence(&pick);
+    let PickInfo { run, cells, is_chosen, others, .. } = pick;
+    let heads = others.iter().map(|other| {
+        let lead = other.lead.map(lead_text);
+        view! {
+            <th scope="col" class="differences__head">
+                "against " {run_link(context, &other.run)}
+                <span class="differences__change">{format!("place {}", other.place)} {lead.map(|lead| format!(", {lead} in all"))}</span>
+            </th>
+        }
+    });
+    let rows = info.objectives.iter().zip(cells).enumerate().map(|(n, (objective, cell))| {
+        let others = others.iter().filter_map(|other| other.differences.get(n)).cloned().map(rival_cell);
+        view! {
+            <tr>
+                <th scope="row" class="table__name">{objective.title.clone()}</th>
+                <td>{cell_text(cell)}</td>
+                {others.collect_view()}
+            </tr>
+        }
+    });
+    view! {
+        <section class="pick" role="group" aria-label="The pick">
+            <h3 class="pick__title">"The pick: " {run_link(context, &run)} " " {pick_button(context, &run, is_chosen)}</h3>
+            <p>{sentence}</p>
+            <div class="table-scroll" tabindex="0" role="region" aria-label="The pick, scrollable">
+                <table class="table differences" aria-label="The pick against the next ones">
+                    <thead><tr><th scope="col">"Objective"</th><th scope="col">{run.name.clone()}</th>{heads.collect_view()}</tr></thead>
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// `+0.041` of the score.
+fn lead_text(lead: f64) -> String {
+    format!("{}{:.3} of the score", if lead < 0.0 { '−' } else { '+' }, lead.abs())
+}
+
+fn rival_cell(PickDifference { cell, change, is_better, lead }: PickDifference) -> impl IntoView {
+    let (word, class) = match is_better {
+        Some(true) => ("better", "verdict verdict--better"),
+        Some(false) => ("worse", "verdict verdict--worse"),
+        None => ("", "verdict"),
+    };
+    view! {
+        <td class="table__name">
+            {cell_text(cell)}
+            <span class="differences__change">
+                {change.map_or_else(|| "equal".to_owned(), |change| format!("the pick {change} "))}
+                <span class=class>{word}</span>
+                {lead.filter(|lead| *lead != 0.0).map(|lead| format!(" {}", lead_text(lead)))}
+            </span>
+        </td>
+    }
+}
+
+/// What speaks for the pick, and what against it, in a sentence or two.
+fn pick_sentence(pick: &PickInfo) -> String {
+    let chosen = if pick.is_chosen { "chosen by hand" } else { "the best by score" };
+    let standing = match &pick.standing {
+        Ok((place, score)) => format!("place {place} with a score of {}", score_text(*score)),
+        Err(why) => format!("without a score: {why}"),
+    };
+    let against = pick.others.first().map(|other: &PickRival| {
+        let n_of =
+            |wanted: bool| other.differences.iter().filter(|one| one.is_better == Some(wanted)).count();
+        format!(
+            " Against {} it is better in {} of {} objectives and worse in {}.",
+            other.run.name,
+            n_of(true),
+            other.differences.len(),
+            n_of(false)
+        )
+    });
+    format!("{}{}, {standing}.{}", chosen[..1].to_uppercase(), &chosen[1..], against.unwrap_or_default())
+}
