@@ -3,7 +3,7 @@
 //! It does no IO and reads no clock: it is handed [`Input`]s and answers with [`Output`]s, which the worker
 //! carries out. `protocol` holds the messages between the page and the engine, `load` decides which pages of
 //! runs to ask for, `sizes` which models' sizes, `defaults` what is shown when nobody chose, and `scene`
-//! turns runs and a view into rows, axes and pixels. `workspace` works out what the panels below the plot show, `curves`
+//! turns runs and a view into rows, axes and pixels. `workspace` and `importance` work out what the panels below the plot show, `curves`
 //! which histories they need, and `table_text` writes the table as CSV, JSON and Markdown; `analyst` is the way there,
 //! since they are a late part of the program.
 
@@ -11,6 +11,7 @@ mod analyst;
 mod cells;
 mod curves;
 mod defaults;
+mod importance;
 mod load;
 mod machine;
 #[cfg(test)]

@@ -151,6 +151,7 @@ impl Route {
                     },
                     pick: value("pick").map(|id| RunId(id.to_owned())),
                 },
+                importance_of: value("importance").and_then(ColumnKey::parse),
                 panels: value("panels").map(codec::panels).unwrap_or_default(),
                 curves: value("curves").map(codec::curves).unwrap_or_default(),
             },
@@ -332,6 +333,9 @@ impl fmt::Display for Comparison {
         if let Some(pick) = &view.ranking.pick {
             pair("pick", &pick.0)?;
         }
+        if let Some(column) = &view.importance_of {
+            pair("importance", &column.to_string())?;
+        }
         if !view.panels.is_empty() {
             pair("panels", &codec::panels_text(&view.panels))?;
         }
@@ -447,7 +451,13 @@ mod tests {
             prop::option::of(prop::collection::vec(column, 0..4)),
             prop::option::of(key()),
             any::<bool>(),
-            (prop::collection::vec("[0-9a-z~!']{1,6}", 0..3), objectives, ranking, panels, curves),
+            (
+                prop::collection::vec("[0-9a-z~!']{1,6}", 0..3),
+                objectives,
+                ranking,
+                (prop::option::of(key()), panels),
+                curves,
+            ),
         )
             .prop_map(
                 |(
@@ -459,7 +469,7 @@ mod tests {
                     columns,
                     colour,
                     is_plot_folded,
-                    (selected, objectives, ranking, panels, curves),
+                    (selected, objectives, ranking, (importance_of, panels), curves),
                 )| View {
                     filter,
                     steps,
@@ -475,6 +485,7 @@ mod tests {
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,
                     ranking,
+                    importance_of,
                     panels,
                     curves,
                 },

@@ -57,7 +57,14 @@ async fn exchange(
     controller: &AbortController,
 ) -> Result<Response, TransportError> {
     let has_timed_out = Rc::new(Cell::new(false));
-    let _limit = TimeLimit::start(controller.clone(), has_timed_out.clone());
+    let _limit = {
+        let (controller, has_timed_out) = (controller.clone(), has_timed_out.clone());
+        let millis = i32::try_from(LIMIT_SECS).unwrap_or(i32::MAX).saturating_mul(1000);
+        Timer::new(millis, move || {
+            has_timed_out.set(true);
+            controller.abort();
+        })
+    };
     let explain = |_| {
         if has_timed_out.get() {
             TransportError::TimedOut { after_secs: LIMIT_SECS }
@@ -164,19 +171,16 @@ pub fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
-/// Aborts a request when its time is over, unless dropped before.
-struct TimeLimit {
+/// Calls back once, after a while, unless dropped before.
+pub struct Timer {
     handle: Option<i32>,
     _callback: Closure<dyn FnMut()>,
 }
 
-impl TimeLimit {
-    fn start(controller: AbortController, has_timed_out: Rc<Cell<bool>>) -> Self {
-        let callback = Closure::<dyn FnMut()>::new(move || {
-            has_timed_out.set(true);
-            controller.abort();
-        });
-        let millis = i32::try_from(LIMIT_SECS).unwrap_or(i32::MAX).saturating_mul(1000);
+impl Timer {
+    /// Starts the clock.
+    pub fn new(millis: i32, callback: impl FnMut() + 'static) -> Self {
+        let callback = Closure::<dyn FnMut()>::new(callback);
         let handle = scope()
             .set_timeout_with_callback_and_timeout_and_arguments_0(callback.as_ref().unchecked_ref(), millis)
             .ok();
@@ -184,7 +188,7 @@ impl TimeLimit {
     }
 }
 
-impl Drop for TimeLimit {
+impl Drop for Timer {
     fn drop(&mut self) {
         if let Some(handle) = self.handle {
             scope().clear_timeout_with_handle(handle);

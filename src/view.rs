@@ -186,6 +186,8 @@ pub enum Panel {
     Pareto,
     /// The runs by a score of all objectives.
     Ranking,
+    /// Which params mattered for an objective.
+    Importance,
     /// Metrics over the steps of the selected runs.
     Curves,
     /// In what the selected runs differ.
@@ -194,13 +196,15 @@ pub enum Panel {
 
 impl Panel {
     /// All of them, top to bottom.
-    pub const ALL: [Self; 4] = [Self::Pareto, Self::Ranking, Self::Curves, Self::Differences];
+    pub const ALL: [Self; 5] =
+        [Self::Pareto, Self::Ranking, Self::Importance, Self::Curves, Self::Differences];
 
     /// The panel's title, which is its accessible name too.
     pub fn title(self) -> &'static str {
         match self {
             Self::Pareto => "Pareto front",
             Self::Ranking => "Ranking",
+            Self::Importance => "Importance",
             Self::Curves => "Metric curves",
             Self::Differences => "Differences",
         }
@@ -255,6 +259,8 @@ pub struct View {
     pub objectives: Vec<Objective>,
     /// How they are weighed.
     pub ranking: RankingView,
+    /// What params are to explain; the first objective, or the main metric, where nobody chose.
+    pub importance_of: Option<ColumnKey>,
     /// The panels that are open, top to bottom.
     pub panels: Vec<Panel>,
     /// How the metric curves are shown.

@@ -4,7 +4,7 @@
 pub mod registrar;
 
 use crate::engine::{Analyst, Command, Engine, Event, Input, Output};
-use crate::transport::{self, Mode, scope};
+use crate::transport::{self, Mode, Timer, scope};
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -20,6 +20,9 @@ use web_sys::{
 /// Fetches the late part of the engine; none where it does not arrive.
 pub type FetchAnalyst = fn() -> Pin<Box<dyn Future<Output = Option<Analyst>>>>;
 
+/// Somebody who types or drags pauses no longer between two changes.
+const REST_MILLIS: i32 = 200;
+
 /// Starts the message loop.
 pub fn start(fetch_analyst: FetchAnalyst) {
     console_error_panic_hook::set_once();
@@ -29,6 +32,7 @@ pub fn start(fetch_analyst: FetchAnalyst) {
         requests: RefCell::default(),
         canvas: RefCell::default(),
         input_millis: Cell::default(),
+        rest: RefCell::default(),
     });
     let listener = {
         let shell = shell.clone();
@@ -47,6 +51,8 @@ struct Shell {
     canvas: RefCell<Option<(OffscreenCanvas, OffscreenCanvasRenderingContext2d)>>,
     /// When the input that is being handled came.
     input_millis: Cell<f64>,
+    /// What ends the newest rest.
+    rest: RefCell<Option<Timer>>,
 }
 
 impl Shell {
@@ -110,6 +116,11 @@ impl Shell {
                     let analyst = (shell.fetch_analyst)().await;
                     shell.step(Input::Analyst(analyst));
                 });
+            }
+            Output::Rest => {
+                let shell = self.clone();
+                let rested = move || shell.step(Input::Rested);
+                *self.rest.borrow_mut() = Some(Timer::new(REST_MILLIS, rested));
             }
             Output::SaveFile { file_name, bytes } => {
                 if let Some(url) = blob_url(&bytes, "application/octet-stream") {

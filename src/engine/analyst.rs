@@ -5,6 +5,7 @@
 
 use super::cells::Formats;
 use super::curves::{self, Curves};
+use super::importance::importance_info;
 use super::news::WorkspaceNews;
 use super::protocol::{NewsText, TableFormat};
 use super::table_text::table_text;
@@ -22,6 +23,9 @@ pub struct Analyst {
     pub(super) pareto: fn(&RunFrame, Candidates<'_>, &View, &mut Formats) -> Option<NewsText>,
     /// News of the ranking.
     pub(super) ranking: fn(&RunFrame, Candidates<'_>, &View, &mut Formats) -> Option<NewsText>,
+    /// News of what mattered; the column is the main metric.
+    pub(super) importance:
+        fn(&RunFrame, &RowSet, &View, Option<&ColumnKey>, &mut Formats) -> Option<NewsText>,
     /// News of the differences.
     pub(super) differences: fn(&RunFrame, &View, &mut Formats) -> Option<NewsText>,
     /// The histories that curves need: rows of the frame, and metrics.
@@ -42,6 +46,9 @@ pub fn analyst() -> Analyst {
         },
         ranking: |frame, candidates, view, formats| {
             text(&WorkspaceNews::Ranking(workspace::ranking_info(frame, candidates, view, formats)))
+        },
+        importance: |frame, kept, view, main, formats| {
+            text(&WorkspaceNews::Importance(importance_info(frame, kept, view, main, formats)))
         },
         differences: |frame, view, formats| {
             text(&WorkspaceNews::Differences(workspace::differences_info(frame, &view.selected, formats)))

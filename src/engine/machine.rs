@@ -35,6 +35,8 @@ pub enum Input {
     CanvasReady,
     /// The end of [`Output::FetchAnalyst`]; none where its code did not arrive.
     Analyst(Option<Analyst>),
+    /// The end of the newest [`Output::Rest`].
+    Rested,
 }
 
 /// What the machine wants done.
@@ -71,6 +73,9 @@ pub enum Output {
     },
     /// Fetch the late part of the program, and hand it back as [`Input::Analyst`].
     FetchAnalyst,
+    /// Hand back [`Input::Rested`] once nothing was asked for in a while: what takes long must not stand between a
+    /// change and its picture. A newer one takes the place of an older.
+    Rest,
     /// Hand a file to the page for saving.
     SaveFile {
         /// Its own name.
@@ -133,6 +138,7 @@ impl Engine {
                 }
             }
             Input::Analyst(analyst) => self.analyst_arrived(analyst),
+            Input::Rested => self.scene.tell_slow_panels(&self.frame, &mut self.outputs),
             Input::CanvasReady => {
                 self.scene.canvas_ready();
                 self.show(Change::Plot, 0);

@@ -150,6 +150,7 @@ impl World {
                     self.n_paints += 1;
                 }
                 Output::FetchAnalyst => fetched = true,
+                Output::Rest => {}
                 Output::SaveFile { file_name, bytes } => self.files.push((file_name, bytes)),
             }
         }
@@ -518,4 +519,35 @@ proptest! {
         prop_assert_eq!(world.progress().n_runs, world.counts().n_all);
         prop_assert!(has_failed || world.counts().n_all == n_runs);
     }
+}
+
+#[test]
+fn what_takes_long_waits_for_a_rest_and_is_done_once() {
+    let mut world =
+        World::connected(Server { n_runs: 20, has_rmse: |_| true, takes_offsets: true, has_models: false });
+    world.load();
+    world.answer_all();
+    let n_told = |world: &World| {
+        let is_importance = |event: &&Event| match event {
+            Event::Workspace(text) => text.0.get().starts_with("{\"Importance\""),
+            _ => false,
+        };
+        world.events.iter().filter(is_importance).count()
+    };
+    let open = View { panels: vec![Panel::Importance], ..View::default() };
+    world.say(Command::SetView { view: Box::new(open.clone()), sequence: 1 });
+    let filtered = View { filter: "metrics.rmse < 10".into(), ..open };
+    world.say(Command::SetView { view: Box::new(filtered.clone()), sequence: 2 });
+    assert_eq!(n_told(&world), 0);
+    world.input(Input::Rested);
+    world.input(Input::Rested);
+    assert_eq!(n_told(&world), 1);
+    // A brush changes nothing of it.
+    let brush = Brush {
+        column: ColumnKey::Metric("rmse".into()),
+        picks: vec![Pick::Interval { low: 1.0, high: 2.0 }],
+    };
+    world.say(Command::SetView { view: Box::new(View { brushes: vec![brush], ..filtered }), sequence: 3 });
+    world.input(Input::Rested);
+    assert_eq!(n_told(&world), 1);
 }

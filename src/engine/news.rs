@@ -1,4 +1,5 @@
-//! What the panels of the comparison are told: the Pareto front, the ranking, metric curves and differences.
+//! What the panels of the comparison are told: the Pareto front, the ranking, importance, metric curves and
+//! differences.
 //!
 //! These panels are a late part of the page, and so is what reads these messages: an [`Event`] carries them as the text
 //! that they are.
@@ -17,6 +18,8 @@ pub enum WorkspaceNews {
     Pareto(ParetoInfo),
     /// The kept runs by score.
     Ranking(RankingInfo),
+    /// What mattered for an objective.
+    Importance(ImportanceInfo),
     /// The curves of the selected runs.
     Curves(CurvesInfo),
     /// In what the selected runs differ.
@@ -161,6 +164,77 @@ pub struct PickDifference {
     pub is_better: Option<bool>,
     /// What it puts the pick ahead by; none where the pick has no score.
     pub lead: Option<f64>,
+}
+
+/// What mattered for an objective, as a forest learned it from the kept runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct ImportanceInfo {
+    /// The objective, and its title with the unit.
+    pub target: Option<(ColumnKey, String)>,
+    /// Kept runs.
+    pub n_runs: usize,
+    /// Runs that were looked at, where they are too many to look at all.
+    pub n_sampled: Option<usize>,
+    /// Those that the forest learned from: with a finite objective.
+    pub n_learned: usize,
+    /// The share of the variance explained in runs that a tree has not seen, 1 at most.
+    pub r2: Option<f64>,
+    /// Params, the most important first.
+    pub params: Vec<ImportanceRow>,
+    /// Params that vary and were left out, each with the reason.
+    pub left_out: Vec<String>,
+    /// Why to read it with care.
+    pub warnings: Vec<String>,
+    /// Why there are no importances.
+    pub problem: Option<String>,
+    /// How objectives and numeric params go together.
+    pub correlations: CorrelationInfo,
+}
+
+/// One param.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportanceRow {
+    /// Which.
+    pub column: ColumnKey,
+    /// Its title.
+    pub title: String,
+    /// The share of variance that it explains alone, 0 to 1, and its deviation between trees; see
+    /// `analysis::importance`.
+    pub share: f64,
+    /// The deviation.
+    pub share_std: f64,
+    /// By how much R² falls when its values change places: mean and deviation.
+    pub permutation: Option<(f64, f64)>,
+    /// Runs that have it.
+    pub n_present: usize,
+    /// Whether it was learned by its logarithm.
+    pub is_log: bool,
+    /// What the forest predicts at each of its levels.
+    pub effect: Vec<EffectPoint>,
+}
+
+/// What a forest predicts at one level of a param, all other params taken over their whole range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EffectPoint {
+    /// A number, or a word where it is none.
+    pub at: Result<f64, String>,
+    /// Runs at this level.
+    pub n: usize,
+    /// The mean prediction, in the objective's unit.
+    pub mean: f64,
+    /// The deviation between trees.
+    pub std: f64,
+}
+
+/// Spearman's rank correlation of each column with each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct CorrelationInfo {
+    /// Objectives first, then numeric params.
+    pub columns: Vec<ColumnKey>,
+    /// Their titles.
+    pub titles: Vec<String>,
+    /// From −1 to 1, and the runs that have both; none where it is undefined.
+    pub cells: Vec<Vec<Option<(f64, usize)>>>,
 }
 
 /// The curves of the selected runs.

@@ -73,6 +73,8 @@ pub struct Scene {
     has_standings: bool,
     /// Whether the panels have to be told although no run has moved.
     is_workspace_stale: bool,
+    /// Whether what mattered has to be learned anew.
+    is_importance_due: bool,
     plot: Option<Plot>,
     pixels: Vec<u8>,
 }
@@ -108,6 +110,7 @@ impl Scene {
     pub fn set_view(&mut self, view: View, outputs: &mut Vec<Output>) -> Change {
         self.is_workspace_stale = self.view.objectives != view.objectives
             || self.view.ranking != view.ranking
+            || self.view.importance_of != view.importance_of
             || self.view.selected != view.selected
             || self.view.panels != view.panels
             || self.view.curves != view.curves;
@@ -275,6 +278,23 @@ impl Scene {
         if panels.contains(&Panel::Differences) && (is_stale || change >= Change::Data) {
             tell((analyst.differences)(frame, &self.view, &mut self.formats));
         }
+        if panels.contains(&Panel::Importance) && (is_stale || change >= Change::Kept) {
+            self.is_importance_due = true;
+            outputs.push(Output::Rest);
+        }
+    }
+
+    /// What open panels show that takes seconds to learn, if it is due.
+    pub fn tell_slow_panels(&mut self, frame: &RunFrame, outputs: &mut Vec<Output>) {
+        let is_due = std::mem::take(&mut self.is_importance_due);
+        let Some(analyst) = self.analyst.filter(|_| is_due && self.view.panels.contains(&Panel::Importance))
+        else {
+            return;
+        };
+        let is_metric = |column: &&ColumnKey| matches!(column, ColumnKey::Metric(_));
+        let main = self.columns.default_axes.iter().find(is_metric);
+        let news = (analyst.importance)(frame, &self.kept, &self.view, main, &mut self.formats);
+        outputs.extend(news.map(|news| Output::Event(Event::Workspace(news))));
     }
 
     /// The histories that the view needs; none where no curves are shown.

@@ -40,7 +40,7 @@ pub fn selected_rows(frame: &RunFrame, selected: &[RunId]) -> (Vec<usize>, Vec<R
 }
 
 /// A value as a number; none where it is neither a number nor an infinity nor NaN.
-fn number(value: Value<'_>) -> Option<f64> {
+pub(super) fn number(value: Value<'_>) -> Option<f64> {
     match value {
         Value::Number(number) => Some(number),
         Value::PosInf => Some(f64::INFINITY),

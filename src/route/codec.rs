@@ -322,9 +322,10 @@ pub fn objectives(text: &str) -> Vec<Objective> {
     split_raw(text, ITEM).into_iter().filter_map(objective).take(MAX_OBJECTIVES).collect()
 }
 
-const PANELS: [(Panel, &str); 4] = [
+const PANELS: [(Panel, &str); 5] = [
     (Panel::Pareto, "pareto"),
     (Panel::Ranking, "ranking"),
+    (Panel::Importance, "importance"),
     (Panel::Curves, "curves"),
     (Panel::Differences, "differences"),
 ];

@@ -72,6 +72,8 @@ pub enum ViewEdit {
     SetObjectives(Vec<Objective>),
     /// How the objectives are weighed, and which run is chosen.
     SetRanking(RankingView),
+    /// What params are to explain.
+    SetImportanceOf(Option<ColumnKey>),
     /// Open or close a panel.
     OpenPanel(Panel, bool),
     /// How the metric curves are shown.
@@ -227,6 +229,7 @@ impl View {
                 self.objectives = objectives.iter().take(MAX_OBJECTIVES).cloned().collect();
             }
             ViewEdit::SetRanking(ranking) => self.ranking.clone_from(ranking),
+            ViewEdit::SetImportanceOf(column) => self.importance_of.clone_from(column),
             ViewEdit::OpenPanel(panel, is_open) => {
                 self.panels.retain(|other| other != panel);
                 if *is_open {

@@ -216,6 +216,44 @@ describe("workspace", () => {
     await page.close();
   });
 
+  test("what mattered: importance of params, and rank correlations as computed a second time", { timeout: 120_000 }, async () => {
+    const version = "3.17.2";
+    const { experimentId, runs } = await xgboostRuns(servers.byVersion[version].url);
+    const page = await open(version, `#/compare?server=${encodeURIComponent(site.serverUrl(version))}&experiments=${experimentId}&filter=${encodeURIComponent("tags.model = xgboost")}`);
+    await (await byRole(page, "button", "Importance")).click();
+    await byRole(page, "table", "Importance of params");
+    const shares = await page.$$eval('table[aria-label="Importance of params"] .score__number', (all) => all.map((one) => Number.parseFloat(one.textContent)));
+    assert.deepEqual(shares, [...shares].sort((a, b) => b - a), "the most important first");
+    assert.ok(shares[0] > 10 && shares.reduce((sum, share) => sum + share) <= 100.5, `${shares}`);
+    // Spearman's rho of rmse and each param: Pearson over mean ranks.
+    const ranks = (values) => values.map((value) => values.filter((other) => other < value).length + (values.filter((other) => other === value).length + 1) / 2);
+    const rho = (a, b) => {
+      const [x, y] = [ranks(a), ranks(b)];
+      const mean = (all) => all.reduce((sum, one) => sum + one) / all.length;
+      const [mx, my] = [mean(x), mean(y)];
+      const dot = (p, q, mp, mq) => p.reduce((sum, one, n) => sum + (one - mp) * (q[n] - mq), 0);
+      return dot(x, y, mx, my) / Math.sqrt(dot(x, x, mx, mx) * dot(y, y, my, my));
+    };
+    const told = await page.$$eval('table[aria-label="Rank correlation"] tbody tr', (rows) => rows.map((row) => [row.cells[0].textContent, row.cells[1].textContent]));
+    assert.equal(told[0][0], "rmse");
+    for (const [param, text] of told.slice(1)) {
+      const values = runs.map(({ run, costs }) => [costs[0], Number(run.data.params.find(({ key }) => key === param)?.value)]);
+      const expected = rho(values.map(([rmse]) => rmse), values.map(([, value]) => value));
+      assert.ok(Math.abs(Number(text.replace("−", "-")) - expected) <= 0.0051, `${param}: ${text}, ${expected}`);
+    }
+    // Another objective, and fewer runs: it is learned anew, and says that they are few.
+    await clickOn(page, "::-p-text(Objective: rmse…)");
+    await clickOn(page, '[aria-label="Objective to explain"] .column-list__item ::-p-text(duration)');
+    await page.waitForSelector(".workspace__summary ::-p-text(variance of duration)");
+    const filter = await byRole(page, "textbox", "Filter runs");
+    await filter.type(" and metrics.rmse < 2.5");
+    await page.waitForSelector(".importance__warning");
+    await page.reload();
+    await page.waitForSelector(".importance__warning");
+    assertQuiet(page);
+    await page.close();
+  });
+
   for (const version of ["2.22.5", "1.30.1"]) {
     test(`MLflow ${version}: the front, and a curve`, { timeout: 120_000 }, async () => {
       const { page, runs } = await openWorkspace(version);
@@ -254,10 +292,11 @@ describe("workspace", () => {
         const { experimentId, runs } = await xgboostRuns(servers.byVersion["3.17.2"].url);
         const page = await openPage(browser, { dark, width });
         const selected = runs.slice(0, 3).map(({ id }) => id).join("~");
-        await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl("3.17.2"))}&experiments=${experimentId}&selected=${selected}&objectives=metrics.rmse~attributes.duration&panels=pareto~ranking~curves~differences`);
+        await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl("3.17.2"))}&experiments=${experimentId}&selected=${selected}&objectives=metrics.rmse~attributes.duration&panels=pareto~ranking~importance~curves~differences`);
         await (await byRole(page, "button", "Connect")).click();
         await byRole(page, "table", "Runs on the Pareto front");
         await byRole(page, "table", "Best runs by score");
+        await byRole(page, "table", "Rank correlation");
         await byRole(page, "table", "Differences between runs");
         await page.waitForSelector('[role="group"][aria-label="Metric curves"] figure');
         await assertAccessible(page, "the workspace");

@@ -1,17 +1,21 @@
-//! The panels of the comparison: Pareto front, ranking, metric curves, differences. They show what the engine works out for
+//! The panels of the comparison: Pareto front, ranking, importance, metric curves, differences. They show what the engine works out for
 //! the kept and the selected runs, and change the view.
 
 mod curves;
 mod differences;
+mod importance;
 mod pareto;
 mod ranking;
 
 use self::curves::CurvesPanel;
 use self::differences::DifferencesPanel;
+use self::importance::ImportancePanel;
 use self::pareto::ParetoPanel;
 use self::ranking::RankingPanel;
 use super::EditView;
-use crate::engine::news::{CurvesInfo, DifferencesInfo, NamedRun, ParetoInfo, RankingInfo, WorkspaceNews};
+use crate::engine::news::{
+    CurvesInfo, DifferencesInfo, ImportanceInfo, NamedRun, ParetoInfo, RankingInfo, WorkspaceNews,
+};
 use crate::engine::protocol::Cell;
 use crate::entities::RunId;
 use crate::pages::context::RunsContext;
@@ -27,6 +31,7 @@ struct WorkspaceContext {
     edit: EditView,
     pareto: RwSignal<Option<ParetoInfo>>,
     ranking: RwSignal<Option<RankingInfo>>,
+    importance: RwSignal<Option<ImportanceInfo>>,
     curves: RwSignal<Option<CurvesInfo>>,
     differences: RwSignal<Option<DifferencesInfo>>,
     selected: Memo<Vec<RunId>>,
@@ -42,6 +47,7 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         edit: expect_context(),
         pareto: RwSignal::new(None),
         ranking: RwSignal::new(None),
+        importance: RwSignal::new(None),
         curves: RwSignal::new(None),
         differences: RwSignal::new(None),
         selected: Memo::new(move |_| runs.view.with(|view| view.selected.clone())),
@@ -56,6 +62,7 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
             match news {
                 WorkspaceNews::Pareto(info) => context.pareto.set(Some(info)),
                 WorkspaceNews::Ranking(info) => context.ranking.set(Some(info)),
+                WorkspaceNews::Importance(info) => context.importance.set(Some(info)),
                 WorkspaceNews::Curves(info) => context.curves.set(Some(info)),
                 WorkspaceNews::Differences(info) => context.differences.set(Some(info)),
             }
@@ -67,6 +74,7 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
             {match panel {
                 Panel::Pareto => view! { <ParetoPanel context /> }.into_any(),
                 Panel::Ranking => view! { <RankingPanel context /> }.into_any(),
+                Panel::Importance => view! { <ImportancePanel context /> }.into_any(),
                 Panel::Curves => view! { <CurvesPanel context /> }.into_any(),
                 Panel::Differences => view! { <DifferencesPanel context /> }.into_any(),
             }}

@@ -1,0 +1,288 @@
+//! Which params mattered for an objective: what a forest learned from the kept runs, and how params and objectives go
+//! together.
+
+use super::cells::Formats;
+use super::news::{CorrelationInfo, EffectPoint, ImportanceInfo, ImportanceRow};
+use super::workspace::number;
+use crate::analysis::correlation::{Method, correlation_matrix};
+use crate::analysis::forest::{FitError, Forest, ForestOptions, Level};
+use crate::analysis::importance::{Feature, Warning, of_forest};
+use crate::analysis::marginal::effects;
+use crate::entities::ColumnKey;
+use crate::entities::order::sort_by;
+use crate::frame::{RowSet, RunFrame, Value, display_number};
+use crate::plot::infer_kind;
+use crate::view::{AxisKind, View};
+use std::borrow::Cow;
+
+/// Texts with more different values than this tell runs apart by name, not by kind.
+const N_CATEGORIES: usize = 30;
+/// The most runs that the forest learns from: beyond it takes seconds, and importances hardly move.
+const N_LEARNED: usize = 1000;
+/// How often a param's values change places to see what is lost.
+const N_SHUFFLES: usize = 5;
+/// So many columns a matrix of correlations shows and stays readable.
+const N_CORRELATED: usize = 12;
+
+/// What the panel shows of the kept runs. The objective is the chosen one, the first of the view's objectives, or
+/// `main`.
+pub fn importance_info(
+    frame: &RunFrame,
+    kept: &RowSet,
+    view: &View,
+    main: Option<&ColumnKey>,
+    formats: &mut Formats,
+) -> ImportanceInfo {
+    let first = view.objectives.first().map(|objective| &objective.column);
+    let mut info = ImportanceInfo { n_runs: kept.len(), ..ImportanceInfo::default() };
+    let Some(target) = view.importance_of.as_ref().or(first).or(main) else {
+        info.problem = Some("No metric to explain was found: choose one.".to_owned());
+        return info;
+    };
+    info.target = Some((target.clone(), formats.title(frame, target)));
+    let rows = evenly(&kept.iter().collect::<Vec<_>>(), N_LEARNED);
+    let column_of = |key: &ColumnKey| -> Vec<Option<f64>> {
+        let values = frame.values(key);
+        rows.iter().map(|row| number(values[*row])).collect()
+    };
+    let mut params: Vec<Param<'_>> = Vec::new();
+    for key in frame.columns().into_iter().filter(|key| matches!(key, ColumnKey::Param(_)) && key != target) {
+        match Param::of(frame, kept, &rows, key) {
+            Ok(param) => params.push(param),
+            Err(Some(why)) => info.left_out.push(why),
+            Err(None) => {}
+        }
+    }
+    let objective = column_of(target);
+    info.n_sampled = (rows.len() < kept.len()).then_some(rows.len());
+    info.correlations = correlations(frame, &params, target, view, &column_of, formats);
+    let features: Vec<Feature<'_>> = params.iter().map(Param::feature).collect();
+    let forest = match Forest::fit(&features, &objective, ForestOptions::default()) {
+        Ok(forest) => forest,
+        Err(error) => {
+            info.problem = Some(problem_text(error, target));
+            return info;
+        }
+    };
+    let found = of_forest(&forest, N_SHUFFLES, 0);
+    info.n_learned = found.n_runs;
+    info.r2 = found.r2;
+    info.warnings = found.warnings.iter().map(|warning| warning_text(*warning)).collect();
+    let objective_format = formats.of(frame, target).clone();
+    for ((param, importance), effect) in params.iter().zip(&found.params).zip(effects(&forest)) {
+        let effect = effect.into_iter().map(|effect| EffectPoint {
+            at: match effect.level {
+                Level::Number { at, .. } => Ok(if param.is_log { 10_f64.powf(at) } else { at }),
+                Level::Category(text) => Err(text),
+                Level::NegInf => Err("−∞".to_owned()),
+                Level::PosInf => Err("+∞".to_owned()),
+                Level::Nan => Err("NaN".to_owned()),
+                Level::Missing => Err("missing".to_owned()),
+            },
+            n: effect.n,
+            mean: objective_format.in_unit(effect.mean),
+            std: objective_format.in_unit(effect.std),
+        });
+        info.params.push(ImportanceRow {
+            title: formats.title(frame, &param.key),
+            column: param.key.clone(),
+            share: importance.share,
+            share_std: importance.share_std,
+            permutation: importance.permutation.map(|fall| (fall.mean, fall.std)),
+            n_present: importance.n_present,
+            is_log: param.is_log,
+            effect: effect.collect(),
+        });
+    }
+    sort_by(&mut info.params, |a, b| b.share.total_cmp(&a.share));
+    info
+}
+
+/// A param that varies, as the forest learns it.
+struct Param<'a> {
+    key: ColumnKey,
+    is_log: bool,
+    values: ParamValues<'a>,
+}
+
+enum ParamValues<'a> {
+    Numbers(Vec<Option<f64>>),
+    Texts(Vec<Option<&'a str>>),
+}
+
+impl<'a> Param<'a> {
+    /// Reads a param of these rows; why it is left out where somebody might miss it, or nothing where it does not vary.
+    fn of(
+        frame: &'a RunFrame,
+        kept: &RowSet,
+        rows: &[usize],
+        key: ColumnKey,
+    ) -> Result<Self, Option<String>> {
+        let summary = frame.summary(&key, Some(kept));
+        if !summary.is_varying {
+            return Err(None);
+        }
+        if summary.n_present * 5 < kept.len() {
+            return Err(Some(format!("{} (in {} runs)", key.label(), summary.n_present)));
+        }
+        if !summary.is_numeric && summary.n_distinct > N_CATEGORIES {
+            return Err(Some(format!("{} ({} texts)", key.label(), summary.n_distinct)));
+        }
+        let all = frame.values(&key);
+        let values: Vec<Value<'a>> = rows.iter().map(|row| all[*row]).collect();
+        let is_log = summary.is_numeric && infer_kind(&values, false, true) == AxisKind::Log;
+        let values = if summary.is_numeric {
+            // A param that was searched by its logarithm is weighed by it.
+            let scaled = |value| number(value).map(|number| if is_log { number.log10() } else { number });
+            ParamValues::Numbers(values.into_iter().map(scaled).collect())
+        } else {
+            ParamValues::Texts(rows.iter().map(|row| logged(frame, &key, *row)).collect())
+        };
+        Ok(Self { key, is_log, values })
+    }
+
+    fn feature(&self) -> Feature<'_> {
+        match &self.values {
+            ParamValues::Numbers(values) => Feature::Numbers(values),
+            ParamValues::Texts(values) => Feature::Categories(values),
+        }
+    }
+}
+
+/// A param as it was logged.
+fn logged<'a>(frame: &'a RunFrame, key: &ColumnKey, row: usize) -> Option<&'a str> {
+    match frame.text(key, row) {
+        Some(Cow::Borrowed(text)) => Some(text),
+        // Only numbers are written anew, and params are texts.
+        Some(Cow::Owned(_)) | None => None,
+    }
+}
+
+/// At most `n` of the rows, evenly spread, so that old and new runs are among them.
+fn evenly(rows: &[usize], n: usize) -> Vec<usize> {
+    if rows.len() <= n {
+        return rows.to_vec();
+    }
+    (0..n).map(|at| rows[at * rows.len() / n]).collect()
+}
+
+/// Spearman's rank correlation of the objective, the view's other objectives and the numeric params.
+fn correlations(
+    frame: &RunFrame,
+    params: &[Param<'_>],
+    target: &ColumnKey,
+    view: &View,
+    column_of: &dyn Fn(&ColumnKey) -> Vec<Option<f64>>,
+    formats: &mut Formats,
+) -> CorrelationInfo {
+    let others = view.objectives.iter().map(|objective| &objective.column).filter(|column| *column != target);
+    let numeric = params.iter().filter(|param| matches!(param.values, ParamValues::Numbers(_)));
+    let keys: Vec<&ColumnKey> = std::iter::once(target)
+        .chain(others)
+        .chain(numeric.map(|param| &param.key))
+        .take(N_CORRELATED)
+        .collect();
+    let columns: Vec<Vec<Option<f64>>> = keys.iter().map(|key| column_of(key)).collect();
+    let slices: Vec<&[Option<f64>]> = columns.iter().map(Vec::as_slice).collect();
+    let matrix = correlation_matrix(Method::Spearman, &slices);
+    let cell = |a: usize, b: usize| {
+        let found = matrix.get(a, b)?;
+        Some((found.r.ok()?, found.n))
+    };
+    CorrelationInfo {
+        titles: keys.iter().map(|key| formats.title(frame, key)).collect(),
+        columns: keys.iter().map(|key| (*key).clone()).collect(),
+        cells: (0..keys.len()).map(|a| (0..keys.len()).map(|b| cell(a, b)).collect()).collect(),
+    }
+}
+
+fn problem_text(error: FitError, target: &ColumnKey) -> String {
+    let target = target.label();
+    match error {
+        FitError::TooFew => {
+            format!("Fewer than two kept runs have a number in {target}: there is nothing to learn from.")
+        }
+        FitError::ConstantObjective => {
+            format!("{target} is the same in all kept runs: nothing mattered for it.")
+        }
+        FitError::NothingVaries | FitError::Lengths => {
+            "No param differs between enough of the kept runs to learn from.".to_owned()
+        }
+    }
+}
+
+fn warning_text(warning: Warning) -> String {
+    match warning {
+        Warning::FewRuns { n, wanted } => format!(
+            "Only {n} runs: about {wanted} would be wanted for as many params. Take the order with care, the shares more so."
+        ),
+        Warning::PoorFit { r2: Some(r2) } => format!(
+            "In runs it has not seen, the forest explains {} % of the variance: it knows little of what matters.",
+            display_number((r2 * 100.0).round())
+        ),
+        Warning::PoorFit { r2: None } => {
+            "So few runs that nobody can say how well the forest explains others.".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::test_runs;
+
+    /// A loss that a log-uniform rate decides, a booster shifts a little, and a seed does nothing for.
+    fn frame() -> RunFrame {
+        test_runs::frame((0..80).map(|n| {
+            let at = f64::from(n * 37 % 80) / 80.0;
+            let (rate, booster) = (10_f64.powf(-4.0 * at), if n % 3 == 0 { "dart" } else { "gbtree" });
+            let loss = (at - 0.4).powi(2) * 10.0 + if n % 3 == 0 { 0.3 } else { 0.0 };
+            let (rate, seed) = (format!("{rate}"), format!("{}", n * 53 % 80));
+            let name = format!("note {n}");
+            let params = [("rate", &*rate), ("booster", booster), ("seed", &*seed), ("note", &*name)];
+            test_runs::run(&format!("r{n}"), &params, &[("loss", loss)], &[])
+        }))
+    }
+
+    #[test]
+    fn what_matters_stands_first_and_what_is_left_out_is_told() {
+        let frame = frame();
+        let kept = RowSet::full(frame.n_rows());
+        let loss = ColumnKey::Metric("loss".to_owned());
+        let info = importance_info(&frame, &kept, &View::default(), Some(&loss), &mut Formats::default());
+        let order: Vec<&str> = info.params.iter().map(|row| row.column.label()).collect();
+        assert_eq!((order[0], order.len()), ("rate", 3));
+        assert_eq!(info.left_out, ["note (80 texts)"]);
+        assert!(info.params[0].is_log && info.params[0].share > 0.5 && info.r2.unwrap() > 0.5, "{info:?}");
+        assert_eq!((info.n_learned, info.n_sampled, info.problem), (80, None, None));
+        // The effect of the rate falls and rises again, over its own values.
+        let effect = &info.params[0].effect;
+        let best = effect.iter().min_by(|a, b| a.mean.total_cmp(&b.mean)).unwrap();
+        let at = best.at.clone().unwrap();
+        assert!((0.005..0.1).contains(&at), "{at}");
+        let titles = &info.correlations.titles;
+        assert_eq!(titles, &["loss", "rate", "seed"]);
+        let (r, n) = info.correlations.cells[0][0].unwrap();
+        assert!((r - 1.0).abs() < 1e-12 && n == 80);
+        assert_eq!(info.correlations.cells[1][0], info.correlations.cells[0][1]);
+    }
+
+    #[test]
+    fn where_nothing_can_be_learned_it_says_why() {
+        let frame = frame();
+        let of = |kept: &RowSet, main: Option<&ColumnKey>| {
+            importance_info(&frame, kept, &View::default(), main, &mut Formats::default()).problem
+        };
+        let loss = ColumnKey::Metric("loss".to_owned());
+        let mut one = RowSet::empty(frame.n_rows());
+        one.insert(0);
+        assert!(of(&one, Some(&loss)).unwrap().starts_with("Fewer than two"));
+        assert!(of(&RowSet::full(frame.n_rows()), None).unwrap().starts_with("No metric"));
+    }
+
+    #[test]
+    fn samples_are_spread_evenly() {
+        assert_eq!(evenly(&[1, 2, 3], 5), [1, 2, 3]);
+        assert_eq!(evenly(&(0..10).collect::<Vec<_>>(), 4), [0, 2, 5, 7]);
+    }
+}

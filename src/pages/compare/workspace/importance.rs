@@ -1,0 +1,173 @@
+//! Which params mattered for an objective, and how params and objectives go together.
+
+use super::{PanelFrame, WorkspaceContext};
+use crate::engine::news::{CorrelationInfo, ImportanceInfo, ImportanceRow};
+use crate::entities::ColumnKey;
+use crate::ui::column_list::{ColumnList, ListKind};
+use crate::ui::popover::Popover;
+use crate::view::Panel;
+use crate::view::edit::ViewEdit;
+use leptos::prelude::*;
+
+/// The panel.
+#[component]
+pub(super) fn ImportancePanel(context: WorkspaceContext) -> impl IntoView {
+    let info = context.importance;
+    let summary = Signal::derive(move || info.with(|info| info.as_ref().map(summary_of).unwrap_or_default()));
+    let content = move || match info.get() {
+        None => view! { <p class="panel__empty" role="status">"Learning"</p> }.into_any(),
+        Some(info) => view! { <Learned info /> }.into_any(),
+    };
+    view! {
+        <PanelFrame context panel=Panel::Importance summary>
+            <Target context />
+            {content}
+        </PanelFrame>
+    }
+}
+
+/// `learned from 50 of 52 kept runs; explains 83 % of the variance of rmse in runs not seen`.
+fn summary_of(info: &ImportanceInfo) -> String {
+    if info.n_learned == 0 {
+        return format!("{} kept runs", info.n_runs);
+    }
+    let sampled = info.n_sampled.map_or_else(String::new, |n| format!(", of which {n} were looked at"));
+    let explains = info.r2.map_or_else(String::new, |r2| {
+        let target = info.target.as_ref().map_or("it", |(column, _)| column.label());
+        format!("; explains {:.0} % of the variance of {target} in runs not seen", r2.max(0.0) * 100.0)
+    });
+    format!("Learned from {} of {} kept runs{sampled}{explains}", info.n_learned, info.n_runs)
+}
+
+/// The objective to explain.
+#[component]
+fn Target(context: WorkspaceContext) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let columns = Signal::derive(move || {
+        context.runs.columns.with(|columns| {
+            let is_candidate = |key: &ColumnKey| !matches!(key, ColumnKey::Param(_) | ColumnKey::Tag(_));
+            let found = columns.columns.iter().filter(|info| info.is_numeric && is_candidate(&info.key));
+            found.cloned().collect::<Vec<_>>()
+        })
+    });
+    let target = Memo::new(move |_| {
+        context
+            .importance
+            .with(|info| info.as_ref().and_then(|info| info.target.clone()).map(|(column, _)| column))
+    });
+    let choose = Callback::new(move |column: ColumnKey| {
+        is_open.set(false);
+        context.edit.edit(ViewEdit::SetImportanceOf(Some(column)));
+    });
+    let text = Signal::derive(move || {
+        target.with(|target| {
+            let name = target.as_ref().map_or("none", ColumnKey::label);
+            format!("Objective: {name}…")
+        })
+    });
+    view! {
+        <div class="toolbar">
+            <Popover label="Objective to explain" text is_open>
+                <ColumnList
+                    columns
+                    chosen=Signal::derive(move || target.get().into_iter().collect::<Vec<_>>())
+                    kind=ListKind::Buttons
+                    on_choose=choose
+                />
+            </Popover>
+        </div>
+    }
+}
+
+#[component]
+fn Learned(info: ImportanceInfo) -> impl IntoView {
+    let ImportanceInfo { params, left_out, warnings, problem, correlations, .. } = info;
+    let warnings = warnings.into_iter().map(|text| view! { <p class="importance__warning">{text}</p> });
+    let left_out = (!left_out.is_empty()).then(|| {
+        view! { <p class="secondary">{format!("Params left out, since too few runs have them or they name a run more than a kind: {}.", left_out.join(", "))}</p> }
+    });
+    view! {
+        {problem.map(|problem| view! { <p class="panel__empty" role="status">{problem}</p> })}
+        {warnings.collect_view()}
+        {(!params.is_empty()).then(|| view! { <Params params /> })}
+        {left_out}
+        {(correlations.columns.len() > 1).then(|| view! { <Correlations correlations /> })}
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+#[component]
+fn Params(params: Vec<ImportanceRow>) -> impl IntoView {
+    let alone: f64 = params.iter().map(|row| row.share).sum();
+    let together = format!(
+        "{} of what the forest predicts is owed to params by themselves, the rest to several together.",
+        percent(alone)
+    );
+    let row = |row: ImportanceRow| {
+        let title = if row.is_log { format!("{} (by its logarithm)", row.title) } else { row.title };
+        let permutation = row
+            .permutation
+            .map_or_else(|| "unknown".to_owned(), |(mean, std)| format!("{mean:.3} ± {std:.3}"));
+        view! {
+            <tr>
+                <th scope="row" class="table__name">{title}</th>
+                <td class="score">
+                    <span class="score__number">{percent(row.share)} " ± " {percent(row.share_std)}</span>
+                    <span class="score__bar" aria-hidden="true">
+                        <span class="part part--1" style:width=format!("{:.2}%", row.share * 100.0)></span>
+                    </span>
+                </td>
+                <td class="table__number">{permutation}</td>
+                <td class="table__number">{row.n_present}</td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Importance, scrollable">
+            <table class="table" aria-label="Importance of params">
+                <thead>
+                    <tr>
+                        <th scope="col">"Param"</th>
+                        <th scope="col">"Share of variance, alone (fANOVA)"</th>
+                        <th scope="col">"Loss of R² when shuffled (permutation)"</th>
+                        <th scope="col">"Runs that have it"</th>
+                    </tr>
+                </thead>
+                <tbody>{params.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+        <p class="secondary">{together}</p>
+    }
+}
+
+#[component]
+fn Correlations(correlations: CorrelationInfo) -> impl IntoView {
+    let CorrelationInfo { titles, cells, .. } = correlations;
+    let heads = titles.iter().map(|title| view! { <th scope="col">{title.clone()}</th> }).collect_view();
+    let cell = |found: Option<(f64, usize)>| match found {
+        // A share of colour beyond which text would be hard to read; the number says it, the colour helps to find it.
+        Some((r, n)) => {
+            let hue = if r < 0.0 { "var(--series-2)" } else { "var(--series-1)" };
+            let colour = format!("color-mix(in srgb, {hue} {:.0}%, transparent)", r.abs() * 35.0);
+            let text = format!("{r:.2}").replace('-', "−");
+            view! { <td class="table__number" title=format!("{n} runs") style:background-color=colour>{text}</td> }.into_any()
+        }
+        None => view! { <td><em class="special">"undefined"</em></td> }.into_any(),
+    };
+    let rows = titles.iter().zip(cells).map(|(title, cells)| {
+        view! { <tr><th scope="row" class="table__name">{title.clone()}</th>{cells.into_iter().map(cell).collect_view()}</tr> }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <h3 class="pick__title">"Rank correlation (Spearman)"</h3>
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Rank correlation, scrollable">
+            <table class="table" aria-label="Rank correlation">
+                <thead><tr><th scope="col">"Column"</th>{heads}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+}
