@@ -7,8 +7,8 @@ use super::cells::Formats;
 use super::curves::{self, Curves};
 use super::importance::importance_info;
 use super::news::WorkspaceNews;
-use super::protocol::{NewsText, TableFormat};
-use super::table_text::table_text;
+use super::protocol::{NewsText, PythonSource, TableFormat};
+use super::table_text::{python, table_text};
 use super::workspace::{self, Candidates};
 use crate::entities::ColumnKey;
 use crate::frame::{RowSet, RowStanding, RunFrame};
@@ -32,6 +32,8 @@ pub struct Analyst {
     pub(super) wanted_curves: fn(&RunFrame, &View) -> Vec<(usize, String)>,
     /// News of the curves.
     pub(super) curves: fn(&RunFrame, &Curves, &View) -> Option<NewsText>,
+    /// See [`python`].
+    pub(super) python: fn(&RunFrame, &[u32], &PythonSource) -> String,
     /// See [`table_text`].
     pub(super) table_text: fn(&RunFrame, &[u32], &[ColumnKey], TableFormat, &mut Formats) -> String,
 }
@@ -55,6 +57,7 @@ pub fn analyst() -> Analyst {
         },
         wanted_curves: curves::wanted,
         curves: |frame, histories, view| text(&WorkspaceNews::Curves(curves::info(frame, histories, view))),
+        python,
         table_text,
     }
 }

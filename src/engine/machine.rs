@@ -3,7 +3,7 @@
 use super::analyst::Analyst;
 use super::curves::{CurveAsk, Curves};
 use super::load::{Load, PageAsk};
-use super::protocol::{Command, Event, FailedWhat, RunDetails, TableFormat};
+use super::protocol::{Command, Event, FailedWhat, PythonSource, RunDetails, TableFormat};
 use super::scene::{Change, Scene};
 use super::sizes::{SizeAsk, Sizes};
 use super::workspace::named;
@@ -99,10 +99,11 @@ enum Pending {
 }
 
 /// A table that is to be written, perhaps once the analyst is here.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 enum WantedTable {
     File(TableFormat),
     Copy,
+    Python(PythonSource),
 }
 
 /// The pure state machine behind the page.
@@ -208,6 +209,7 @@ impl Engine {
             }
             Command::SaveTable(format) => self.write_table(WantedTable::File(format)),
             Command::CopyTable => self.write_table(WantedTable::Copy),
+            Command::CopyPython(source) => self.write_table(WantedTable::Python(source)),
             Command::SetPlot { size, theme } => {
                 self.scene.set_plot(size, theme);
                 self.show(Change::Plot, 0);
@@ -577,21 +579,27 @@ impl Engine {
     }
 
     fn write_table(&mut self, wanted: WantedTable) {
-        let (format, extension) = match wanted {
-            WantedTable::File(TableFormat::Csv) => (TableFormat::Csv, "csv"),
-            WantedTable::File(TableFormat::Json) => (TableFormat::Json, "json"),
-            WantedTable::File(TableFormat::Markdown) | WantedTable::Copy => (TableFormat::Markdown, "md"),
+        let text = match &wanted {
+            WantedTable::File(format) => self.scene.table_text(&self.frame, *format),
+            WantedTable::Copy => self.scene.table_text(&self.frame, TableFormat::Markdown),
+            WantedTable::Python(source) => self.scene.python(&self.frame, source),
         };
-        match (self.scene.table_text(&self.frame, format), wanted) {
-            (Some(text), WantedTable::Copy) => self.outputs.push(Output::Event(Event::TableText(text))),
-            (Some(text), WantedTable::File(_)) => self
-                .outputs
-                .push(Output::SaveFile { file_name: format!("runs.{extension}"), bytes: text.into_bytes() }),
-            (None, _) => {
-                self.tables.push(wanted);
-                self.want_analyst();
+        let Some(text) = text else {
+            self.tables.push(wanted);
+            self.want_analyst();
+            return;
+        };
+        self.outputs.push(match wanted {
+            WantedTable::Copy | WantedTable::Python(_) => Output::Event(Event::TableText(text)),
+            WantedTable::File(format) => {
+                let extension = match format {
+                    TableFormat::Csv => "csv",
+                    TableFormat::Json => "json",
+                    TableFormat::Markdown => "md",
+                };
+                Output::SaveFile { file_name: format!("runs.{extension}"), bytes: text.into_bytes() }
             }
-        }
+        });
     }
 
     fn tell_progress(&mut self) {

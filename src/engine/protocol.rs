@@ -67,6 +67,8 @@ pub enum Command {
     SaveTable(TableFormat),
     /// The same as a Markdown table for the clipboard. Answered by `TableText`.
     CopyTable,
+    /// Python that gives the runs of the table, in its order, for the clipboard. Answered by `TableText`.
+    CopyPython(PythonSource),
     /// Fetch one run anew with all it logged. Answered by `RunDetails` or `Failed`.
     OpenRun(RunId),
     /// List a folder of a run's artifacts; the root is the empty path. Answered by `Artifacts` or `Failed`.
@@ -94,6 +96,17 @@ pub enum TableFormat {
     Json,
     /// A table for a notebook or an issue.
     Markdown,
+}
+
+/// Where Python finds the runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonSource {
+    /// The server's URL as another program reaches it.
+    pub tracking_uri: String,
+    /// Whose runs are loaded.
+    pub experiment_ids: Vec<ExperimentId>,
+    /// Which of them.
+    pub run_view: RunView,
 }
 
 /// A set of the loaded runs.

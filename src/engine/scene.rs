@@ -10,7 +10,8 @@ use super::defaults::{column_info, columns_info};
 use super::machine::Output;
 use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
-    Legend, NamedRuns, NewsText, PlotSize, PlotTheme, RowView, RowsPage, RunIds, RunSet, TableFormat, Tick,
+    Legend, NamedRuns, NewsText, PlotSize, PlotTheme, PythonSource, RowView, RowsPage, RunIds, RunSet,
+    TableFormat, Tick,
 };
 use super::workspace::Candidates;
 use crate::entities::{Attribute, ColumnKey};
@@ -307,6 +308,11 @@ impl Scene {
     pub fn tell_curves(&self, frame: &RunFrame, histories: &Curves) -> Option<Output> {
         let news = (self.analyst?.curves)(frame, histories, &self.view)?;
         Some(Output::Event(Event::Workspace(news)))
+    }
+
+    /// Python that gives the table's rows; none before there is an analyst.
+    pub fn python(&self, frame: &RunFrame, source: &PythonSource) -> Option<String> {
+        Some((self.analyst?.python)(frame, &self.order, source))
     }
 
     /// The table's rows and shown columns as text; none before there is an analyst.

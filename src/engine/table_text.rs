@@ -1,8 +1,8 @@
-//! The table as text that leaves the page: CSV, JSON, Markdown.
+//! The table as text that leaves the page: CSV, JSON, Markdown, and Python that gives the same runs.
 
 use super::cells::Formats;
-use super::protocol::{Cell, TableFormat};
-use crate::entities::ColumnKey;
+use super::protocol::{Cell, PythonSource, TableFormat};
+use crate::entities::{ColumnKey, RunView};
 use crate::frame::{RunFrame, Value};
 use serde_json::{Map, json};
 
@@ -113,9 +113,39 @@ fn markdown(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey], formats: &mut
     out
 }
 
+/// An `mlflow.search_runs` that gives these rows in their order (`mlflow.search_runs`, MLflow 1.30 to 3.x). MLflow's
+/// own filters know neither `or` nor brushes, so runs are named by their ids, unless they are all that are loaded, in
+/// the server's order.
+pub fn python(frame: &RunFrame, rows: &[u32], source: &PythonSource) -> String {
+    let view = match source.run_view {
+        RunView::Active => "ACTIVE_ONLY",
+        RunView::Deleted => "DELETED_ONLY",
+        RunView::All => "ALL",
+    };
+    // A text of JSON is one of Python, too.
+    let mut out = format!(
+        "import mlflow\nfrom mlflow.entities import ViewType\n\n\
+         mlflow.set_tracking_uri({})\n\
+         runs = mlflow.search_runs(experiment_ids={}, run_view_type=ViewType.{view})\n",
+        json!(source.tracking_uri),
+        json!(source.experiment_ids),
+    );
+    let is_all = rows.len() == frame.n_rows() && rows.iter().enumerate().all(|(at, row)| at == *row as usize);
+    if !is_all {
+        let ids: Vec<String> =
+            rows.iter().map(|row| format!("    {},\n", json!(frame.run_id(*row as usize)))).collect();
+        out.push_str(&format!(
+            "run_ids = [\n{}]\nruns = runs.set_index(\"run_id\").loc[run_ids].reset_index()\n",
+            ids.concat()
+        ));
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entities::ExperimentId;
     use crate::frame::test_runs;
 
     fn frame() -> RunFrame {
@@ -159,6 +189,26 @@ mod tests {
                 {"attributes.run_name": "=1+1", "metrics.rmse": 0.5, "params.alpha": "0.10"},
             ])
         );
+    }
+
+    #[test]
+    fn python_names_the_runs_unless_they_are_all() {
+        let source = PythonSource {
+            tracking_uri: "http://127.0.0.1:5000/\"'".to_owned(),
+            experiment_ids: vec![ExperimentId("1".to_owned())],
+            run_view: RunView::All,
+        };
+        let all = python(&frame(), &[0, 1], &source);
+        assert_eq!(
+            all,
+            "import mlflow\nfrom mlflow.entities import ViewType\n\n\
+             mlflow.set_tracking_uri(\"http://127.0.0.1:5000/\\\"'\")\n\
+             runs = mlflow.search_runs(experiment_ids=[\"1\"], run_view_type=ViewType.ALL)\n"
+        );
+        let sorted = python(&frame(), &[1, 0], &source);
+        assert!(sorted.ends_with(
+            "run_ids = [\n    \"b\",\n    \"a\",\n]\nruns = runs.set_index(\"run_id\").loc[run_ids].reset_index()\n"
+        ));
     }
 
     #[test]

@@ -5,8 +5,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { execFileSync } from "node:child_process";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { runsOf } from "./mlflow.mjs";
+import { install } from "../servers/server.mjs";
 import { startSite, startServers } from "./world.mjs";
 
 const EXPERIMENT = "nyc-taxi-experiment";
@@ -143,6 +145,15 @@ describe("workspace", () => {
     const json = JSON.parse(await saved("Save as JSON", "runs.json"));
     assert.deepEqual(json.map((run) => run["attributes.run_name"]).sort(), runs.map(({ name }) => name).sort());
     await rm(folder, { recursive: true });
+    // Python gives the same runs in the same order.
+    await page.browserContext().overridePermissions(new URL(site.url).origin, ["clipboard-read", "clipboard-write"]);
+    await (await byRole(page, "button", "Export…")).click();
+    await (await byRole(page, "button", "Copy as Python")).click();
+    const code = await until(() => page.evaluate(() => navigator.clipboard.readText()), (text) => text.startsWith("import mlflow"), "Python on the clipboard");
+    const { python } = await install(version);
+    const printed = execFileSync(python, ["-c", `${code}\nprint("\\n".join(runs["run_id"]))`], { encoding: "utf8" });
+    const idOf = new Map(runs.map(({ id, name }) => [name, id]));
+    assert.deepEqual(printed.trim().split("\n"), json.map((run) => idOf.get(run["attributes.run_name"])));
 
     // The same page in a browser that knows nothing.
     const address = new URL(page.url()).hash;

@@ -1,9 +1,9 @@
-//! The table out of the page: saved as CSV, JSON or Markdown, or copied.
+//! The table out of the page: saved as CSV, JSON or Markdown, copied, or as Python that gives the same runs.
 
 use crate::engine::Command;
-use crate::engine::protocol::TableFormat;
+use crate::engine::protocol::{PythonSource, TableFormat};
 use crate::pages::context::RunsContext;
-use crate::state::use_app;
+use crate::state::{AppState, Connection, use_app};
 use crate::ui::clipboard::copied;
 use crate::ui::download::save_downloads;
 use crate::ui::popover::Popover;
@@ -20,9 +20,9 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
         app.table_text.set(None);
         leptos::task::spawn_local(async move {
             if copied(&text).await {
-                app.tell("Copied the table as Markdown");
+                app.tell("Copied");
             } else {
-                app.alert("The browser refuses to copy here. Save the table as Markdown instead.");
+                app.alert("The browser refuses to copy here, as it does on pages without https.");
             }
         });
     });
@@ -46,6 +46,28 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
             {entry("Save as JSON", Command::SaveTable(TableFormat::Json))}
             {entry("Save as Markdown", Command::SaveTable(TableFormat::Markdown))}
             {entry("Copy as Markdown", Command::CopyTable)}
+            <button
+                type="button"
+                class="menu-item"
+                on:click=move |_| {
+                    is_open.set(false);
+                    context.send.run(Command::CopyPython(PythonSource {
+                        tracking_uri: tracking_uri(app),
+                        experiment_ids: context.experiment_ids.get_untracked(),
+                        run_view: context.run_view.get_untracked(),
+                    }));
+                }
+            >
+                "Copy as Python"
+            </button>
         </Popover>
     }
+}
+
+/// The server as another program reaches it: a proxy of the site's own has the site's address before it.
+fn tracking_uri(app: AppState) -> String {
+    let Connection::Connected(info) = app.connection.get_untracked() else { return String::new() };
+    let is_of_site = info.url.starts_with('/');
+    let origin = if is_of_site { window().location().origin().unwrap_or_default() } else { String::new() };
+    format!("{origin}{}", info.url)
 }
