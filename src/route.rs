@@ -5,6 +5,7 @@
 //! the texts between them, so that any key survives. No credential has a place here.
 
 mod codec;
+pub mod saved;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
 use crate::view::{ColumnView, CurvesView, Normalisation, RankingView, Sort, View};

@@ -8,6 +8,7 @@ mod filter_box;
 pub(super) mod manage;
 mod status;
 mod timing;
+mod views;
 pub(super) mod workspace;
 
 use self::export::Export;
@@ -15,6 +16,7 @@ use self::filter_box::FilterBox;
 pub(crate) use self::status::bytes_text;
 use self::status::{LoadStatus, NoRuns, RunCounts};
 use self::timing::Timings;
+use self::views::Views;
 use crate::engine::Command;
 use crate::engine::protocol::PlotSize;
 use crate::entities::{ColumnKey, ExperimentId, RunView};
@@ -259,6 +261,7 @@ fn Steps(comparison: Comparison) -> impl IntoView {
             })}
             {button("Undo", "Nothing to undo", can_undo, Comparison::undo)}
             {button("Redo", "Nothing to redo", can_redo, Comparison::redo)}
+            <Views context=comparison.context edit=EditView(Callback::new(move |request: EditRequest| comparison.edit(&request))) />
             <LateManageRuns />
         </div>
     }

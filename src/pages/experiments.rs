@@ -2,9 +2,10 @@
 
 use crate::engine::protocol::format_millis;
 use crate::entities::{Experiment, ExperimentId};
+use crate::route::saved::place;
 use crate::route::{Comparison, Route};
 use crate::state::config::Config;
-use crate::state::{ExperimentList, use_app};
+use crate::state::{ExperimentList, memory, use_app};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
@@ -18,7 +19,8 @@ pub fn ExperimentsPage() -> impl IntoView {
     let compare_route = move |ids: Vec<ExperimentId>| {
         let server = state.route.with(|route| route.server().unwrap_or_default().to_owned());
         // No connection is made before config.json has been read, so it is there by now.
-        let view = state.config.with_untracked(Config::default_view);
+        let kept = memory::saved_views().default_of(&place(&server, &ids));
+        let view = kept.unwrap_or_else(|| state.config.with_untracked(Config::default_view));
         Route::Compare(Comparison { server, experiment_ids: ids, view, ..Comparison::default() })
     };
     let compare = move |_| {

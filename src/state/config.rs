@@ -1,7 +1,7 @@
 //! `config.json` beside index.html: what whoever hosts the site has set. It may be absent.
 
 use crate::registry::rules::Rules;
-use crate::route::Route;
+use crate::route::saved::view_of;
 use crate::tracking::ServerKind;
 use crate::view::View;
 use serde::Deserialize;
@@ -29,8 +29,7 @@ pub struct Config {
 impl Config {
     /// The view that new comparisons begin with.
     pub fn default_view(&self) -> View {
-        let route = Route::parse(&format!("#/compare?{}", self.view));
-        route.comparison().map(|comparison| comparison.view.clone()).unwrap_or_default()
+        view_of(&self.view)
     }
 }
 

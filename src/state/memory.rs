@@ -1,11 +1,14 @@
-//! What this browser remembers: recent servers (addresses only), and for the tab, where asked, how to sign in.
+//! What this browser remembers: recent servers (addresses only), named views, and for the tab, where asked, how to
+//! sign in.
 
+use crate::route::saved::SavedViews;
 use crate::tracking::SignIn;
 use leptos::prelude::window;
 use web_sys::Storage;
 
 const RECENT: &str = "runweave.recent-servers";
 const AUTHOR: &str = "runweave.name";
+const VIEWS: &str = "runweave.views";
 const SIGN_IN: &str = "runweave.sign-in:";
 
 fn local() -> Option<Storage> {
@@ -32,6 +35,17 @@ pub fn remember_server(url: &str) {
     if let (Some(storage), Ok(text)) = (local(), serde_json::to_string(&servers)) {
         let _ = storage.set_item(RECENT, &text);
     }
+}
+
+/// The named views kept here; none where they cannot be read.
+pub fn saved_views() -> SavedViews {
+    let text = local().and_then(|storage| storage.get_item(VIEWS).ok().flatten());
+    text.and_then(|text| SavedViews::parse(&text).ok()).unwrap_or_default()
+}
+
+/// Keeps the named views; whether the browser took them.
+pub fn keep_saved_views(views: &SavedViews) -> bool {
+    local().is_some_and(|storage| storage.set_item(VIEWS, &views.text()).is_ok())
 }
 
 /// Keeps a sign-in until the tab is closed.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlAnchorElement;
+use web_sys::{Blob, HtmlAnchorElement, Url};
 
 /// Saves each file that arrives from now on.
 pub fn save_downloads(download: Signal<Option<(String, String)>>) {
@@ -16,6 +16,16 @@ pub fn save_downloads(download: Signal<Option<(String, String)>>) {
             save(&file_name, &url);
         }
     });
+}
+
+/// Saves a text as a file; whether the browser did.
+pub fn save_text(file_name: &str, text: &str) -> bool {
+    let parts = js_sys::Array::of1(&text.into());
+    let blob = Blob::new_with_str_sequence(&parts);
+    let Ok(url) = blob.and_then(|blob| Url::create_object_url_with_blob(&blob)) else { return false };
+    // The address is not taken back: when the browser has read it, nobody says.
+    save(file_name, &url);
+    true
 }
 
 /// Saves what stands at a blob address under a name, as a click on a download link does.

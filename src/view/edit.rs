@@ -74,6 +74,8 @@ pub enum ViewEdit {
     SetRanking(RankingView),
     /// What params are to explain.
     SetImportanceOf(Option<ColumnKey>),
+    /// All of it, by another one.
+    Replace(Box<View>),
     /// Open or close a panel.
     OpenPanel(Panel, bool),
     /// How the metric curves are shown.
@@ -230,6 +232,7 @@ impl View {
             }
             ViewEdit::SetRanking(ranking) => self.ranking.clone_from(ranking),
             ViewEdit::SetImportanceOf(column) => self.importance_of.clone_from(column),
+            ViewEdit::Replace(view) => self.clone_from(view),
             ViewEdit::OpenPanel(panel, is_open) => {
                 self.panels.retain(|other| other != panel);
                 if *is_open {

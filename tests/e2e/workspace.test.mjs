@@ -146,7 +146,7 @@ describe("workspace", () => {
     assert.deepEqual(json.map((run) => run["attributes.run_name"]).sort(), runs.map(({ name }) => name).sort());
     await rm(folder, { recursive: true });
     // Python gives the same runs in the same order.
-    await page.browserContext().overridePermissions(new URL(site.url).origin, ["clipboard-read", "clipboard-write"]);
+    await page.browserContext().overridePermissions(new URL(site.url).origin, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
     await (await byRole(page, "button", "Export…")).click();
     await (await byRole(page, "button", "Copy as Python")).click();
     const code = await until(() => page.evaluate(() => navigator.clipboard.readText()), (text) => text.startsWith("import mlflow"), "Python on the clipboard");
@@ -263,6 +263,66 @@ describe("workspace", () => {
     await page.waitForSelector(".importance__warning");
     assertQuiet(page);
     await page.close();
+  });
+
+  test("named views: kept, opened, the default of an experiment, and moved by a file", { timeout: 120_000 }, async () => {
+    const server = site.serverUrl("3.17.2");
+    const { experimentId } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+    const page = await open("3.17.2", `#/compare?server=${encodeURIComponent(server)}&experiments=${experimentId}&filter=${encodeURIComponent("tags.model = xgboost")}&panels=ranking`);
+    const folder = await mkdtemp(path.join(tmpdir(), "runweave-"));
+    const client = await page.createCDPSession();
+    await client.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder, browserContextId: page.browserContext().id });
+    const filterBox = (where) => where.$eval('[aria-label="Filter runs"]', (box) => box.value);
+    const name = '<img src=x onerror="document.title=1"> only xgboost';
+    await byRole(page, "grid", "Runs");
+    await (await byRole(page, "button", "Views…")).click();
+    await (await byRole(page, "textbox", "Name of the view")).type(name);
+    await page.keyboard.press("Enter");
+    const item = `[aria-label="Saved views"] .menu-item`;
+    await until(() => page.$$eval(item, (all) => all.map((one) => one.textContent)), (names) => names.length === 1 && names[0] === name, "the saved view");
+    await assertAccessible(page, "the views");
+    await clickOn(page, '[aria-label="Saved views"] [aria-pressed="false"]');
+    await page.waitForSelector('[aria-label="Saved views"] [aria-pressed="true"]');
+    await (await byRole(page, "button", "Save as a file")).click();
+    const file = path.join(folder, "runweave-views.json");
+    const text = await until(() => readFile(file, "utf8"), (found) => found.length > 0, "the file");
+    assert.equal(JSON.parse(text).views[0].name, name);
+    await page.keyboard.press("Escape");
+
+    // Changed, and brought back; Undo takes that back too.
+    await (await byRole(page, "button", "Close Ranking")).click();
+    await (await byRole(page, "button", "Views…")).click();
+    await clickOn(page, item);
+    await byRole(page, "group", "Ranking");
+    await page.keyboard.press("Escape");
+    await (await byRole(page, "button", "Undo")).click();
+    await until(() => page.$('[role="group"][aria-label="Ranking"]'), (panel) => panel === null, "the panel gone again");
+
+    // The experiment opens with it.
+    await page.goto(`${site.url}#/experiments?server=${encodeURIComponent(server)}`);
+    await clickOn(page, `::-p-text(${EXPERIMENT})`);
+    await byRole(page, "group", "Ranking");
+    assert.equal(await filterBox(page), "tags.model = xgboost");
+    assertQuiet(page);
+    await page.close();
+
+    // Another browser reads the file, and says so where it is none.
+    const other = await open("3.17.2", `#/compare?server=${encodeURIComponent(server)}&experiments=${experimentId}`);
+    await byRole(other, "grid", "Runs");
+    await (await byRole(other, "button", "Views…")).click();
+    const input = await other.waitForSelector('.views__import input');
+    await input.uploadFile(path.join(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), "workspace.test.mjs"));
+    await other.waitForSelector("::-p-text(This is no file of Runweave)");
+    await input.uploadFile(file);
+    await other.waitForSelector(item);
+    await clickOn(other, item);
+    await byRole(other, "group", "Ranking");
+    assert.equal(await filterBox(other), "tags.model = xgboost");
+    await clickOn(other, `[aria-label="Saved views"] [aria-label^="Delete view"]`);
+    await until(() => other.$(item), (found) => found === null, "the view gone");
+    await rm(folder, { recursive: true });
+    assertQuiet(other);
+    await other.close();
   });
 
   for (const version of ["2.22.5", "1.30.1"]) {

@@ -1,0 +1,150 @@
+//! Named views: kept in this browser, saved as a file and read from one.
+
+use super::EditView;
+use crate::pages::context::RunsContext;
+use crate::route::saved::{SavedView, SavedViews, place, view_of};
+use crate::state::{memory, use_app};
+use crate::ui::download::save_text;
+use crate::ui::popover::Popover;
+use crate::view::edit::ViewEdit;
+use leptos::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlInputElement;
+
+/// The menu.
+#[component]
+pub(super) fn Views(context: RunsContext, edit: EditView) -> impl IntoView {
+    let app = use_app();
+    let saved = RwSignal::new(SavedViews::default());
+    let name = RwSignal::new(String::new());
+    let here = move || {
+        let server = app.route.with(|route| route.server().unwrap_or_default().to_owned());
+        place(&server, &context.experiment_ids.get())
+    };
+    // Another tab may have changed them since.
+    let change = move |change: &dyn Fn(&mut SavedViews)| {
+        let mut views = memory::saved_views();
+        change(&mut views);
+        if !memory::keep_saved_views(&views) {
+            app.alert("The browser does not keep views here: its storage is full or switched off. Save them as a file.");
+        }
+        saved.set(views);
+    };
+    let save = move || {
+        let chosen = name.get_untracked().trim().to_owned();
+        if !chosen.is_empty() {
+            let view = context.view.get_untracked();
+            change(&|views| views.save(&chosen, &view));
+            name.set(String::new());
+            app.tell("View saved");
+        }
+    };
+    let import = move |input: HtmlInputElement| {
+        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+        leptos::task::spawn_local(async move {
+            let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string());
+            match SavedViews::parse(&text.unwrap_or_default()) {
+                Ok(read) => {
+                    let n = read.all().len();
+                    change(&|views| views.merge(read.clone()));
+                    app.tell(format!("{n} views read; those of the same names are replaced"));
+                }
+                Err(message) => app.alert(&format!("{message} The views here are as they were.")),
+            }
+            // The same file can be chosen again.
+            input.set_value("");
+        });
+    };
+    let row = move |view: SavedView| {
+        let SavedView { name, view, default_for } = view;
+        let is_default = move || default_for.contains(&here());
+        let (open_name, default_name, delete_name) = (name.clone(), name.clone(), name.clone());
+        let is_default = Memo::new(move |_| is_default());
+        view! {
+            <li class="views__row">
+                <button
+                    type="button"
+                    class="menu-item"
+                    on:click=move |_| edit.edit(ViewEdit::Replace(Box::new(view_of(&view))))
+                >
+                    {open_name}
+                </button>
+                <button
+                    type="button"
+                    class="button button--quiet"
+                    aria-pressed=move || is_default.get().to_string()
+                    aria-label=format!("Default: {name}")
+                    on:click=move |_| {
+                        let (here, is_default) = (here(), !is_default.get_untracked());
+                        change(&|views| views.set_default(&default_name, &here, is_default));
+                    }
+                >
+                    "Default"
+                </button>
+                <button
+                    type="button"
+                    class="button button--quiet"
+                    aria-label=format!("Delete view {name}")
+                    on:click=move |_| change(&|views| drop(views.remove(&delete_name)))
+                >
+                    "×"
+                </button>
+            </li>
+        }
+    };
+    let is_open = RwSignal::new(false);
+    Effect::new(move || {
+        if is_open.get() {
+            saved.set(memory::saved_views());
+        }
+    });
+    view! {
+        <Popover label="Views" text="Views…" is_open>
+            <form
+                class="views__form"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save();
+                }
+            >
+                <input
+                    class="input"
+                    type="text"
+                    aria-label="Name of the view"
+                    placeholder="Name of this view"
+                    prop:value=name
+                    on:input:target=move |event| name.set(event.target().value())
+                />
+                <button type="submit" class="button">"Save"</button>
+            </form>
+            <ul class="views" aria-label="Saved views">
+                <For each=move || saved.with(|saved| saved.all().to_vec()) key=|view| (view.name.clone(), view.view.clone(), view.default_for.clone()) children=row />
+            </ul>
+            <Show when=move || saved.with(|saved| saved.all().is_empty())>
+                <p class="secondary">"No view is kept in this browser yet."</p>
+            </Show>
+            <div class="views__files">
+                <button
+                    type="button"
+                    class="button"
+                    on:click=move |_| {
+                        if !save_text("runweave-views.json", &saved.with_untracked(SavedViews::text)) {
+                            app.alert("The browser does not save files here.");
+                        }
+                    }
+                >
+                    "Save as a file"
+                </button>
+                <label class="button views__import">
+                    "Read a file"
+                    <input
+                        type="file"
+                        class="visually-hidden"
+                        accept=".json,application/json"
+                        on:change:target=move |event| import(event.target())
+                    />
+                </label>
+            </div>
+        </Popover>
+    }
+}
