@@ -494,11 +494,15 @@ impl Registrar {
             }
             Step::SetAlias { alias, version } => registry::alias_set(capabilities, &name, alias, *version),
             Step::DeleteAlias { alias } => registry::alias_delete(capabilities, &name, alias),
-            Step::SetTag { version, key, value } | Step::Record { version, key, value } => {
-                registry::version_tag_set(capabilities, &name, *version, key, value)
+            Step::SetTag { version, key, value } => {
+                registry::tag_set(capabilities, &name, *version, key, value)
             }
-            Step::DeleteTag { version, key } => {
-                registry::version_tag_delete(capabilities, &name, *version, key)
+            Step::Record { version, key, value } => {
+                registry::tag_set(capabilities, &name, Some(*version), key, value)
+            }
+            Step::DeleteTag { version, key } => registry::tag_delete(capabilities, &name, *version, key),
+            Step::Describe { version, description } => {
+                registry::describe(capabilities, &name, *version, description)
             }
         }
     }

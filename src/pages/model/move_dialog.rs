@@ -5,6 +5,7 @@ use super::{ModelContext, Moving};
 use crate::entities::Stage;
 use crate::pages::author::AuthorField;
 use crate::registrar::Ask;
+use crate::registrar::protocol::{Phase, Progress};
 use crate::registry::change::{Change, Decision, Step};
 use crate::registry::review;
 use crate::registry::rules::{Choice, archive_text, choices};
@@ -22,6 +23,11 @@ pub(super) fn MoveDialog(context: ModelContext) -> impl IntoView {
         // Set only where it changes something: each of the two effects follows the other.
         if !is_open.get() && context.moving.with_untracked(Option::is_some) {
             context.moving.set(None);
+            let is_over = |progress: &Progress| matches!(progress.phase, Phase::Finished | Phase::Refused(_));
+            // What has come of it has been seen here; a change that stopped waits on the page.
+            if context.registry.progress.with_untracked(|progress| progress.as_ref().is_some_and(is_over)) {
+                context.registry.leave();
+            }
         }
     });
     let title = Signal::derive(move || {

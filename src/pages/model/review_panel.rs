@@ -46,7 +46,7 @@ fn set_tag(
         return;
     }
     let model = context.page.with_untracked(|page| page.name.clone());
-    let tags = vec![TagChange { version: number, key, from, to }];
+    let tags = vec![TagChange { version: Some(number), key, from, to }];
     let decision = Decision { what: Some(what), ..context.registry.decide(reason, None, None) };
     context.registry.change(Change { model, subject: Some(number), tags, ..Change::default() }, decision);
 }

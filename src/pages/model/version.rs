@@ -1,8 +1,7 @@
 //! One version: what it is, beside what is in Production, its aliases, tags and history.
 
 use super::ModelContext;
-use super::change_status::ChangeStatus;
-use super::edit::{Aliases, Tags};
+use super::edit::{Aliases, Description, Tags};
 use super::history::History;
 use super::review_panel::ReviewPanel;
 use super::versions_table::MoveButton;
@@ -84,7 +83,6 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
                 {fact("Registered by", version.user)}
                 {fact("Status", status)}
                 {fact("Source", version.source)}
-                {fact("Description", version.description)}
             </dl>
         })
     };
@@ -120,8 +118,6 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
         let comparison = registry.comparison.get().filter(|it| it.candidate == number)?;
         Some(view! { <SideBySide comparison /> })
     };
-    let is_changing =
-        Memo::new(move |_| registry.progress.with(Option::is_some) && context.moving.get().is_none());
     // The buttons come first: what arrives late must not move them under the pointer.
     view! {
         <div class="toolbar">
@@ -140,9 +136,7 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
             </button>
         </div>
         {facts}
-        <Show when=move || is_changing.get()>
-            <ChangeStatus context on_close=Callback::new(move |()| registry.leave()) />
-        </Show>
+        <Description context version=Some(number) />
         <ReviewPanel context number />
         <section class="panel">
             <header class="panel__head">
@@ -162,7 +156,7 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
         </section>
         <div class="run__tables">
             <Aliases context number />
-            <Tags context number />
+            <Tags context version=Some(number) />
         </div>
         <History context version=Some(number) />
     }

@@ -143,46 +143,56 @@ pub fn alias_delete(capabilities: &Capabilities, name: &str, alias: &str) -> Req
     )
 }
 
-/// Sets a version's tag.
-pub fn version_tag_set(
+/// Sets a tag of a version, or one of the model's own.
+pub fn tag_set(
     capabilities: &Capabilities,
     name: &str,
-    version: VersionNumber,
+    version: Option<VersionNumber>,
     key: &str,
     value: &str,
 ) -> Request {
-    Request::post(
-        format!("{}/model-versions/set-tag", api(capabilities)),
-        &json!({ "name": name, "version": version.to_string(), "key": key, "value": value }),
-    )
+    let (path, mut body) = owner(capabilities, name, version, "set-tag");
+    body["key"] = json!(key);
+    body["value"] = json!(value);
+    Request::post(path, &body)
 }
 
-/// Deletes a version's tag.
-pub fn version_tag_delete(
+/// Deletes a tag of a version, or one of the model's own.
+pub fn tag_delete(
     capabilities: &Capabilities,
     name: &str,
-    version: VersionNumber,
+    version: Option<VersionNumber>,
     key: &str,
 ) -> Request {
-    Request::with_body(
-        Method::Delete,
-        format!("{}/model-versions/delete-tag", api(capabilities)),
-        &json!({ "name": name, "version": version.to_string(), "key": key }),
-    )
+    let (path, mut body) = owner(capabilities, name, version, "delete-tag");
+    body["key"] = json!(key);
+    Request::with_body(Method::Delete, path, &body)
 }
 
-/// A version's description.
-pub fn version_describe(
+/// Describes a version, or the model; an empty text takes the description away.
+pub fn describe(
     capabilities: &Capabilities,
     name: &str,
-    version: VersionNumber,
+    version: Option<VersionNumber>,
     description: &str,
 ) -> Request {
-    Request::with_body(
-        Method::Patch,
-        format!("{}/model-versions/update", api(capabilities)),
-        &json!({ "name": name, "version": version.to_string(), "description": description }),
-    )
+    let (path, mut body) = owner(capabilities, name, version, "update");
+    body["description"] = json!(description);
+    Request::with_body(Method::Patch, path, &body)
+}
+
+/// The path of a verb, and a body that names a version, or the model.
+fn owner(
+    capabilities: &Capabilities,
+    name: &str,
+    version: Option<VersionNumber>,
+    verb: &str,
+) -> (String, Value) {
+    let (folder, body) = match version {
+        Some(version) => ("model-versions", json!({ "name": name, "version": version.to_string() })),
+        None => ("registered-models", json!({ "name": name })),
+    };
+    (format!("{}/{folder}/{verb}", api(capabilities)), body)
 }
 
 /// The bytes of a version's file, such as `MLmodel`. Outside of the API's prefix, in every version.
@@ -232,8 +242,23 @@ mod tests {
         );
         let deleted = alias_delete(&capabilities(), "taxi", "champion");
         assert_eq!((deleted.method, body(&deleted)["alias"].as_str()), (Method::Delete, Some("champion")));
-        let tag = version_tag_delete(&capabilities(), "taxi", version, "k");
+        let tag = tag_delete(&capabilities(), "taxi", Some(version), "k");
         assert_eq!((tag.method, body(&tag)["version"].as_str()), (Method::Delete, Some("3")));
+    }
+
+    #[test]
+    fn a_model_and_its_versions_have_paths_of_their_own() {
+        let described = describe(&capabilities(), "taxi", None, "");
+        assert_eq!(
+            (described.method, described.path.as_str(), body(&described)),
+            (
+                Method::Patch,
+                "/api/2.0/mlflow/registered-models/update",
+                json!({ "name": "taxi", "description": "" })
+            )
+        );
+        let tag = tag_set(&capabilities(), "taxi", Some(VersionNumber(3)), "k", "v");
+        assert_eq!(tag.path, "/api/2.0/mlflow/model-versions/set-tag");
     }
 
     #[test]
