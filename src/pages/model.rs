@@ -19,6 +19,7 @@ use self::versions_table::VersionsTable;
 use crate::entities::{ExperimentId, Stage, VersionNumber};
 use crate::pages::models::Skipped;
 use crate::registry::ModelState;
+use crate::registry::comparison::Comparison;
 use crate::registry::version_table::{metric_over_versions, metrics, shown};
 use crate::route::{ModelPage as Address, ModelTab, Route};
 use crate::state::registry::{Listed, RegistryState, use_registry};
@@ -62,6 +63,24 @@ impl ModelContext {
     pub fn href(self, version: Option<VersionNumber>) -> String {
         let page = Address { version: version.map(|number| number.0), ..self.page.get_untracked() };
         Route::Model(page).to_string()
+    }
+
+    /// Puts a version of the model beside another one.
+    pub fn compare(self, candidate: VersionNumber, holder: Option<VersionNumber>) {
+        self.state.with_untracked(|state| {
+            if let Some(state) = state {
+                let holder = holder.map(|holder| state.of_run(holder));
+                self.registry.compare(state.model.name.clone(), state.of_run(candidate), holder);
+            }
+        });
+    }
+
+    /// The comparison of a version of the model, if that is what was asked for last.
+    pub fn comparison(self, candidate: VersionNumber) -> Option<Comparison> {
+        let comparison = self.registry.comparison.get()?;
+        let is_meant =
+            comparison.candidate == candidate && self.page.with(|page| page.name == comparison.model);
+        is_meant.then_some(comparison)
     }
 
     /// Whether the server has aliases.

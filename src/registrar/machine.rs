@@ -5,10 +5,10 @@ use super::protocol::{Ask, FailedWhat, News};
 use super::run_changes::{Act, RunChanges, RunPending};
 use super::runner::{Need, Runner, WriteFailure};
 use super::webhooks::{WebhookAct, WebhookAsk, WebhookPending, Webhooks};
-use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId, VersionNumber};
+use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId};
 use crate::registry::ModelState;
 use crate::registry::change::Step;
-use crate::registry::comparison::{self, Side};
+use crate::registry::comparison::{self, Side, VersionOfRun};
 use crate::tracking::mlflow::{self, mlmodel, registry_requests as registry, requests};
 use crate::tracking::{
     Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError,
@@ -551,20 +551,21 @@ impl Registrar {
         self.ask_for_runs();
     }
 
-    fn compare(&mut self, model: String, candidate: VersionNumber, holder: Option<VersionNumber>) {
+    fn compare(&mut self, model: String, candidate: VersionOfRun, holder: Option<VersionOfRun>) {
         self.abort_all(Pending::is_of_comparison);
-        let side = |number: Option<VersionNumber>| Side { number, ..Side::default() };
+        let side = |version: Option<&VersionOfRun>| Side {
+            number: version.map(|version| version.number),
+            ..Side::default()
+        };
         self.compared = Compared {
             model: model.clone(),
-            candidate: side(Some(candidate)),
-            holder: side(holder),
+            candidate: side(Some(&candidate)),
+            holder: side(holder.as_ref()),
             missing: vec![],
         };
-        for (which, number) in [(Which::Candidate, Some(candidate)), (Which::Holder, holder)] {
-            let Some(number) = number else { continue };
+        for (which, version) in [(Which::Candidate, Some(candidate)), (Which::Holder, holder)] {
+            let Some(VersionOfRun { number, run_id }) = version else { continue };
             self.send(registry::version_file(&model, number, "MLmodel"), Pending::SideManifest(which));
-            let shown = self.shown.as_ref().filter(|shown| shown.model.name == model);
-            let run_id = shown.and_then(|shown| shown.version(number)?.run_id.clone());
             match run_id {
                 Some(run_id) => {
                     self.send(requests::run_get(&self.capabilities(), &run_id), Pending::SideRun(which))

@@ -368,11 +368,9 @@ fn a_model_comes_with_its_runs_one_by_one_where_the_server_knows_no_lists() {
     let n_runs: usize =
         world.news.iter().map(|news| if let News::Runs { items, .. } = news { items.len() } else { 0 }).sum();
     assert_eq!(n_runs, 2);
-    world.say(Ask::Compare {
-        model: "taxi".into(),
-        candidate: VersionNumber(2),
-        holder: Some(VersionNumber(1)),
-    });
+    let state = &world.server.state;
+    let (candidate, holder) = (state.of_run(VersionNumber(2)), Some(state.of_run(VersionNumber(1))));
+    world.say(Ask::Compare { model: "taxi".into(), candidate, holder });
     world.answer_all();
     let Some(News::Compared(compared)) = world.news.last() else { panic!("a comparison") };
     assert!(!compared.is_loading);

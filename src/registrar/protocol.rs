@@ -2,10 +2,10 @@
 
 use super::files::{FilesAsk, FilesNews};
 use super::run_changes::{RunAsk, RunNews};
-use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
+use crate::entities::{ExperimentId, RegisteredModel, Run, RunId};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
-use crate::registry::comparison::Comparison;
+use crate::registry::comparison::{Comparison, VersionOfRun};
 use crate::tracking::{ServerAddress, ServerInfo};
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +35,9 @@ pub enum Ask {
         /// The model's name.
         model: String,
         /// The version to be judged.
-        candidate: VersionNumber,
+        candidate: VersionOfRun,
         /// The one in use; none to describe the candidate alone.
-        holder: Option<VersionNumber>,
+        holder: Option<VersionOfRun>,
     },
     /// Carry out a change. Answered by `Progress` until it has ended.
     Change {

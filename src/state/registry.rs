@@ -11,7 +11,7 @@ use crate::registrar::protocol::{FailedWhat, Progress};
 use crate::registrar::{Ask, News};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
-use crate::registry::comparison::Comparison;
+use crate::registry::comparison::{Comparison, VersionOfRun};
 use crate::registry::record::Author;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -103,6 +103,12 @@ impl RegistryState {
         if let Some((name, experiment_ids)) = self.opened.get_value() {
             self.open(name, experiment_ids);
         }
+    }
+
+    /// Puts a version beside another one, as soon as enough is known.
+    pub fn compare(&self, model: String, candidate: VersionOfRun, holder: Option<VersionOfRun>) {
+        self.comparison.set(None);
+        self.ask(&Ask::Compare { model, candidate, holder });
     }
 
     /// Who decides, when and why. The nonce is drawn here, since the machines know no randomness.

@@ -360,6 +360,61 @@ describe("registry", () => {
     }
   });
 
+  for (const width of [1280, 390]) {
+    test(`the queue opens a version beside what is in Production, by keyboard, ${width} wide`, { timeout: 90_000 }, async () => {
+      const client = clientOf(servers.byVersion["3.17.2"].url);
+      const to = (name, version, stage) => client("POST", "model-versions/transition-stage",
+        { name, version: `${version}`, stage, archive_existing_versions: false });
+      await to(MODEL, 3, "Production");
+      await to(MODEL, 4, "Staging");
+      const stages = await stagesOf(client);
+      const holder = Object.keys(stages).filter((number) => stages[number] === "Production").map(Number).sort((a, b) => b - a)[0];
+      // Another model, of which nothing is in Production.
+      const lonely = `lonely ~!${width} ${Date.now()}`;
+      await client("POST", "registered-models/create", { name: lonely });
+      const { runs: [run] } = await client("POST", "runs/search", { experiment_ids: ["1"], max_results: 1 });
+      await client("POST", "model-versions/create", { name: lonely, source: `${run.info.artifact_uri}/model`, run_id: run.info.run_id });
+      await to(lonely, 1, "Staging");
+
+      const page = await open("review", site.url, site.serverUrl("3.17.2"), { width });
+      const asked = [];
+      page.on("request", (request) => asked.push(request.url()));
+      await byRole(page, "table", "Versions in Staging");
+      const button = await byRole(page, "button", `Compare ${MODEL}, version 4`);
+      const isExpanded = (it) => it.evaluate((it) => it.getAttribute("aria-expanded"));
+      assert.equal(await isExpanded(button), "false");
+      assert.deepEqual(asked.filter((url) => /get-artifact|runs.get/.test(url)), [], "nothing is read for what is closed");
+      await button.focus();
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(`.review__comparison ::-p-text(Version 4 beside version ${holder}, which is in Production)`);
+      await page.waitForSelector(`.review__comparison table[aria-label="Metrics"] ::-p-text(Version ${holder})`);
+      await until(() => page.$$(".review__comparison [role=status]"), (all) => all.length === 0, "all of the comparison");
+      assert.equal(await isExpanded(button), "true");
+      assert.ok(await button.evaluate((it) => it === document.activeElement), "the focus stays");
+      const [left, right] = await page.$eval(".review__comparison", (it) => {
+        const box = it.getBoundingClientRect();
+        return [box.left, box.right];
+      });
+      assert.ok(left >= 0 && right <= width, `the comparison reaches from ${left} to ${right}`);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= width);
+      await assertAccessible(page, `an opened entry, ${width} wide`);
+
+      // The address brings it back; another one takes its place.
+      await page.reload();
+      await page.waitForSelector(`.review__comparison table[aria-label="Metrics"] ::-p-text(Version ${holder})`);
+      const other = await byRole(page, "button", `Compare ${lonely}, version 1`);
+      await other.focus();
+      await page.keyboard.press("Space");
+      await page.waitForSelector(".review__comparison ::-p-text(Version 1; nothing is in Production)");
+      await page.waitForSelector('.review__comparison table[aria-label="Metrics"]');
+      assert.equal((await page.$$(".review__comparison")).length, 1);
+      await page.keyboard.press("Space");
+      await until(() => page.$(".review__comparison"), (it) => it === null, "the closed entry");
+      assertQuiet(page);
+      await page.close();
+    });
+  }
+
   test("hostile names, descriptions and tags are text; aliases and tags are edited and recorded", { timeout: 90_000 }, async () => {
     const client = clientOf(servers.byVersion["3.17.2"].url);
     const name = `hostile ${HOSTILE} ${Date.now()}`;

@@ -4,7 +4,6 @@ use super::change_status::ChangeStatus;
 use super::{ModelContext, Moving};
 use crate::entities::Stage;
 use crate::pages::author::AuthorField;
-use crate::registrar::Ask;
 use crate::registrar::protocol::{Phase, Progress};
 use crate::registry::change::{Change, Decision, Step};
 use crate::registry::review;
@@ -84,9 +83,7 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
     Effect::new(move |asked: Option<Option<_>>| {
         let holder = holder.get();
         if asked != Some(holder) {
-            let model = seen.with_value(|state| state.model.name.clone());
-            registry.comparison.set(None);
-            registry.ask(&Ask::Compare { model, candidate: number, holder });
+            context.compare(number, holder);
         }
         holder
     });
@@ -184,8 +181,7 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
     };
     let comparison = move || {
         let wanted = holder.get();
-        let comparison =
-            registry.comparison.get().filter(|it| it.candidate == number && it.holder == wanted)?;
+        let comparison = context.comparison(number).filter(|it| it.holder == wanted)?;
         Some(view! { <SideBySide comparison /> })
     };
     let needs_reason =
