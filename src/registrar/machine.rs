@@ -3,6 +3,7 @@
 use super::files::{self, Do, Files};
 use super::protocol::{Ask, FailedWhat, News};
 use super::run_changes::{Act, RunChanges, RunPending};
+use super::run_versions::Lookup;
 use super::runner::{Need, Runner, WriteFailure};
 use super::webhooks::{WebhookAct, WebhookAsk, WebhookPending, Webhooks};
 use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId};
@@ -95,6 +96,7 @@ enum Pending {
     SideManifest(Which),
     SideHistory(Which, String),
     Write,
+    Lookup,
     Files(files::Pending),
     OfRuns(RunPending),
     Webhooks(WebhookPending),
@@ -151,6 +153,8 @@ pub struct Registrar {
     runner: Option<Runner>,
     files: Files,
     runs: RunChanges,
+    /// The search for the versions of some runs.
+    lookup: Option<Lookup>,
     webhooks: Webhooks,
     outputs: Vec<Output>,
 }
@@ -209,6 +213,11 @@ impl Registrar {
                 self.read_model(name, Purpose::Show);
             }
             Ask::Compare { model, candidate, holder } => self.compare(model, candidate, holder),
+            Ask::FindVersions(run_ids) => {
+                self.abort_all(|pending| matches!(pending, Pending::Lookup));
+                self.lookup = Some(Lookup::new(run_ids));
+                self.look_on();
+            }
             Ask::Change { change, decision } => {
                 // One change at a time: the page offers no second one while this one is open.
                 if self.runner.as_ref().is_some_and(Runner::is_under_way) {
@@ -393,6 +402,13 @@ impl Registrar {
                 }
                 self.tell_comparison();
             }
+            Pending::Lookup => {
+                let page = answered_with(answer).and_then(|response| mlflow::decode_versions(&response));
+                if let Some(lookup) = self.lookup.as_mut() {
+                    lookup.answered(page);
+                }
+                self.look_on();
+            }
             Pending::Files(pending) => {
                 let wanted = self.files.answered(pending, answer);
                 self.carry_out_files(wanted);
@@ -416,6 +432,18 @@ impl Registrar {
                 let acts = self.webhooks.answered(pending, answer, &self.capabilities());
                 self.act_on_webhooks(acts);
             }
+        }
+    }
+
+    /// Asks for the next versions of the runs asked about, or tells what was found.
+    fn look_on(&mut self) {
+        let Some(lookup) = self.lookup.take() else { return };
+        match lookup.request(&self.capabilities()) {
+            Some(request) => {
+                self.send(request, Pending::Lookup);
+                self.lookup = Some(lookup);
+            }
+            None => self.tell(News::RunVersions(lookup.found())),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::files::{FilesAsk, FilesNews};
 use super::run_changes::{RunAsk, RunNews};
+use super::run_versions::RunVersions;
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
@@ -57,6 +58,8 @@ pub enum Ask {
     Leave,
     /// A run's models and files, and the registration of a model.
     Files(FilesAsk),
+    /// The registered versions that come from these runs. Answered by `RunVersions`, once.
+    FindVersions(Vec<RunId>),
     /// Something about runs.
     OfRuns(RunAsk),
     /// A [`WebhookAsk`](super::webhooks::WebhookAsk), as JSON. The part of the page that every visitor waits for
@@ -102,6 +105,8 @@ pub enum News {
     },
     /// Two versions side by side, as far as known.
     Compared(Box<Comparison>),
+    /// The registered versions of the runs asked about last.
+    RunVersions(RunVersions),
     /// How a change stands.
     Progress(Progress),
     /// A run's models and files, and the registration of a model.

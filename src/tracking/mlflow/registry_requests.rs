@@ -29,21 +29,30 @@ pub fn model_get(capabilities: &Capabilities, name: &str) -> Request {
 /// A page of the versions of one model, or of all models. A name that cannot be quoted brings those of all models:
 /// whoever asks takes its own out of them.
 pub fn versions_search(capabilities: &Capabilities, name: Option<&str>, page_token: Option<&str>) -> Request {
-    let max_results = VERSIONS_PER_PAGE.to_string();
     let filter = name.and_then(quoted).map(|name| format!("name = {name}"));
+    versions_page(capabilities, filter.as_deref(), page_token)
+}
+
+/// A page of the versions, of whatever model, that were registered from these runs; without any, of all versions.
+pub fn versions_of_runs(capabilities: &Capabilities, run_ids: &[RunId], page_token: Option<&str>) -> Request {
+    let ids: Vec<String> = run_ids.iter().filter_map(|id| quoted(&id.0)).collect();
+    let filter = (!ids.is_empty()).then(|| format!("run_id IN ({})", ids.join(",")));
+    versions_page(capabilities, filter.as_deref(), page_token)
+}
+
+fn versions_page(capabilities: &Capabilities, filter: Option<&str>, page_token: Option<&str>) -> Request {
+    let max_results = VERSIONS_PER_PAGE.to_string();
     let mut pairs = vec![("max_results", max_results.as_str())];
-    pairs.extend(filter.as_deref().map(|filter| ("filter", filter)));
+    pairs.extend(filter.map(|filter| ("filter", filter)));
     pairs.extend(page_token.map(|token| ("page_token", token)));
     Request::get(format!("{}/model-versions/search{}", api(capabilities), query(&pairs)))
 }
 
 /// The versions, of whatever model, that were registered from a run; the first page is all that is asked for.
 pub fn versions_of_run(capabilities: &Capabilities, run_id: &RunId) -> Request {
-    let max_results = VERSIONS_PER_PAGE.to_string();
     // Servers make run ids of letters and digits; anything else asks for none.
     let filter = format!("run_id = {}", quoted(&run_id.0).unwrap_or_else(|| "''".to_owned()));
-    let pairs = [("max_results", max_results.as_str()), ("filter", &filter)];
-    Request::get(format!("{}/model-versions/search{}", api(capabilities), query(&pairs)))
+    versions_page(capabilities, Some(&filter), None)
 }
 
 /// One version.
@@ -271,5 +280,13 @@ mod tests {
             request.path,
             "/api/2.0/mlflow/model-versions/search?max_results=2000&filter=name%20%3D%20%27a%26b%27"
         );
+        let ids = ["0a", "1b"].map(|id| RunId(id.to_owned()));
+        assert_eq!(
+            versions_of_runs(&capabilities(), &ids, Some("t")).path,
+            "/api/2.0/mlflow/model-versions/search?max_results=2000\
+             &filter=run_id%20IN%20%28%270a%27%2C%271b%27%29&page_token=t"
+        );
+        let all = versions_of_runs(&capabilities(), &[], None);
+        assert_eq!(all.path, "/api/2.0/mlflow/model-versions/search?max_results=2000");
     }
 }
