@@ -249,16 +249,20 @@ describe("registry", () => {
   test("a card dragged to another stage opens the move there", { timeout: 60_000 }, async () => {
     const client = clientOf(servers.byVersion["3.17.2"].url);
     const page = await open(`models/${MODEL}?show=board&archived=shown`, site.url, site.serverUrl("3.17.2"));
+    const all = await versionsOf(client);
     const before = await stagesOf(client);
-    const number = Object.keys(before).find((number) => before[number] === "Archived");
-    const card = await page.waitForSelector(`.board__card[aria-label="Version ${number}"]`);
+    const number = Object.keys(before).filter((number) => before[number] === "Archived").sort((a, b) => b - a)[0];
+    // What arrives of the runs makes the cards larger.
+    const fact = () => page.waitForSelector(`.board__card[aria-label="Version ${number}"] ::-p-text(rmse)`);
+    await fact();
     const middleOf = async (selector) => {
       const box = await (await page.waitForSelector(selector)).boundingBox();
       return [box.x + box.width / 2, box.y + Math.min(box.height / 2, 60)];
     };
     const drag = async (to) => {
-      const from = await card.boundingBox();
-      await page.mouse.move(from.x + from.width - 12, from.y + 12);
+      // By its text, where a browser would rather begin to select.
+      const from = await (await fact()).boundingBox();
+      await page.mouse.move(from.x + 20, from.y + from.height / 2);
       await page.mouse.down();
       await page.mouse.move(...to, { steps: 8 });
     };
@@ -281,6 +285,23 @@ describe("registry", () => {
     assert.equal(await page.evaluate(() => getSelection().toString()), "", "no text is selected by dragging");
     assert.deepEqual(await stagesOf(client), before, "a drop decides nothing");
     await close(page);
+    await until(() => page.$("dialog[open]"), (dialog) => dialog === null, "the closed dialog");
+    assert.deepEqual(await versionsOf(client), all, "a dialog that is closed writes nothing");
+
+    await drag(await middleOf('[data-stage-column="Staging"]'));
+    await page.mouse.up();
+    await byRole(page, "dialog", `Move version ${number} of ${MODEL}`);
+    assert.equal(await page.$eval("#move-Staging", (radio) => radio.checked), true);
+    await fill(page, "textbox", "Reason", "dragged here");
+    await press(page, "button", "Move");
+    await done(page);
+    await close(page);
+    const moved = await versionsOf(client);
+    assert.equal(moved[number].current_stage, "Staging");
+    const { what, from, to, reason } = recordsOf(moved[number]).at(-1);
+    assert.deepEqual([what, from, to, reason], ["stage", "Archived", "Staging", "dragged here"]);
+    assert.deepEqual({ ...await stagesOf(client), [number]: "Archived" }, before, "no other version moved");
+    await page.waitForSelector(`[data-stage-column="Staging"] .board__card[aria-label="Version ${number}"]`);
     assertQuiet(page);
     await page.close();
   });
