@@ -94,7 +94,7 @@ pub(super) fn Aliases(context: ModelContext, number: VersionNumber) -> impl Into
         }
     };
     view! {
-        <section class="panel">
+        <section class="panel model__edit">
             <header class="panel__head"><h2 class="panel__title">"Aliases"</h2></header>
             {if context.has_aliases() {
                 view! {
@@ -197,7 +197,7 @@ pub(super) fn Tags(
     };
     let title = if version.is_some() { "Tags" } else { "Tags of the model" };
     view! {
-        <section class="panel">
+        <section class="panel model__edit">
             <header class="panel__head"><h2 class="panel__title">{title}</h2></header>
             <div class="table-scroll" tabindex="0" role="region" aria-label=format!("{title}, scrollable")>
                 <table class="table" aria-label=title>

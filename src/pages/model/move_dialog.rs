@@ -71,8 +71,11 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
     let chosen = Memo::new(move |_| to.get().and_then(choice_of));
     // What the candidate is held against: the newest version in the target stage, or else the one in Production.
     let holder = Memo::new(move |_| {
-        let in_target =
-            chosen.with(|choice| choice.as_ref().and_then(|choice| choice.holders.first().copied()));
+        let in_target = chosen.with(|choice| {
+            // What is archived, or in no stage, is nothing that a version takes the place of.
+            let choice = choice.as_ref().filter(|choice| choice.stage.is_active())?;
+            choice.holders.first().copied()
+        });
         let in_production = || {
             seen.with_value(|state| {
                 state.in_stage(Stage::Production).into_iter().find(|other| *other != number)

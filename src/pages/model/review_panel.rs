@@ -102,7 +102,7 @@ fn Review(context: ModelContext, number: VersionNumber) -> impl IntoView {
         }
     };
     view! {
-        <section class="panel" aria-label="Review">
+        <section class="panel model__edit" aria-label="Review">
             <header class="panel__head"><h2 class="panel__title">"Review (advisory)"</h2></header>
             {checklist.into_iter().map(point).collect_view()}
             <p role="status">{standing}</p>
