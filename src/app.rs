@@ -176,7 +176,7 @@ fn Header() -> impl IntoView {
         let pages = [
             ("Compare", Route::Experiments { server: server.clone() }),
             ("Models", Route::Models { server: server.clone(), search: String::new() }),
-            ("Review", Route::Review { server }),
+            ("Review", Route::Review { server, opened: None }),
         ];
         let link = |(text, route): (&'static str, Route)| {
             view! { <a class="header__link" href=route.to_string()>{text}</a> }

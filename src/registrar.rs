@@ -9,6 +9,7 @@ pub mod note;
 mod preview;
 pub mod protocol;
 pub mod run_changes;
+pub mod run_versions;
 mod runner;
 pub mod webhooks;
 

@@ -13,6 +13,7 @@ pub mod timeline;
 pub mod version_filter;
 pub mod version_table;
 
+use self::comparison::VersionOfRun;
 use crate::entities::{Alias, ModelVersion, RegisteredModel, Stage, VersionNumber};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,11 @@ impl ModelState {
     /// The version of that number.
     pub fn version(&self, number: VersionNumber) -> Option<&ModelVersion> {
         self.versions.iter().find(|version| version.number == number)
+    }
+
+    /// The version of that number with its run, ready to be compared.
+    pub fn of_run(&self, number: VersionNumber) -> VersionOfRun {
+        VersionOfRun { number, run_id: self.version(number).and_then(|version| version.run_id.clone()) }
     }
 
     /// The versions in a stage, newest number first.

@@ -44,6 +44,8 @@ pub enum Route {
     Review {
         /// The server's URL.
         server: String,
+        /// The model and version whose comparison is open, if one is.
+        opened: Option<(String, u64)>,
     },
     /// The server's webhooks.
     Webhooks {
@@ -161,7 +163,7 @@ impl Route {
             "" => Self::Connect,
             "experiments" => Self::Experiments { server },
             "models" => Self::Models { server, search: value("search").unwrap_or_default().to_owned() },
-            "review" => Self::Review { server },
+            "review" => Self::Review { server, opened: value("open").and_then(codec::version) },
             "webhooks" => Self::Webhooks { server },
             "compare" => Self::Compare(comparison()),
             other => match other.strip_prefix("run/") {
@@ -204,7 +206,7 @@ impl Route {
         match self {
             Self::Experiments { server }
             | Self::Models { server, .. }
-            | Self::Review { server }
+            | Self::Review { server, .. }
             | Self::Webhooks { server } => Some(server),
             Self::Model(page) => Some(&page.server),
             Self::Compare(comparison) | Self::Run { comparison, .. } => Some(&comparison.server),
@@ -234,7 +236,15 @@ impl fmt::Display for Route {
                 if search.is_empty() { Ok(()) } else { write!(f, "&search={}", codec::encode(search)) }
             }
             Self::Model(page) => write!(f, "#/models/{page}"),
-            Self::Review { server } => write!(f, "#/review?server={}", codec::encode(server)),
+            Self::Review { server, opened } => {
+                write!(f, "#/review?server={}", codec::encode(server))?;
+                match opened {
+                    None => Ok(()),
+                    Some((name, version)) => {
+                        write!(f, "&open={}", codec::encode(&codec::version_text(name, *version)))
+                    }
+                }
+            }
             Self::Webhooks { server } => write!(f, "#/webhooks?server={}", codec::encode(server)),
             Self::NotFound(text) => write!(f, "#{text}"),
         }
@@ -520,10 +530,12 @@ mod tests {
         }
 
         #[test]
-        fn every_server_survives_in_the_address_of_its_pages(server in any::<String>(), search in any::<String>()) {
+        fn every_server_survives_in_the_address_of_its_pages(
+            server in any::<String>(), search in any::<String>(), opened in any::<Option<(String, u64)>>(),
+        ) {
             for route in [
                 Route::Models { server: server.clone(), search },
-                Route::Review { server: server.clone() },
+                Route::Review { server: server.clone(), opened },
                 Route::Webhooks { server },
             ] {
                 prop_assert_eq!(Route::parse(&route.to_string()), route);

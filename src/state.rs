@@ -294,7 +294,7 @@ impl AppState {
             }
             Route::Experiments { server }
             | Route::Models { server, .. }
-            | Route::Review { server }
+            | Route::Review { server, .. }
             | Route::Webhooks { server } => {
                 url.clone_into(server);
             }

@@ -11,14 +11,15 @@ mod versions_table;
 
 use self::board::Board;
 use self::change_status::ChangeStatus;
+use self::edit::{Description, Tags};
 use self::history::History;
 use self::move_dialog::MoveDialog;
 use self::version::VersionPanel;
 use self::versions_table::VersionsTable;
 use crate::entities::{ExperimentId, Stage, VersionNumber};
 use crate::pages::models::Skipped;
-use crate::registrar::protocol::Phase;
 use crate::registry::ModelState;
+use crate::registry::comparison::Comparison;
 use crate::registry::version_table::{metric_over_versions, metrics, shown};
 use crate::route::{ModelPage as Address, ModelTab, Route};
 use crate::state::registry::{Listed, RegistryState, use_registry};
@@ -62,6 +63,24 @@ impl ModelContext {
     pub fn href(self, version: Option<VersionNumber>) -> String {
         let page = Address { version: version.map(|number| number.0), ..self.page.get_untracked() };
         Route::Model(page).to_string()
+    }
+
+    /// Puts a version of the model beside another one.
+    pub fn compare(self, candidate: VersionNumber, holder: Option<VersionNumber>) {
+        self.state.with_untracked(|state| {
+            if let Some(state) = state {
+                let holder = holder.map(|holder| state.of_run(holder));
+                self.registry.compare(state.model.name.clone(), state.of_run(candidate), holder);
+            }
+        });
+    }
+
+    /// The comparison of a version of the model, if that is what was asked for last.
+    pub fn comparison(self, candidate: VersionNumber) -> Option<Comparison> {
+        let comparison = self.registry.comparison.get()?;
+        let is_meant =
+            comparison.candidate == candidate && self.page.with(|page| page.name == comparison.model);
+        is_meant.then_some(comparison)
     }
 
     /// Whether the server has aliases.
@@ -139,24 +158,24 @@ pub fn ModelPage() -> impl IntoView {
                 {name}
                 {move || version.get().map(|number| format!(", version {number}"))}
             </h1>
-            <StoppedChange context />
             {content}
+            <Changing context />
             <MoveDialog context />
         </main>
     }
 }
 
-/// A change that stopped midway, until somebody decides how to go on; the dialog shows it itself while it is open.
+/// The newest change, in sight wherever the page is scrolled to; the dialog shows it itself while it is open.
 #[component]
-fn StoppedChange(context: ModelContext) -> impl IntoView {
-    let is_stopped = Memo::new(move |_| {
-        context.registry.progress.with(|progress| {
-            progress.as_ref().is_some_and(|progress| matches!(progress.phase, Phase::Stopped(_)))
-        }) && context.moving.get().is_none()
-    });
+fn Changing(context: ModelContext) -> impl IntoView {
+    let registry = context.registry;
+    let is_shown =
+        Memo::new(move |_| registry.progress.with(Option::is_some) && context.moving.get().is_none());
     view! {
-        <Show when=move || is_stopped.get()>
-            <ChangeStatus context on_close=Callback::new(|()| ()) />
+        <Show when=move || is_shown.get()>
+            <div class="model__changing">
+                <ChangeStatus context on_close=Callback::new(move |()| registry.leave()) />
+            </div>
         </Show>
     }
 }
@@ -192,8 +211,6 @@ fn Versions(context: ModelContext) -> impl IntoView {
             }
         })
     };
-    let description =
-        move || context.state.with(|state| state.as_ref().map(|state| state.model.description.clone()));
     let skipped = move || {
         let skipped = context.registry.model.with(|model| match model {
             Listed::Here(_, skipped) => skipped.clone(),
@@ -214,7 +231,7 @@ fn Versions(context: ModelContext) -> impl IntoView {
         }
     };
     view! {
-        <p class="model__description">{description}</p>
+        <Description context version=None />
         <div class="toolbar">
             <div class="button-group" role="group" aria-label="Show as">
                 {tab_button(ModelTab::Table, "Table")}
@@ -252,6 +269,7 @@ fn Versions(context: ModelContext) -> impl IntoView {
             ModelTab::Board => view! { <Board context /> }.into_any(),
             ModelTab::History => view! { <History context version=None /> }.into_any(),
         }}
+        <Tags context version=None />
     }
 }
 

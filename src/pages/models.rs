@@ -93,7 +93,7 @@ pub fn ModelsPage() -> impl IntoView {
                 }.into_any(),
                 Listed::Here(_, skipped) => view! {
                     <Skipped skipped noun="models" />
-                    <div class="table-scroll" tabindex="0" role="region" aria-label="Registered models, scrollable">
+                    <div class="table-scroll models" tabindex="0" role="region" aria-label="Registered models, scrollable">
                         <table class="table" aria-label="Registered models">
                             <thead><tr>
                                 <th scope="col">"Name"</th>

@@ -3,12 +3,13 @@
 use super::files::{self, Do, Files};
 use super::protocol::{Ask, FailedWhat, News};
 use super::run_changes::{Act, RunChanges, RunPending};
+use super::run_versions::Lookup;
 use super::runner::{Need, Runner, WriteFailure};
 use super::webhooks::{WebhookAct, WebhookAsk, WebhookPending, Webhooks};
-use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId, VersionNumber};
+use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId};
 use crate::registry::ModelState;
 use crate::registry::change::Step;
-use crate::registry::comparison::{self, Side};
+use crate::registry::comparison::{self, Side, VersionOfRun};
 use crate::tracking::mlflow::{self, mlmodel, registry_requests as registry, requests};
 use crate::tracking::{
     Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError,
@@ -95,6 +96,7 @@ enum Pending {
     SideManifest(Which),
     SideHistory(Which, String),
     Write,
+    Lookup,
     Files(files::Pending),
     OfRuns(RunPending),
     Webhooks(WebhookPending),
@@ -151,6 +153,8 @@ pub struct Registrar {
     runner: Option<Runner>,
     files: Files,
     runs: RunChanges,
+    /// The search for the versions of some runs.
+    lookup: Option<Lookup>,
     webhooks: Webhooks,
     outputs: Vec<Output>,
 }
@@ -209,6 +213,11 @@ impl Registrar {
                 self.read_model(name, Purpose::Show);
             }
             Ask::Compare { model, candidate, holder } => self.compare(model, candidate, holder),
+            Ask::FindVersions(run_ids) => {
+                self.abort_all(|pending| matches!(pending, Pending::Lookup));
+                self.lookup = Some(Lookup::new(run_ids));
+                self.look_on();
+            }
             Ask::Change { change, decision } => {
                 // One change at a time: the page offers no second one while this one is open.
                 if self.runner.as_ref().is_some_and(Runner::is_under_way) {
@@ -393,6 +402,13 @@ impl Registrar {
                 }
                 self.tell_comparison();
             }
+            Pending::Lookup => {
+                let page = answered_with(answer).and_then(|response| mlflow::decode_versions(&response));
+                if let Some(lookup) = self.lookup.as_mut() {
+                    lookup.answered(page);
+                }
+                self.look_on();
+            }
             Pending::Files(pending) => {
                 let wanted = self.files.answered(pending, answer);
                 self.carry_out_files(wanted);
@@ -416,6 +432,18 @@ impl Registrar {
                 let acts = self.webhooks.answered(pending, answer, &self.capabilities());
                 self.act_on_webhooks(acts);
             }
+        }
+    }
+
+    /// Asks for the next versions of the runs asked about, or tells what was found.
+    fn look_on(&mut self) {
+        let Some(lookup) = self.lookup.take() else { return };
+        match lookup.request(&self.capabilities()) {
+            Some(request) => {
+                self.send(request, Pending::Lookup);
+                self.lookup = Some(lookup);
+            }
+            None => self.tell(News::RunVersions(lookup.found())),
         }
     }
 
@@ -494,11 +522,15 @@ impl Registrar {
             }
             Step::SetAlias { alias, version } => registry::alias_set(capabilities, &name, alias, *version),
             Step::DeleteAlias { alias } => registry::alias_delete(capabilities, &name, alias),
-            Step::SetTag { version, key, value } | Step::Record { version, key, value } => {
-                registry::version_tag_set(capabilities, &name, *version, key, value)
+            Step::SetTag { version, key, value } => {
+                registry::tag_set(capabilities, &name, *version, key, value)
             }
-            Step::DeleteTag { version, key } => {
-                registry::version_tag_delete(capabilities, &name, *version, key)
+            Step::Record { version, key, value } => {
+                registry::tag_set(capabilities, &name, Some(*version), key, value)
+            }
+            Step::DeleteTag { version, key } => registry::tag_delete(capabilities, &name, *version, key),
+            Step::Describe { version, description } => {
+                registry::describe(capabilities, &name, *version, description)
             }
         }
     }
@@ -547,20 +579,21 @@ impl Registrar {
         self.ask_for_runs();
     }
 
-    fn compare(&mut self, model: String, candidate: VersionNumber, holder: Option<VersionNumber>) {
+    fn compare(&mut self, model: String, candidate: VersionOfRun, holder: Option<VersionOfRun>) {
         self.abort_all(Pending::is_of_comparison);
-        let side = |number: Option<VersionNumber>| Side { number, ..Side::default() };
+        let side = |version: Option<&VersionOfRun>| Side {
+            number: version.map(|version| version.number),
+            ..Side::default()
+        };
         self.compared = Compared {
             model: model.clone(),
-            candidate: side(Some(candidate)),
-            holder: side(holder),
+            candidate: side(Some(&candidate)),
+            holder: side(holder.as_ref()),
             missing: vec![],
         };
-        for (which, number) in [(Which::Candidate, Some(candidate)), (Which::Holder, holder)] {
-            let Some(number) = number else { continue };
+        for (which, version) in [(Which::Candidate, Some(candidate)), (Which::Holder, holder)] {
+            let Some(VersionOfRun { number, run_id }) = version else { continue };
             self.send(registry::version_file(&model, number, "MLmodel"), Pending::SideManifest(which));
-            let shown = self.shown.as_ref().filter(|shown| shown.model.name == model);
-            let run_id = shown.and_then(|shown| shown.version(number)?.run_id.clone());
             match run_id {
                 Some(run_id) => {
                     self.send(requests::run_get(&self.capabilities(), &run_id), Pending::SideRun(which))

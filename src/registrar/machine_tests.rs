@@ -5,7 +5,7 @@ use super::protocol::{Done, Phase, Progress};
 use super::{Ask, Input, News, Output, Registrar};
 use crate::entities::{Alias, ModelTag, Stage, VersionNumber};
 use crate::registry::ModelState;
-use crate::registry::change::{Change, Decision};
+use crate::registry::change::{Change, Decision, DescriptionChange, TagChange};
 use crate::registry::record::{What, entries_in};
 use crate::registry::testing::{state, with_alias};
 use crate::tracking::{
@@ -45,13 +45,15 @@ impl Server {
                 let aliases: Vec<Value> = aliases
                     .map(|alias| json!({ "alias": alias.name, "version": alias.version.to_string() }))
                     .collect();
-                json!({ "registered_model": { "name": "taxi", "aliases": aliases } })
+                json!({ "registered_model": { "name": "taxi", "aliases": aliases,
+                    "description": self.state.model.description, "tags": tags(&self.state.model.tags) } })
             }
             "/api/2.0/mlflow/model-versions/search" => {
                 let versions = self.state.versions.iter().map(|version| {
                     json!({ "name": "taxi", "version": version.number.to_string(), "creation_timestamp": 1000,
                         "last_updated_timestamp": 2000, "current_stage": version.stage.as_str(), "status": "READY",
-                        "run_id": version.run_id.as_ref().map(|id| id.0.clone()), "tags": tags(&version.tags) })
+                        "run_id": version.run_id.as_ref().map(|id| id.0.clone()), "tags": tags(&version.tags),
+                        "description": version.description })
                 });
                 json!({ "model_versions": versions.collect::<Vec<_>>() })
             }
@@ -108,6 +110,20 @@ impl Server {
                 let (key, value) = (text("key"), text("value"));
                 assert!(version.tags.iter().all(|tag| tag.key != key), "an entry is overwritten");
                 version.tags.push(ModelTag { key, value });
+            }
+            (Method::Patch, "registered-models/update") => self.state.model.description = text("description"),
+            (Method::Patch, "model-versions/update") => {
+                let version =
+                    self.state.versions.iter_mut().find(|version| version.number == number()).unwrap();
+                version.description = text("description");
+            }
+            (Method::Post, "registered-models/set-tag") => {
+                let (key, value) = (text("key"), text("value"));
+                self.state.model.tags.retain(|tag| tag.key != key);
+                self.state.model.tags.push(ModelTag { key, value });
+            }
+            (Method::Delete, "registered-models/delete-tag") => {
+                self.state.model.tags.retain(|tag| tag.key != text("key"));
             }
             other => panic!("an unknown write: {other:?}"),
         }
@@ -256,6 +272,45 @@ fn the_second_of_two_writes_nothing() {
     assert_eq!(world.server.n_writes, 0);
 }
 
+/// Texts of the model itself: described, tagged, its tag taken away.
+fn described(version: Option<VersionNumber>) -> Change {
+    let describe = DescriptionChange { version, from: String::new(), to: "what it is".into() };
+    Change { model: "taxi".into(), subject: version, descriptions: vec![describe], ..Change::default() }
+}
+
+#[test]
+fn texts_are_written_read_back_and_recorded_where_there_is_a_version() {
+    let mut world = promoted();
+    let mut change = described(None);
+    change.tags.push(TagChange { version: None, key: "k".into(), from: None, to: Some("v".into()) });
+    world.say(Ask::Change { change: change.clone(), decision: decision("a") });
+    world.answer_all();
+    assert_eq!(world.progress().phase, Phase::Finished);
+    assert_eq!((world.server.state.model.description.as_str(), world.server.n_writes), ("what it is", 2));
+    world.say(Ask::Change { change: change.inverse(), decision: decision("b") });
+    world.answer_all();
+    assert_eq!(world.progress().phase, Phase::Finished);
+    assert!(world.server.state.model.description.is_empty() && world.server.state.model.tags.is_empty());
+    assert!(world.server.state.versions.iter().all(|version| version.tags.is_empty()), "nothing is recorded");
+    world.say(Ask::Change { change: described(Some(VersionNumber(2))), decision: decision("c") });
+    world.answer_all();
+    let version = &world.server.state.versions[0];
+    assert_eq!(version.description, "what it is");
+    let entry = entries_in(&version.tags).remove(0).entry.unwrap();
+    assert_eq!((entry.what, entry.from, entry.to.as_deref()), (What::Description, None, Some("what it is")));
+}
+
+#[test]
+fn a_description_that_somebody_else_wrote_stays() {
+    let mut world = promoted();
+    world.say(Ask::Change { change: described(None), decision: decision("a") });
+    world.server.state.model.description = "theirs".into();
+    world.answer_all();
+    let Phase::Refused(differences) = &world.progress().phase else { panic!("{:?}", world.progress()) };
+    assert_eq!(differences, &["The description of the model was not there and is “theirs” now."]);
+    assert_eq!(world.server.n_writes, 0);
+}
+
 #[test]
 fn a_server_that_dies_between_two_calls_leaves_a_choice() {
     for finishing in [true, false] {
@@ -313,11 +368,9 @@ fn a_model_comes_with_its_runs_one_by_one_where_the_server_knows_no_lists() {
     let n_runs: usize =
         world.news.iter().map(|news| if let News::Runs { items, .. } = news { items.len() } else { 0 }).sum();
     assert_eq!(n_runs, 2);
-    world.say(Ask::Compare {
-        model: "taxi".into(),
-        candidate: VersionNumber(2),
-        holder: Some(VersionNumber(1)),
-    });
+    let state = &world.server.state;
+    let (candidate, holder) = (state.of_run(VersionNumber(2)), Some(state.of_run(VersionNumber(1))));
+    world.say(Ask::Compare { model: "taxi".into(), candidate, holder });
     world.answer_all();
     let Some(News::Compared(compared)) = world.news.last() else { panic!("a comparison") };
     assert!(!compared.is_loading);

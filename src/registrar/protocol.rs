@@ -2,10 +2,11 @@
 
 use super::files::{FilesAsk, FilesNews};
 use super::run_changes::{RunAsk, RunNews};
-use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
+use super::run_versions::RunVersions;
+use crate::entities::{ExperimentId, RegisteredModel, Run, RunId};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
-use crate::registry::comparison::Comparison;
+use crate::registry::comparison::{Comparison, VersionOfRun};
 use crate::tracking::{ServerAddress, ServerInfo};
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +36,9 @@ pub enum Ask {
         /// The model's name.
         model: String,
         /// The version to be judged.
-        candidate: VersionNumber,
+        candidate: VersionOfRun,
         /// The one in use; none to describe the candidate alone.
-        holder: Option<VersionNumber>,
+        holder: Option<VersionOfRun>,
     },
     /// Carry out a change. Answered by `Progress` until it has ended.
     Change {
@@ -57,6 +58,8 @@ pub enum Ask {
     Leave,
     /// A run's models and files, and the registration of a model.
     Files(FilesAsk),
+    /// The registered versions that come from these runs. Answered by `RunVersions`, once.
+    FindVersions(Vec<RunId>),
     /// Something about runs.
     OfRuns(RunAsk),
     /// A [`WebhookAsk`](super::webhooks::WebhookAsk), as JSON. The part of the page that every visitor waits for
@@ -102,6 +105,8 @@ pub enum News {
     },
     /// Two versions side by side, as far as known.
     Compared(Box<Comparison>),
+    /// The registered versions of the runs asked about last.
+    RunVersions(RunVersions),
     /// How a change stands.
     Progress(Progress),
     /// A run's models and files, and the registration of a model.

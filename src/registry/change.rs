@@ -1,9 +1,9 @@
 //! A change as what it turns into what: checked against the server before it is written, written step by step,
 //! taken back by swapping before and after.
 
-use super::record::{Author, Entry, What, entry_id, tags_of};
+use super::record::{Author, Entry, What, clip, entry_id, tags_of};
 use super::{ModelState, numbers_text};
-use crate::entities::{Stage, VersionNumber};
+use crate::entities::{ModelTag, Stage, VersionNumber};
 use serde::{Deserialize, Serialize};
 
 /// A version's stage before and after.
@@ -28,17 +28,28 @@ pub struct AliasChange {
     pub to: Option<VersionNumber>,
 }
 
-/// A version's tag before and after.
+/// A tag before and after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagChange {
-    /// Which version.
-    pub version: VersionNumber,
+    /// Which version's; none for the model's own.
+    pub version: Option<VersionNumber>,
     /// Its key.
     pub key: String,
     /// Before; none where it did not exist.
     pub from: Option<String>,
     /// After; none where it is removed.
     pub to: Option<String>,
+}
+
+/// A description before and after; empty for none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DescriptionChange {
+    /// Which version's; none for the model's own.
+    pub version: Option<VersionNumber>,
+    /// Before.
+    pub from: String,
+    /// After.
+    pub to: String,
 }
 
 /// Everything that one decision changes.
@@ -57,6 +68,8 @@ pub struct Change {
     pub aliases: Vec<AliasChange>,
     /// Tags.
     pub tags: Vec<TagChange>,
+    /// Descriptions.
+    pub descriptions: Vec<DescriptionChange>,
 }
 
 /// Who decides, when and why.
@@ -102,21 +115,28 @@ pub enum Step {
         /// Its name.
         alias: String,
     },
-    /// A version's tag.
+    /// A tag.
     SetTag {
-        /// Which version.
-        version: VersionNumber,
+        /// Which version's; none for the model's own.
+        version: Option<VersionNumber>,
         /// Its key.
         key: String,
         /// Its value.
         value: String,
     },
-    /// A version's tag removed.
+    /// A tag removed.
     DeleteTag {
-        /// Which version.
-        version: VersionNumber,
+        /// Which version's; none for the model's own.
+        version: Option<VersionNumber>,
         /// Its key.
         key: String,
+    },
+    /// A description.
+    Describe {
+        /// Which version's; none for the model's own.
+        version: Option<VersionNumber>,
+        /// Its text; empty for none.
+        description: String,
     },
     /// A tag of the record.
     Record {
@@ -132,10 +152,6 @@ pub enum Step {
 impl Step {
     /// Whether the server is as this write leaves it.
     pub fn is_done(&self, state: &ModelState) -> bool {
-        let tag = |version: &VersionNumber, key: &str| {
-            let version = state.version(*version)?;
-            version.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str())
-        };
         match self {
             Self::Transition { version, to, archived } => {
                 let stage_of = |version: &VersionNumber| state.version(*version).map(|version| version.stage);
@@ -144,10 +160,12 @@ impl Step {
             }
             Self::SetAlias { alias, version } => state.alias(alias) == Some(*version),
             Self::DeleteAlias { alias } => state.alias(alias).is_none(),
-            Self::SetTag { version, key, value } | Self::Record { version, key, value } => {
-                tag(version, key) == Some(value)
+            Self::SetTag { version, key, value } => tag_of(state, *version, key) == Some(value),
+            Self::Record { version, key, value } => tag_of(state, Some(*version), key) == Some(value),
+            Self::DeleteTag { version, key } => tag_of(state, *version, key).is_none(),
+            Self::Describe { version, description } => {
+                description_of(state, *version) == Some(description.as_str())
             }
-            Self::DeleteTag { version, key } => tag(version, key).is_none(),
         }
     }
 
@@ -167,8 +185,12 @@ impl Step {
             }
             Self::SetAlias { alias, version } => format!("Alias {alias} to version {version}"),
             Self::DeleteAlias { alias } => format!("Alias {alias} removed"),
-            Self::SetTag { version, key, .. } => format!("Tag {key} of version {version}"),
-            Self::DeleteTag { version, key } => format!("Tag {key} of version {version} removed"),
+            Self::SetTag { version, key, .. } => format!("Tag {key} of {}", owner_text(*version)),
+            Self::DeleteTag { version, key } => format!("Tag {key} of {} removed", owner_text(*version)),
+            Self::Describe { version, description } if description.is_empty() => {
+                format!("Description of {} removed", owner_text(*version))
+            }
+            Self::Describe { version, .. } => format!("Description of {}", owner_text(*version)),
             Self::Record { version, .. } => format!("Record of version {version}"),
         }
     }
@@ -216,7 +238,7 @@ impl Change {
             stages,
             stays,
             aliases,
-            tags: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -241,6 +263,16 @@ impl Change {
                 .iter()
                 .rev()
                 .map(|change| TagChange {
+                    from: change.to.clone(),
+                    to: change.from.clone(),
+                    ..change.clone()
+                })
+                .collect(),
+            descriptions: self
+                .descriptions
+                .iter()
+                .rev()
+                .map(|change| DescriptionChange {
                     from: change.to.clone(),
                     to: change.from.clone(),
                     ..change.clone()
@@ -298,7 +330,8 @@ impl Change {
         done.stages
             .retain(|change| now.version(change.version).map(|version| version.stage) == Some(change.to));
         done.aliases.retain(|change| now.alias(&change.alias) == change.to);
-        done.tags.retain(|change| tag_of(now, change.version, &change.key) == change.to);
+        done.tags.retain(|change| tag_of(now, change.version, &change.key) == change.to.as_ref());
+        done.descriptions.retain(|change| description_of(now, change.version) == Some(change.to.as_str()));
         done
     }
 
@@ -365,11 +398,17 @@ impl Change {
         }
         for change in &self.tags {
             let value = tag_of(now, change.version, &change.key);
-            if value != change.from && !(is_resuming && value == change.to) {
-                found.push(format!(
-                    "The tag {} of version {} has another value now.",
-                    change.key, change.version
-                ));
+            if value != change.from.as_ref() && !(is_resuming && value == change.to.as_ref()) {
+                let what = format!("The tag {} of {}", change.key, owner_text(change.version));
+                found.push(was_and_is(&what, change.from.as_deref(), value.map(String::as_str)));
+            }
+        }
+        for change in &self.descriptions {
+            let text = description_of(now, change.version);
+            if text != Some(&change.from) && !(is_resuming && text == Some(&change.to)) {
+                let what = format!("The description of {}", owner_text(change.version));
+                let some = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+                found.push(was_and_is(&what, some(&change.from).as_deref(), text.and_then(some).as_deref()));
             }
         }
         found
@@ -410,6 +449,9 @@ impl Change {
                 Some(value) => Step::SetTag { version, key, value: value.clone() },
                 None => Step::DeleteTag { version, key },
             });
+        }
+        for DescriptionChange { version, to, .. } in &self.descriptions {
+            steps.push(Step::Describe { version: *version, description: to.clone() });
         }
         for (place, (version, entry)) in self.entries(decision).into_iter().enumerate() {
             // One decision may be told of in several entries of one version.
@@ -460,19 +502,30 @@ impl Change {
                 entries.push((version, entry(with(version))));
             }
         }
+        // A change of the model itself has no version whose tags could tell of it.
         for change in &self.tags {
+            let Some(version) = change.version else { continue };
             let mut entry = base(What::Tag);
             entry.name = Some(change.key.clone());
-            entry.from.clone_from(&change.from);
-            entry.to.clone_from(&change.to);
-            entries.push((change.version, entry));
+            entry.set_texts(change.from.as_deref(), change.to.as_deref());
+            entries.push((version, entry));
+        }
+        for change in &self.descriptions {
+            let Some(version) = change.version else { continue };
+            let mut entry = base(What::Description);
+            let some = |text: &'_ String| (!text.is_empty()).then_some(text.clone());
+            entry.set_texts(some(&change.from).as_deref(), some(&change.to).as_deref());
+            entries.push((version, entry));
         }
         entries
     }
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.stages.is_empty() && self.aliases.is_empty() && self.tags.is_empty()
+        self.stages.is_empty()
+            && self.aliases.is_empty()
+            && self.tags.is_empty()
+            && self.descriptions.is_empty()
     }
 
     /// What it does, in one sentence.
@@ -488,15 +541,47 @@ impl Change {
             });
         }
         for change in &self.tags {
-            parts.push(format!("tag {} of version {}", change.key, change.version));
+            parts.push(format!("tag {} of {}", change.key, owner_text(change.version)));
+        }
+        for change in &self.descriptions {
+            parts.push(format!("description of {}", owner_text(change.version)));
         }
         format!("{}: {}", self.model, parts.join(", "))
     }
 }
 
-fn tag_of(state: &ModelState, version: VersionNumber, key: &str) -> Option<String> {
-    let version = state.version(version)?;
-    version.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.clone())
+/// The tags of a version, or the model's own.
+pub fn tags_in(state: &ModelState, version: Option<VersionNumber>) -> &[ModelTag] {
+    match version {
+        Some(number) => state.version(number).map_or(&[], |version| &version.tags),
+        None => &state.model.tags,
+    }
+}
+
+fn tag_of<'a>(state: &'a ModelState, version: Option<VersionNumber>, key: &str) -> Option<&'a String> {
+    tags_in(state, version).iter().find(|tag| tag.key == key).map(|tag| &tag.value)
+}
+
+/// The description of a version, or the model's own; none where there is no such version.
+pub fn description_of(state: &ModelState, version: Option<VersionNumber>) -> Option<&str> {
+    match version {
+        Some(number) => state.version(number).map(|version| version.description.as_str()),
+        None => Some(&state.model.description),
+    }
+}
+
+/// Whose tag or description.
+fn owner_text(version: Option<VersionNumber>) -> String {
+    version.map_or_else(|| "the model".to_owned(), |number| format!("version {number}"))
+}
+
+/// That a text is another one by now, with both.
+fn was_and_is(what: &str, from: Option<&str>, now: Option<&str>) -> String {
+    let text = |text: Option<&str>| match text {
+        None => "not there".to_owned(),
+        Some(text) => format!("“{}”", clip(text).0),
+    };
+    format!("{what} was {} and is {} now.", text(from), text(now))
 }
 
 #[cfg(test)]
@@ -531,16 +616,94 @@ mod tests {
                 state.model.aliases.push(crate::entities::Alias { name: alias.clone(), version: *version });
             }
             Step::DeleteAlias { alias } => state.model.aliases.retain(|other| other.name != *alias),
-            Step::SetTag { version, key, value } | Step::Record { version, key, value } => {
-                let version = state.versions.iter_mut().find(|other| other.number == *version).unwrap();
-                version.tags.retain(|tag| tag.key != *key);
-                version.tags.push(crate::entities::ModelTag { key: key.clone(), value: value.clone() });
+            Step::Record { version, key, value } => {
+                let (version, key, value) = (Some(*version), key.clone(), value.clone());
+                carry_out(state, &Step::SetTag { version, key, value });
             }
-            Step::DeleteTag { version, key } => {
+            Step::SetTag { version, key, value } => {
+                let tags = tags_mut(state, *version);
+                tags.retain(|tag| tag.key != *key);
+                tags.push(ModelTag { key: key.clone(), value: value.clone() });
+            }
+            Step::DeleteTag { version, key } => tags_mut(state, *version).retain(|tag| tag.key != *key),
+            Step::Describe { version: None, description } => state.model.description.clone_from(description),
+            Step::Describe { version: Some(version), description } => {
                 let version = state.versions.iter_mut().find(|other| other.number == *version).unwrap();
-                version.tags.retain(|tag| tag.key != *key);
+                version.description.clone_from(description);
             }
         }
+    }
+
+    fn tags_mut(state: &mut ModelState, version: Option<VersionNumber>) -> &mut Vec<ModelTag> {
+        match version {
+            None => &mut state.model.tags,
+            Some(number) => &mut state.versions.iter_mut().find(|other| other.number == number).unwrap().tags,
+        }
+    }
+
+    #[test]
+    fn texts_of_model_and_version_are_changed_and_taken_back() {
+        let mut before = state(&[Stage::Production]);
+        before.model.description = "old".into();
+        let long = "ü".repeat(6_000);
+        for version in [None, Some(VersionNumber(1))] {
+            let from = description_of(&before, version).unwrap().to_owned();
+            let change = Change {
+                model: "taxi".into(),
+                subject: version,
+                tags: vec![TagChange { version, key: "k".into(), from: None, to: Some(long.clone()) }],
+                descriptions: vec![DescriptionChange { version, from, to: long.clone() }],
+                ..Change::default()
+            };
+            assert!(change.conflicts(&before, false).is_empty());
+            let steps = change.steps(&decision(), 5000);
+            // What is no version's is in no version's record.
+            assert_eq!(
+                steps.iter().filter(|step| step.is_record()).count(),
+                if version.is_some() { 2 } else { 0 }
+            );
+            let mut now = before.clone();
+            for step in &steps {
+                assert!(!step.is_done(&now));
+                carry_out(&mut now, step);
+                assert!(step.is_done(&now));
+                if let Step::Record { value, .. } = step {
+                    assert!(value.contains(r#""to_chars":6000"#) && value.chars().count() < 500, "{value}");
+                }
+            }
+            assert_eq!(change.done_part(&now), change);
+            for step in change.inverse().steps(&decision(), 5000).iter().filter(|step| !step.is_record()) {
+                carry_out(&mut now, step);
+            }
+            assert_eq!(description_of(&now, version), description_of(&before, version));
+            assert_eq!(tag_of(&now, version, "k"), None);
+        }
+    }
+
+    #[test]
+    fn texts_that_somebody_else_changed_are_shown() {
+        let before = state(&[Stage::None]);
+        let describe =
+            |version, from: &str, to: &str| DescriptionChange { version, from: from.into(), to: to.into() };
+        let number = VersionNumber(1);
+        let change = Change {
+            tags: vec![TagChange { version: None, key: "k".into(), from: Some("a".into()), to: None }],
+            descriptions: vec![describe(Some(number), "", "mine"), describe(None, "", "mine")],
+            ..Change::default()
+        };
+        let mut now = before;
+        now.versions[0].description = "theirs".into();
+        now.model.tags.push(ModelTag { key: "k".into(), value: "b".into() });
+        assert_eq!(
+            change.conflicts(&now, false),
+            [
+                "The tag k of the model was “a” and is “b” now.",
+                "The description of version 1 was not there and is “theirs” now."
+            ]
+        );
+        now.versions[0].description = "mine".into();
+        now.model.tags.clear();
+        assert!(change.conflicts(&now, true).is_empty(), "what it has done itself is no difference");
     }
 
     #[test]

@@ -1,9 +1,18 @@
 //! Two versions side by side: what whoever decides needs to see before a version takes another's place.
 
-use crate::entities::{Attribute, ColumnKey, Dataset, Manifest, Run, VersionNumber};
+use crate::entities::{Attribute, ColumnKey, Dataset, Manifest, Run, RunId, VersionNumber};
 use crate::view::{Direction, better};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// A version to be put beside another one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VersionOfRun {
+    /// The version.
+    pub number: VersionNumber,
+    /// The run it comes from, if any.
+    pub run_id: Option<RunId>,
+}
 
 /// What is known of one side.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -319,7 +328,7 @@ pub fn number_text(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entities::{ExperimentId, LifecycleStage, Metric, Param, RunId, RunInfo, RunStatus};
+    use crate::entities::{ExperimentId, LifecycleStage, Metric, Param, RunInfo, RunStatus};
 
     fn side(number: u64, metrics: &[(&str, f64)], params: &[(&str, &str)]) -> Side {
         let run = Run {

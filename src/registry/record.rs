@@ -8,8 +8,10 @@
 //!
 //! - `runweave`: 1, the format's version.
 //! - `at`: the time, ISO 8601, UTC. `by`: who; `by_source`: `sign-in` (the user name of the sign-in) or `typed`.
-//! - `what`: `stage`, `alias`, `tag`, `registered`, `request`, `approve`, `decline`, `check`.
+//! - `what`: `stage`, `alias`, `tag`, `description`, `registered`, `request`, `approve`, `decline`, `check`.
 //! - `from`, `to`: what changed, as the server's words (stages) or texts; absent for none.
+//! - `from_chars`, `to_chars`: the text's length in characters, where `from` or `to` holds only its beginning: of
+//!   tags' values and descriptions longer than [`TEXT_CHARS`].
 //! - `name`: which alias, tag or check.
 //! - `reason`: the words of whoever decided. `compared_with`: the version looked at beside it.
 //! - `archived`: the versions that the move archived. `with`: the version whose move brought this change along.
@@ -24,6 +26,18 @@ use std::collections::BTreeMap;
 
 /// What the tags of the record begin with.
 pub const PREFIX: &str = "runweave.record.";
+
+/// Texts longer than this many characters are kept with their beginning and their length only: what they are stands
+/// on the server once already.
+pub const TEXT_CHARS: usize = 200;
+
+/// The beginning of a long text and the length of all of it; a short text as it is.
+pub fn clip(text: &str) -> (String, Option<usize>) {
+    match text.char_indices().nth(TEXT_CHARS) {
+        None => (text.to_owned(), None),
+        Some((end, _)) => (format!("{}…", text.get(..end).unwrap_or_default()), Some(text.chars().count())),
+    }
+}
 
 /// What kind of change an entry tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +90,12 @@ pub struct Entry {
     /// What is now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// The length of the text before, where `from` is only its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_chars: Option<usize>,
+    /// The length of the text now, where `to` is only its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_chars: Option<usize>,
     /// Why.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -105,12 +125,24 @@ impl Entry {
             name: None,
             from: None,
             to: None,
+            from_chars: None,
+            to_chars: None,
             reason: String::new(),
             compared_with: None,
             archived: Vec::new(),
             with: None,
             undoes: None,
         }
+    }
+
+    /// Tells a text before and after, each shortened where it is long.
+    pub fn set_texts(&mut self, from: Option<&str>, to: Option<&str>) {
+        let clipped = |text: Option<&str>| match text.map(clip) {
+            Some((text, n_chars)) => (Some(text), n_chars),
+            None => (None, None),
+        };
+        (self.from, self.from_chars) = clipped(from);
+        (self.to, self.to_chars) = clipped(to);
     }
 }
 
@@ -213,6 +245,15 @@ mod tests {
             tags[0].value,
             r#"{"runweave":1,"at":"2026-11-23T08:15:00.123Z","by":"ana","by_source":"typed","what":"stage","from":"Staging","to":"Production","reason":"lower rmse","archived":["3"]}"#
         );
+    }
+
+    #[test]
+    fn long_texts_are_kept_with_beginning_and_length() {
+        let mut entry = Entry::new(What::Description, AT, &author());
+        let whole = "é".repeat(TEXT_CHARS);
+        entry.set_texts(Some(&whole), Some(&format!("{whole}!")));
+        assert_eq!((entry.from.as_deref(), entry.from_chars), (Some(whole.as_str()), None));
+        assert_eq!((entry.to, entry.to_chars), (Some(format!("{whole}…")), Some(TEXT_CHARS + 1)));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! for and decided. All of it stands in tags and is advisory.
 
 use super::ModelState;
+use super::comparison::VersionOfRun;
 use super::record::{Entry, What, entries_in};
 use super::timeline::in_stage_since;
-use crate::entities::{ModelVersion, Stage, VersionNumber};
+use crate::entities::{ModelVersion, Stage};
 use serde::{Deserialize, Serialize};
 
 /// What the tags of ticked points begin with; the point's own words follow, the value says who and when.
@@ -35,11 +36,11 @@ pub struct Waiting {
     /// The model's name.
     pub model: String,
     /// The version.
-    pub version: VersionNumber,
+    pub version: VersionOfRun,
     /// Since when it is in Staging, ISO 8601, UTC; empty where unknown.
     pub since: String,
     /// The newest version in Production, if any.
-    pub in_production: Option<VersionNumber>,
+    pub in_production: Option<VersionOfRun>,
     /// The newest request, approval or refusal.
     pub review: Option<Entry>,
     /// Points of the checklist that are not ticked.
@@ -54,16 +55,16 @@ pub fn queue(models: &[ModelState], checklist: &[String]) -> Vec<Waiting> {
             let in_staging = state.versions.iter().filter(|version| version.stage == Stage::Staging);
             in_staging.map(|version| Waiting {
                 model: state.model.name.clone(),
-                version: version.number,
+                version: state.of_run(version.number),
                 since: in_stage_since(version),
-                in_production: state.in_stage(Stage::Production).first().copied(),
+                in_production: state.in_stage(Stage::Production).first().map(|&holder| state.of_run(holder)),
                 review: last_review(version),
                 n_open: unchecked(version, checklist).len(),
             })
         })
         .collect();
     waiting.sort_by(|a, b| {
-        a.since.cmp(&b.since).then_with(|| (&a.model, a.version).cmp(&(&b.model, b.version)))
+        a.since.cmp(&b.since).then_with(|| (&a.model, a.version.number).cmp(&(&b.model, b.version.number)))
     });
     waiting
 }
@@ -92,7 +93,7 @@ pub fn last_review(version: &ModelVersion) -> Option<Entry> {
 mod tests {
     use super::super::testing::state;
     use super::*;
-    use crate::entities::ModelTag;
+    use crate::entities::{ModelTag, VersionNumber};
 
     #[test]
     fn the_longest_wait_is_first() {
@@ -100,8 +101,10 @@ mod tests {
         first.versions[0].last_update_millis = Some(9_000);
         let waiting = queue(&[first], &["latency".to_owned()]);
         assert_eq!(waiting[0].n_open, 1);
-        assert_eq!(waiting.iter().map(|it| it.version.0).collect::<Vec<_>>(), [2, 3]);
-        assert_eq!(waiting[0].in_production, Some(VersionNumber(1)));
+        assert_eq!(waiting.iter().map(|it| it.version.number.0).collect::<Vec<_>>(), [2, 3]);
+        let holder = waiting[0].in_production.as_ref().unwrap();
+        assert_eq!(holder.number, VersionNumber(1));
+        assert!(holder.run_id.is_some() && holder.run_id != waiting[0].version.run_id);
     }
 
     #[test]

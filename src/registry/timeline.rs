@@ -133,6 +133,11 @@ pub fn in_stage_since(version: &ModelVersion) -> String {
 fn text_of(entry: &Entry) -> String {
     let name = entry.name.as_deref().unwrap_or_default();
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
+    // A text of which the record holds the beginning only says how long it is.
+    let to_text = |to: &String| match entry.to_chars {
+        None => to.clone(),
+        Some(n_chars) => format!("{to} ({n_chars} characters)"),
+    };
     let mut text = match entry.what {
         What::Stage => format!("{} → {}", or_none(&entry.from), or_none(&entry.to)),
         What::Alias => match (&entry.from, &entry.to) {
@@ -142,9 +147,12 @@ fn text_of(entry: &Entry) -> String {
         },
         What::Tag => match &entry.to {
             None => format!("Tag {name} removed"),
-            Some(to) => format!("Tag {name} set to {to}"),
+            Some(to) => format!("Tag {name} set to {}", to_text(to)),
         },
-        What::Description => "Description changed".to_owned(),
+        What::Description => match &entry.to {
+            None => "Description removed".to_owned(),
+            Some(to) => format!("Description: {}", to_text(to)),
+        },
         What::Registered => "Registered from a run".to_owned(),
         What::Request => "Production asked for".to_owned(),
         What::Approve => "Production approved".to_owned(),

@@ -206,6 +206,19 @@ pub fn steps(text: &str) -> Vec<Step> {
     split_raw(text, ITEM).into_iter().filter_map(step).collect()
 }
 
+/// `MODEL!VERSION`
+pub fn version_text(name: &str, version: u64) -> String {
+    join([name, &version.to_string()].into_iter(), PART)
+}
+
+/// The opposite of [`version_text`].
+pub fn version(text: &str) -> Option<(String, u64)> {
+    match split(text, PART).as_slice() {
+        [name, version] => Some((name.clone(), version.parse().ok()?)),
+        _ => None,
+    }
+}
+
 /// `COLUMN` or `COLUMN!desc`.
 pub fn sort_text(sort: &Sort) -> String {
     let mut out = String::new();

@@ -8,10 +8,11 @@ use super::{AppState, memory};
 use crate::entities::{ExperimentId, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registrar::protocol::Phase;
 use crate::registrar::protocol::{FailedWhat, Progress};
+use crate::registrar::run_versions::RunVersions;
 use crate::registrar::{Ask, News};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision};
-use crate::registry::comparison::Comparison;
+use crate::registry::comparison::{Comparison, VersionOfRun};
 use crate::registry::record::Author;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub struct RegistryState {
     pub missing_runs: RwSignal<Vec<RunId>>,
     /// The comparison asked for last.
     pub comparison: RwSignal<Option<Comparison>>,
+    /// The registered versions of the runs asked about last; none while they are looked for.
+    pub run_versions: RwSignal<Option<RunVersions>>,
     /// How the newest change stands.
     pub progress: RwSignal<Option<Progress>>,
     /// The name that somebody entered for the record.
@@ -70,6 +73,7 @@ impl RegistryState {
             runs: RwSignal::new(BTreeMap::new()),
             missing_runs: RwSignal::new(Vec::new()),
             comparison: RwSignal::new(None),
+            run_versions: RwSignal::new(None),
             progress: RwSignal::new(None),
             author: RwSignal::new(memory::author_name()),
             opened: StoredValue::new(None),
@@ -103,6 +107,12 @@ impl RegistryState {
         if let Some((name, experiment_ids)) = self.opened.get_value() {
             self.open(name, experiment_ids);
         }
+    }
+
+    /// Puts a version beside another one, as soon as enough is known.
+    pub fn compare(&self, model: String, candidate: VersionOfRun, holder: Option<VersionOfRun>) {
+        self.comparison.set(None);
+        self.ask(&Ask::Compare { model, candidate, holder });
     }
 
     /// Who decides, when and why. The nonce is drawn here, since the machines know no randomness.
@@ -207,6 +217,7 @@ impl RegistryState {
                 self.missing_runs.update(|all| all.extend(missing));
             }
             News::Compared(comparison) => self.comparison.set(Some(*comparison)),
+            News::RunVersions(versions) => self.run_versions.set(Some(versions)),
             News::Progress(progress) => {
                 match &progress.phase {
                     Phase::Finished => self.app.tell(format!("Done: {}", progress.text)),

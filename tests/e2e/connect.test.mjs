@@ -1,15 +1,12 @@
 // Connecting: every way in which it fails is named and mended, sign-ins work and leave no trace in the address, and a
 // broken config.json leaves a working page.
 import assert from "node:assert/strict";
-import http from "node:http";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
+import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
 import { serve } from "../serve.mjs";
 import { freePort } from "../servers/server.mjs";
-import { startSite, startServers } from "./world.mjs";
+import { PASSWORD, signIn, startGuard, startSite, startServers, USER } from "./world.mjs";
 
-const USER = "ana";
-const PASSWORD = "sésame:1";
 /** What the browser itself says of requests that this file makes fail. */
 const REFUSED = [/net::ERR_/, /blocked by CORS policy/, /the server responded with a status of 4\d\d/];
 
@@ -31,27 +28,6 @@ after(async () => {
   await guard?.close();
   await servers?.stop();
 });
-
-/** A door before a real server: HTTP Basic, or the header `X-Key`, or nobody. */
-async function startGuard(target) {
-  const basic = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
-  const server = http.createServer((request, response) => {
-    if (request.headers.authorization !== basic && request.headers["x-key"] !== "k1") {
-      response.writeHead(401, { "content-type": "text/plain" }).end("who are you");
-      return;
-    }
-    const to = new URL(request.url, target);
-    const { authorization: _secret, ...headers } = request.headers;
-    const forwarded = http.request(to, { method: request.method, headers: { ...headers, host: to.host } }, (answer) => {
-      response.writeHead(answer.statusCode, answer.headers);
-      answer.pipe(response);
-    });
-    forwarded.on("error", () => response.writeHead(502).end());
-    request.pipe(forwarded);
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => new Promise((resolve) => server.close(resolve)) };
-}
 
 async function connect(page, url) {
   await page.goto(`${site.url}#/`);
@@ -91,14 +67,7 @@ describe("connect", () => {
 
   test("Basic sign-in works, survives a reload where kept, and never stands in the address", { timeout: 60_000 }, async () => {
     const page = await openPage(browser);
-    await page.goto(`${site.url}#/`);
-    await (await byRole(page, "textbox", "Server URL")).type("/guarded");
-    await page.select("form select", "1");
-    await (await byRole(page, "textbox", "User")).type(USER);
-    await (await page.waitForSelector('input[type="password"]')).type(PASSWORD);
-    await clickOn(page, 'input[type="checkbox"]');
-    await (await byRole(page, "button", "Connect")).click();
-    await byRole(page, "table", "Experiments");
+    await signIn(page, site.url, "/guarded", { isKept: true });
     await page.reload();
     await byRole(page, "table", "Experiments");
     assert.ok(!decodeURIComponent(page.url()).includes(PASSWORD) && !page.url().includes(USER), page.url());

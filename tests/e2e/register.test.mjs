@@ -1,11 +1,14 @@
 // From run to version: a run's models, their registration, code to load them, and previews of files, against each kind
 // of server; names, descriptions, tags and files meant to break a page.
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { runsOf } from "./mlflow.mjs";
-import { startSite, startServers } from "./world.mjs";
+import { signIn, startGuard, startSite, startServers, USER } from "./world.mjs";
 
 const HOSTILE = `<img src=x onerror="document.title='owned'">'"\u202e{{7*7}}`;
 const SAMPLE = "nyc-taxi-experiment";
@@ -15,16 +18,19 @@ const VERSIONS = ["3.17.2", "2.22.5", "1.30.1"];
 let servers;
 let site;
 let browser;
+let guard;
 
 before(async () => {
   servers = await startServers();
-  site = await startSite(servers);
+  guard = await startGuard(servers.byVersion["3.17.2"].url);
+  site = await startSite(servers, { "/guarded": guard.url });
   browser = await launch("chrome");
 }, { timeout: 600_000 });
 
 after(async () => {
   await browser?.close();
   await site?.close();
+  await guard?.close();
   await servers?.stop();
 });
 
@@ -266,6 +272,58 @@ describe("from run to version", () => {
     await assertAccessible(page, "a refused registration");
     const { model_versions: versions = [] } = await call(version, `model-versions/search?filter=${encodeURIComponent(`name='${name}'`)}`);
     assert.deepEqual(versions, []);
+    assertQuiet(page);
+    await page.close();
+  });
+});
+
+describe("under HTTP Basic sign-in", () => {
+  test("a model is registered, aliased, its files shown and downloaded, all as the user who is signed in", { timeout: 90_000 }, async () => {
+    const version = "3.17.2";
+    const { run, experimentId } = await bestRun(version);
+    const { runId: filesRun, experimentId: filesExperiment } = await runWith(version, { "readme.txt": "signed in", "plot.png": png() });
+    const page = await openPage(browser);
+    await signIn(page, site.url, "/guarded");
+    const go = (hash) => page.evaluate((hash) => { location.hash = hash; }, hash);
+    await go(`#/run/${run.info.run_id}?server=%2Fguarded&experiments=${experimentId}`);
+    await byRole(page, "region", "Models");
+    await become(page, ".run-model__facts", /python_function/);
+    await openForm(page, "model");
+    const name = `signed-in ${Date.now()}`;
+    await fill(page, "combobox", "Registered model", name);
+    await become(page, "#register-hint", /it will be made/);
+    assert.match(await textOf(page, "dialog[open]"), new RegExp(`Recorded as ${USER}, who is signed in`));
+    await (await byRole(page, "button", "Register")).click();
+    const link = await page.waitForSelector('dialog[open] a[href*="#/models/"]', { timeout: 20_000 });
+    const made = async () => (await call(version, `model-versions/get?name=${encodeURIComponent(name)}&version=1`)).model_version;
+    const records = async () => (await made()).tags.filter(({ key }) => key.startsWith("runweave.record."))
+      .sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ value }) => JSON.parse(value));
+    assert.deepEqual((await records()).map(({ what, by, by_source }) => [what, by, by_source]), [["registered", USER, "sign-in"]]);
+
+    await link.click();
+    await fill(page, "textbox", "New alias", "champion");
+    await (await byRole(page, "button", "Set alias")).click();
+    await page.waitForSelector(".change ::-p-text(Done, and read back)", { timeout: 20_000 });
+    const { registered_model: model } = await call(version, `registered-models/get?name=${encodeURIComponent(name)}`);
+    assert.deepEqual(model.aliases, [{ alias: "champion", version: "1" }]);
+    assert.deepEqual((await records()).map(({ what, by, by_source }) => [what, by, by_source]).at(-1), ["alias", USER, "sign-in"]);
+
+    await go(`#/run/${filesRun}?server=%2Fguarded&experiments=${filesExperiment}`);
+    await (await byRole(page, "button", "Preview readme.txt")).click();
+    await become(page, "dialog[open] .preview", /signed in/);
+    await clickOn(page, "dialog[open] header button");
+    await (await byRole(page, "button", "Preview plot.png")).click();
+    await until(() => page.$eval("dialog[open] img", (image) => image.naturalWidth), (width) => width === 2, "the picture");
+    await clickOn(page, "dialog[open] header button");
+    const folder = await mkdtemp(path.join(tmpdir(), "runweave-"));
+    const downloads = await page.createCDPSession();
+    await downloads.send("Browser.setDownloadBehavior", {
+      behavior: "allow", downloadPath: folder, browserContextId: page.browserContext().id,
+    });
+    await (await byRole(page, "button", "Download readme.txt")).click();
+    await until(() => readFile(path.join(folder, "readme.txt"), "utf8"), (text) => text === "signed in", "the saved file");
+    await rm(folder, { recursive: true });
+    assert.deepEqual(guard.refused, [], "nothing was asked for without the sign-in");
     assertQuiet(page);
     await page.close();
   });

@@ -246,6 +246,66 @@ describe("registry", () => {
     }
   });
 
+  test("a card dragged to another stage opens the move there", { timeout: 60_000 }, async () => {
+    const client = clientOf(servers.byVersion["3.17.2"].url);
+    const page = await open(`models/${MODEL}?show=board&archived=shown`, site.url, site.serverUrl("3.17.2"));
+    const all = await versionsOf(client);
+    const before = await stagesOf(client);
+    const number = Object.keys(before).filter((number) => before[number] === "Archived").sort((a, b) => b - a)[0];
+    // What arrives of the runs makes the cards larger.
+    const fact = () => page.waitForSelector(`.board__card[aria-label="Version ${number}"] ::-p-text(rmse)`);
+    await fact();
+    const middleOf = async (selector) => {
+      const box = await (await page.waitForSelector(selector)).boundingBox();
+      return [box.x + box.width / 2, box.y + Math.min(box.height / 2, 60)];
+    };
+    const drag = async (to) => {
+      // By its text, where a browser would rather begin to select.
+      const from = await (await fact()).boundingBox();
+      await page.mouse.move(from.x + 20, from.y + from.height / 2);
+      await page.mouse.down();
+      await page.mouse.move(...to, { steps: 8 });
+    };
+    const isOver = (stage) => page.$eval(`[data-stage-column="${stage}"]`, (column) => column.matches(".board__column--over"));
+
+    // Let go where it came from: nothing opens.
+    await drag(await middleOf('[data-stage-column="Staging"]'));
+    assert.equal(await isOver("Staging"), true);
+    await page.mouse.move(...await middleOf('[data-stage-column="Archived"]'), { steps: 8 });
+    assert.equal(await isOver("Staging"), false);
+    await page.mouse.up();
+    assert.equal(await page.$("dialog[open]"), null);
+
+    await drag(await middleOf('[data-stage-column="Production"]'));
+    assert.equal(await isOver("Production"), true);
+    await page.mouse.up();
+    await byRole(page, "dialog", `Move version ${number} of ${MODEL}`);
+    assert.equal(await page.$eval("#move-Production", (radio) => radio.checked), true);
+    assert.equal(await isOver("Production"), false);
+    assert.equal(await page.evaluate(() => getSelection().toString()), "", "no text is selected by dragging");
+    assert.deepEqual(await stagesOf(client), before, "a drop decides nothing");
+    await close(page);
+    await until(() => page.$("dialog[open]"), (dialog) => dialog === null, "the closed dialog");
+    assert.deepEqual(await versionsOf(client), all, "a dialog that is closed writes nothing");
+
+    await drag(await middleOf('[data-stage-column="Staging"]'));
+    await page.mouse.up();
+    await byRole(page, "dialog", `Move version ${number} of ${MODEL}`);
+    assert.equal(await page.$eval("#move-Staging", (radio) => radio.checked), true);
+    await fill(page, "textbox", "Reason", "dragged here");
+    await press(page, "button", "Move");
+    await done(page);
+    await close(page);
+    const moved = await versionsOf(client);
+    assert.equal(moved[number].current_stage, "Staging");
+    const { what, from, to, reason } = recordsOf(moved[number]).at(-1);
+    assert.deepEqual([what, from, to, reason], ["stage", "Archived", "Staging", "dragged here"]);
+    assert.deepEqual({ ...await stagesOf(client), [number]: "Archived" }, before, "no other version moved");
+    await page.waitForSelector(`[data-stage-column="Staging"] .board__card[aria-label="Version ${number}"]`);
+    assertQuiet(page);
+    await page.close();
+  });
+
   test("the whole promotion by keyboard alone", { timeout: 120_000 }, async () => {
     const client = clientOf(servers.byVersion["3.17.2"].url);
     const page = await open(`models/${MODEL}`, site.url, site.serverUrl("3.17.2"));
@@ -321,6 +381,61 @@ describe("registry", () => {
     }
   });
 
+  for (const width of [1280, 390]) {
+    test(`the queue opens a version beside what is in Production, by keyboard, ${width} wide`, { timeout: 90_000 }, async () => {
+      const client = clientOf(servers.byVersion["3.17.2"].url);
+      const to = (name, version, stage) => client("POST", "model-versions/transition-stage",
+        { name, version: `${version}`, stage, archive_existing_versions: false });
+      await to(MODEL, 3, "Production");
+      await to(MODEL, 4, "Staging");
+      const stages = await stagesOf(client);
+      const holder = Object.keys(stages).filter((number) => stages[number] === "Production").map(Number).sort((a, b) => b - a)[0];
+      // Another model, of which nothing is in Production.
+      const lonely = `lonely ~!${width} ${Date.now()}`;
+      await client("POST", "registered-models/create", { name: lonely });
+      const { runs: [run] } = await client("POST", "runs/search", { experiment_ids: ["1"], max_results: 1 });
+      await client("POST", "model-versions/create", { name: lonely, source: `${run.info.artifact_uri}/model`, run_id: run.info.run_id });
+      await to(lonely, 1, "Staging");
+
+      const page = await open("review", site.url, site.serverUrl("3.17.2"), { width });
+      const asked = [];
+      page.on("request", (request) => asked.push(request.url()));
+      await byRole(page, "table", "Versions in Staging");
+      const button = await byRole(page, "button", `Compare ${MODEL}, version 4`);
+      const isExpanded = (it) => it.evaluate((it) => it.getAttribute("aria-expanded"));
+      assert.equal(await isExpanded(button), "false");
+      assert.deepEqual(asked.filter((url) => /get-artifact|runs.get/.test(url)), [], "nothing is read for what is closed");
+      await button.focus();
+      await page.keyboard.press("Enter");
+      await page.waitForSelector(`.review__comparison ::-p-text(Version 4 beside version ${holder}, which is in Production)`);
+      await page.waitForSelector(`.review__comparison table[aria-label="Metrics"] ::-p-text(Version ${holder})`);
+      await until(() => page.$$(".review__comparison [role=status]"), (all) => all.length === 0, "all of the comparison");
+      assert.equal(await isExpanded(button), "true");
+      assert.ok(await button.evaluate((it) => it === document.activeElement), "the focus stays");
+      const [left, right] = await page.$eval(".review__comparison", (it) => {
+        const box = it.getBoundingClientRect();
+        return [box.left, box.right];
+      });
+      assert.ok(left >= 0 && right <= width, `the comparison reaches from ${left} to ${right}`);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= width);
+      await assertAccessible(page, `an opened entry, ${width} wide`);
+
+      // The address brings it back; another one takes its place.
+      await page.reload();
+      await page.waitForSelector(`.review__comparison table[aria-label="Metrics"] ::-p-text(Version ${holder})`);
+      const other = await byRole(page, "button", `Compare ${lonely}, version 1`);
+      await other.focus();
+      await page.keyboard.press("Space");
+      await page.waitForSelector(".review__comparison ::-p-text(Version 1; nothing is in Production)");
+      await page.waitForSelector('.review__comparison table[aria-label="Metrics"]');
+      assert.equal((await page.$$(".review__comparison")).length, 1);
+      await page.keyboard.press("Space");
+      await until(() => page.$(".review__comparison"), (it) => it === null, "the closed entry");
+      assertQuiet(page);
+      await page.close();
+    });
+  }
+
   test("hostile names, descriptions and tags are text; aliases and tags are edited and recorded", { timeout: 90_000 }, async () => {
     const client = clientOf(servers.byVersion["3.17.2"].url);
     const name = `hostile ${HOSTILE} ${Date.now()}`;
@@ -360,6 +475,90 @@ describe("registry", () => {
     assertQuiet(page);
     await page.close();
   });
+
+  for (const version of ["3.17.2", "2.22.5", "1.30.1"]) {
+    test(`MLflow ${version}: descriptions, and tags of the model itself, are edited; what others wrote meanwhile stays`, { timeout: 120_000 }, async () => {
+      const client = clientOf(servers.byVersion[version].url);
+      const name = `described ${Date.now()}`;
+      await client("POST", "registered-models/create", { name, tags: [{ key: "team", value: "blue" }] });
+      const { runs: [run] } = await client("POST", "runs/search", { experiment_ids: ["1"], max_results: 1 });
+      await client("POST", "model-versions/create", { name, source: `${run.info.artifact_uri}/model`, run_id: run.info.run_id });
+      const modelOf = async () => (await client("GET", `registered-models/get?name=${encodeURIComponent(name)}`)).registered_model;
+      const changed = async (page) => {
+        await page.waitForSelector(".change ::-p-text(Done, and read back)", { timeout: 20_000 });
+        await page.evaluate(() => [...document.querySelectorAll(".change button")].find((button) => button.textContent === "Close").click());
+        await until(() => page.$(".change"), (change) => change === null, "the closed change");
+      };
+      const write = async (page, field, text) => {
+        const box = await byRole(page, "textbox", field);
+        await box.evaluate((element) => element.select());
+        await page.keyboard.press("Delete");
+        await page.keyboard.sendCharacter(text);
+      };
+      const page = await open(`models/${encodeURIComponent(name)}`, site.url, site.serverUrl(version));
+      const text = `${HOSTILE}\n# no heading\n[x](javascript:alert(1))`;
+      await press(page, "button", "Add a description");
+      await write(page, "Description", text);
+      await assertAccessible(page, `the form of a description on ${version}`);
+      await press(page, "button", "Save description");
+      await changed(page);
+      assert.equal((await modelOf()).description, text);
+      await page.waitForFunction(() => document.activeElement.textContent === "Edit description");
+      assert.equal(await page.$eval(".model__description", (it) => it.textContent), text);
+
+      // A tag of the model itself, of several lines; edited without losing them; taken away.
+      await write(page, "Tag key", "owner");
+      await write(page, "Tag value", `two\nlines ${HOSTILE}`);
+      await press(page, "button", "Set tag");
+      await changed(page);
+      const tagOf = async (key) => ((await modelOf()).tags ?? []).find((tag) => tag.key === key)?.value;
+      assert.equal(await tagOf("owner"), `two\nlines ${HOSTILE}`);
+      assert.equal(await page.$eval('textarea[aria-label="Tag value"]', (it) => it.value), "", "what is saved leaves the form");
+      await press(page, "button", "Edit tag owner");
+      assert.equal(await page.$eval('textarea[aria-label="Tag value"]', (it) => it.value), `two\nlines ${HOSTILE}`);
+      await press(page, "button", "Remove tag team");
+      await changed(page);
+      assert.equal(await tagOf("team"), undefined);
+
+      // Somebody else is quicker: nothing is written, both texts are named, what was typed is kept.
+      await press(page, "button", "Edit description");
+      await write(page, "Description", "mine");
+      await client("PATCH", "registered-models/update", { name, description: "theirs" });
+      await press(page, "button", "Save description");
+      const alert = await page.waitForSelector(".change [role=alert]", { timeout: 20_000 });
+      assert.match(await alert.evaluate((it) => it.textContent), /Nothing was written.*The description of the model was “<img src=x.*” and is “theirs” now/s);
+      assert.equal((await modelOf()).description, "theirs");
+      await press(page, "button", "Look at it anew");
+      assert.equal(await page.$eval("form textarea", (it) => it.value), "mine");
+      await press(page, "button", "Save description");
+      await changed(page);
+      assert.equal((await modelOf()).description, "mine");
+      assert.deepEqual(recordsOf((await versionsOf(client, name))[1]), [], "no version is told of what is not its own");
+
+      // A version's is recorded, a long text with its beginning only.
+      await page.evaluate((hash) => { location.hash = hash; }, (await page.$eval(".versions__table tbody a", (link) => link.getAttribute("href"))));
+      await press(page, "button", "Add a description");
+      const long = `${HOSTILE} ${"long ".repeat(300)}`;
+      await write(page, "Description", long);
+      await fill(page, "textbox", "Your name, for the record", "ana");
+      await press(page, "button", "Save description");
+      await changed(page);
+      const described = (await versionsOf(client, name))[1];
+      assert.equal(described.description, long);
+      const [entry] = recordsOf(described);
+      assert.deepEqual([entry.what, entry.from, entry.to, entry.to_chars], ["description", undefined, `${long.slice(0, 200)}…`, long.length]);
+      await page.waitForSelector(`ol[aria-label="History"] ::-p-text(${long.length} characters)`);
+      await press(page, "button", "Edit description");
+      await write(page, "Description", "");
+      await press(page, "button", "Save description");
+      await changed(page);
+      assert.equal((await versionsOf(client, name))[1].description ?? "", "");
+      assert.equal((await page.$$("main img")).length, 0);
+      assert.notEqual(await page.title(), "owned");
+      assertQuiet(page);
+      await page.close();
+    });
+  }
 
   test("a thousand versions are listed and filtered", { timeout: 240_000 }, async () => {
     const client = clientOf(servers.byVersion["3.17.2"].url);

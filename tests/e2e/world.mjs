@@ -1,8 +1,10 @@
 // The world of the end-to-end tests: real tracking servers with the sample experiment, and the built site.
 //
 // RUNWEAVE_TEST_SERVERS="3.17.2=http://127.0.0.1:5000,…" uses servers that already run, while writing tests.
+import http from "node:http";
 import { rm } from "node:fs/promises";
 import path from "node:path";
+import { byRole, clickOn } from "./browser.mjs";
 import { serve } from "../serve.mjs";
 import { filled, home, start, VERSIONS } from "../servers/server.mjs";
 
@@ -47,4 +49,47 @@ export async function startSite(servers, others = {}) {
     /** The address to type for that version. */
     serverUrl: (version) => (proxies[`/mlflow-${version}`] ? `/mlflow-${version}` : servers.byVersion[version].url),
   };
+}
+
+export const USER = "ana";
+export const PASSWORD = "sésame:1";
+
+/** A door before a real server: HTTP Basic, or the header `X-Key`, or nobody. */
+export async function startGuard(target) {
+  const basic = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
+  const refused = [];
+  const server = http.createServer((request, response) => {
+    if (request.headers.authorization !== basic && request.headers["x-key"] !== "k1") {
+      refused.push(request.url);
+      response.writeHead(401, { "content-type": "text/plain" }).end("who are you");
+      return;
+    }
+    const to = new URL(request.url, target);
+    const { authorization: _secret, ...headers } = request.headers;
+    const forwarded = http.request(to, { method: request.method, headers: { ...headers, host: to.host } }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    forwarded.on("error", () => response.writeHead(502).end());
+    request.pipe(forwarded);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    /** What was asked for without a sign-in. */
+    refused,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+/** Signs in at that door by HTTP Basic. */
+export async function signIn(page, siteUrl, serverUrl, { isKept = false } = {}) {
+  await page.goto(`${siteUrl}#/`);
+  await (await byRole(page, "textbox", "Server URL")).type(serverUrl);
+  await page.select("form select", "1");
+  await (await byRole(page, "textbox", "User")).type(USER);
+  await (await page.waitForSelector('input[type="password"]')).type(PASSWORD);
+  if (isKept) await clickOn(page, 'input[type="checkbox"]');
+  await (await byRole(page, "button", "Connect")).click();
+  await byRole(page, "table", "Experiments");
 }

@@ -6,13 +6,14 @@ use crate::entities::{RunId, RunView};
 use crate::pages::context::RunsContext;
 use crate::registrar::Ask;
 use crate::registrar::run_changes::{RunAsk, RunPhase, RunProgress, RunWrite};
+use crate::registrar::run_versions::RunVersions;
 use crate::state::registry::{RegistryState, use_registry};
 use crate::state::use_app;
 use crate::ui::dialog::Dialog;
 use crate::ui::popover::Popover;
 use leptos::html;
 use leptos::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -95,6 +96,7 @@ pub(in crate::pages) fn ManageRuns(context: RunsContext) -> impl IntoView {
             // What is asked about is what the page shows, which the engine may not have drawn yet.
             context.send.run(Command::SetView { view: Box::new(context.view.get_untracked()), sequence: 0 });
             context.send.run(Command::ListRunIds(question.set));
+            managing.registry.run_versions.set(None);
         }
         managing.question.set(question);
         managing.is_open.set(true);
@@ -152,14 +154,21 @@ fn Confirm(managing: Managing, question: Question) -> impl IntoView {
     let context = managing.context;
     let set = question.set;
     let run_ids = move || app.run_ids.get().filter(|run_ids| run_ids.set == set);
+    let is_deleting = question.write == RunWrite::Delete;
     let question = StoredValue::new(question);
+    // A version goes on pointing at a run that is deleted, so these runs are named.
+    Effect::new(move || {
+        let run_ids = run_ids().map(|run_ids| run_ids.active.run_ids).unwrap_or_default();
+        if is_deleting && !run_ids.is_empty() {
+            managing.registry.ask(&Ask::FindVersions(run_ids));
+        }
+    });
     view! {
         {move || {
             let Some(run_ids) = run_ids() else {
                 return view! { <p class="load-status" role="status">"Listing the runs"</p> }.into_any();
             };
-            let Question { write, set, word } = question.get_value();
-            let is_deleting = write == RunWrite::Delete;
+            let Question { set, word, .. } = question.get_value();
             let (runs, others) =
                 if is_deleting { (run_ids.active, run_ids.deleted) } else { (run_ids.deleted, run_ids.active) };
             let n_runs = runs.run_ids.len();
@@ -182,24 +191,21 @@ fn Confirm(managing: Managing, question: Question) -> impl IntoView {
             let unread = (n_unread > 0 || is_partial).then_some(
                 "Runs that have not arrived or could not be read are in neither set and stay as they are.",
             );
-            let n_more = n_runs.saturating_sub(runs.names.len());
-            let names: Vec<String> = runs
-                .names
-                .iter()
-                .zip(&runs.run_ids)
-                .map(|(name, run_id)| if name.is_empty() { run_id.to_string() } else { name.clone() })
-                .collect();
             let list_label = format!("Runs to {}", verb.to_lowercase());
             let runs = StoredValue::new(runs);
+            let versions = managing.registry.run_versions;
+            let list = move || versions.with(|versions| runs.with_value(|runs| run_list(runs, versions.as_ref())));
+            let found = move || versions.with(|versions| match versions {
+                None => "Looking for registered versions of these runs".to_owned(),
+                Some(versions) => versions.summary(n_runs),
+            });
             view! {
                 <p class="manage__text">{format!("{verb} {which}:")}</p>
                 // It scrolls, so the Tab key must reach it.
                 <div class="manage__list" tabindex="0" role="region" aria-label=list_label>
-                    <ul>
-                        {names.into_iter().map(|name| view! { <li>{name}</li> }).collect_view()}
-                        {(n_more > 0).then(|| view! { <li class="special">{format!("and {n_more} more")}</li> })}
-                    </ul>
+                    <ul>{list}</ul>
                 </div>
+                {(is_deleting && n_runs > 0).then(|| view! { <p class="manage__text" role="status">{found}</p> })}
                 {skipped.map(|text| view! { <p class="manage__text">{text}</p> })}
                 {unread.map(|text| view! { <p class="manage__text">{text}</p> })}
                 <p class="manage__text">{if is_deleting {
@@ -225,6 +231,25 @@ fn Confirm(managing: Managing, question: Question) -> impl IntoView {
             .into_any()
         }}
     }
+}
+
+/// The runs by name, those with registered versions first: a list may be long, and they are what to look at.
+fn run_list(runs: &NamedRuns, versions: Option<&RunVersions>) -> impl IntoView + use<> {
+    let named: HashMap<&RunId, &String> = runs.run_ids.iter().zip(&runs.names).collect();
+    let text_of = |run_id: &RunId| match named.get(run_id) {
+        Some(name) if !name.is_empty() => (*name).clone(),
+        _ => run_id.to_string(),
+    };
+    let registered = versions.map(|versions| versions.of.as_slice()).unwrap_or_default();
+    let has_versions: HashSet<&RunId> = registered.iter().map(|(run_id, _)| run_id).collect();
+    let first = registered.iter().map(|(run_id, versions)| {
+        view! { <li><b>{text_of(run_id)}</b>": "{versions.clone()}</li> }
+    });
+    let rest = runs.run_ids.iter().take(runs.names.len()).filter(|run_id| !has_versions.contains(run_id));
+    let (first, rest) = (first.collect_view(), rest.map(text_of).collect::<Vec<_>>());
+    let n_more = runs.run_ids.len().saturating_sub(registered.len() + rest.len());
+    let more = (n_more > 0).then(|| view! { <li class="special">{format!("and {n_more} more")}</li> });
+    (first, rest.into_iter().map(|name| view! { <li>{name}</li> }).collect_view(), more)
 }
 
 /// How the change goes, and once it has ended, what has come of it.

@@ -9,7 +9,8 @@ use crate::registry::version_table::{cell, default_columns, run_of};
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::stage::StageMark;
 use leptos::prelude::*;
-use web_sys::{KeyboardEvent, PointerEvent};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 /// The board.
 #[component]
@@ -82,7 +83,8 @@ fn Card(
     };
     let open = move |to: Option<Stage>| context.moving.set(Some(Moving { version: number, to }));
     let on_pointermove = move |event: PointerEvent| {
-        let Some((x_px, y_px)) = from.get_value() else { return };
+        // A press that began on the link or the button may have ended where the card did not hear of it.
+        let Some((x_px, y_px)) = from.get_value().filter(|_| event.buttons() & 1 == 1) else { return };
         let (dx, dy) = (f64::from(event.client_x()) - x_px, f64::from(event.client_y()) - y_px);
         if dx.abs().max(dy.abs()) < 3.0 * CLICK_PX {
             return;
@@ -120,6 +122,10 @@ fn Card(
             on:pointerdown=move |event| {
                 let at = (f64::from(event.client_x()), f64::from(event.client_y()));
                 from.set_value((event.button() == 0).then_some(at));
+                // A quick pointer is outside of the card with its first move. What is clicked must hear of its click.
+                if event.button() == 0 && !is_on_control(&event) {
+                    capture(&event);
+                }
             }
             on:pointermove=on_pointermove
             on:pointerup=on_pointerup
@@ -133,6 +139,12 @@ fn Card(
             <MoveButton context number />
         </article>
     }
+}
+
+/// Whether a press is meant for the link or the button of the card.
+fn is_on_control(event: &PointerEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| target.closest("a, button").is_ok_and(|found| found.is_some()))
 }
 
 /// The stage whose column is under the pointer.

@@ -4,7 +4,7 @@ use super::change_status::ChangeStatus;
 use super::{ModelContext, Moving};
 use crate::entities::Stage;
 use crate::pages::author::AuthorField;
-use crate::registrar::Ask;
+use crate::registrar::protocol::{Phase, Progress};
 use crate::registry::change::{Change, Decision, Step};
 use crate::registry::review;
 use crate::registry::rules::{Choice, archive_text, choices};
@@ -22,6 +22,11 @@ pub(super) fn MoveDialog(context: ModelContext) -> impl IntoView {
         // Set only where it changes something: each of the two effects follows the other.
         if !is_open.get() && context.moving.with_untracked(Option::is_some) {
             context.moving.set(None);
+            let is_over = |progress: &Progress| matches!(progress.phase, Phase::Finished | Phase::Refused(_));
+            // What has come of it has been seen here; a change that stopped waits on the page.
+            if context.registry.progress.with_untracked(|progress| progress.as_ref().is_some_and(is_over)) {
+                context.registry.leave();
+            }
         }
     });
     let title = Signal::derive(move || {
@@ -66,8 +71,11 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
     let chosen = Memo::new(move |_| to.get().and_then(choice_of));
     // What the candidate is held against: the newest version in the target stage, or else the one in Production.
     let holder = Memo::new(move |_| {
-        let in_target =
-            chosen.with(|choice| choice.as_ref().and_then(|choice| choice.holders.first().copied()));
+        let in_target = chosen.with(|choice| {
+            // What is archived, or in no stage, is nothing that a version takes the place of.
+            let choice = choice.as_ref().filter(|choice| choice.stage.is_active())?;
+            choice.holders.first().copied()
+        });
         let in_production = || {
             seen.with_value(|state| {
                 state.in_stage(Stage::Production).into_iter().find(|other| *other != number)
@@ -78,9 +86,7 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
     Effect::new(move |asked: Option<Option<_>>| {
         let holder = holder.get();
         if asked != Some(holder) {
-            let model = seen.with_value(|state| state.model.name.clone());
-            registry.comparison.set(None);
-            registry.ask(&Ask::Compare { model, candidate: number, holder });
+            context.compare(number, holder);
         }
         holder
     });
@@ -178,8 +184,7 @@ fn Decide(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> imp
     };
     let comparison = move || {
         let wanted = holder.get();
-        let comparison =
-            registry.comparison.get().filter(|it| it.candidate == number && it.holder == wanted)?;
+        let comparison = context.comparison(number).filter(|it| it.holder == wanted)?;
         Some(view! { <SideBySide comparison /> })
     };
     let needs_reason =

@@ -46,7 +46,7 @@ fn set_tag(
         return;
     }
     let model = context.page.with_untracked(|page| page.name.clone());
-    let tags = vec![TagChange { version: number, key, from, to }];
+    let tags = vec![TagChange { version: Some(number), key, from, to }];
     let decision = Decision { what: Some(what), ..context.registry.decide(reason, None, None) };
     context.registry.change(Change { model, subject: Some(number), tags, ..Change::default() }, decision);
 }
@@ -102,7 +102,7 @@ fn Review(context: ModelContext, number: VersionNumber) -> impl IntoView {
         }
     };
     view! {
-        <section class="panel" aria-label="Review">
+        <section class="panel model__edit" aria-label="Review">
             <header class="panel__head"><h2 class="panel__title">"Review (advisory)"</h2></header>
             {checklist.into_iter().map(point).collect_view()}
             <p role="status">{standing}</p>

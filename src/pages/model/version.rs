@@ -1,14 +1,12 @@
 //! One version: what it is, beside what is in Production, its aliases, tags and history.
 
 use super::ModelContext;
-use super::change_status::ChangeStatus;
-use super::edit::{Aliases, Tags};
+use super::edit::{Aliases, Description, Tags};
 use super::history::History;
 use super::review_panel::ReviewPanel;
 use super::versions_table::MoveButton;
 use crate::engine::protocol::format_millis;
 use crate::entities::{Stage, VersionNumber, VersionStatus};
-use crate::registrar::Ask;
 use crate::registry::change::Change;
 use crate::registry::timeline::last_move;
 use crate::registry::version_table::run_of;
@@ -84,7 +82,6 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
                 {fact("Registered by", version.user)}
                 {fact("Status", status)}
                 {fact("Source", version.source)}
-                {fact("Description", version.description)}
             </dl>
         })
     };
@@ -96,14 +93,16 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
     });
     let against = RwSignal::new(None::<VersionNumber>);
     let holder = Memo::new(move |_| against.get().or_else(|| in_production.get()));
-    Effect::new(move |asked: Option<Option<VersionNumber>>| {
-        let holder = holder.get();
-        // The dialog compares as well, with what it is about.
-        if asked != Some(holder) && context.moving.get_untracked().is_none() {
-            let model = context.page.with_untracked(|page| page.name.clone());
-            registry.ask(&Ask::Compare { model, candidate: number, holder });
+    Effect::new(move |asked: Option<Option<Option<VersionNumber>>>| {
+        // The dialog compares as well, with what it is about; once it is closed this is asked for again.
+        if context.moving.with(Option::is_some) {
+            return None;
         }
-        holder
+        let holder = holder.get();
+        if asked.flatten() != Some(holder) {
+            context.compare(number, holder);
+        }
+        Some(holder)
     });
     let others = move || {
         let numbers = context.state.with(|state| {
@@ -117,11 +116,9 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
         numbers.into_iter().map(option).collect_view()
     };
     let comparison = move || {
-        let comparison = registry.comparison.get().filter(|it| it.candidate == number)?;
+        let comparison = context.comparison(number)?;
         Some(view! { <SideBySide comparison /> })
     };
-    let is_changing =
-        Memo::new(move |_| registry.progress.with(Option::is_some) && context.moving.get().is_none());
     // The buttons come first: what arrives late must not move them under the pointer.
     view! {
         <div class="toolbar">
@@ -140,9 +137,7 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
             </button>
         </div>
         {facts}
-        <Show when=move || is_changing.get()>
-            <ChangeStatus context on_close=Callback::new(move |()| registry.leave()) />
-        </Show>
+        <Description context version=Some(number) />
         <ReviewPanel context number />
         <section class="panel">
             <header class="panel__head">
@@ -162,7 +157,7 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
         </section>
         <div class="run__tables">
             <Aliases context number />
-            <Tags context number />
+            <Tags context version=Some(number) />
         </div>
         <History context version=Some(number) />
     }

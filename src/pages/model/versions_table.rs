@@ -106,7 +106,7 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
                         <th scope="col">"Registered (UTC)"</th>
                         <th scope="col">"Last change (UTC)"</th>
                         <th scope="col">"Tags"</th>
-                        <th scope="col"><span class="visually-hidden">"Actions"</span></th>
+                        <th scope="col" class="versions__actions"><span class="visually-hidden">"Actions"</span></th>
                     </tr></thead>
                     <tbody>
                         <tr class="versions__space" aria-hidden="true" style:height=move || spacer(window_rows.get().0)></tr>

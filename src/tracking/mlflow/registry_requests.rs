@@ -29,21 +29,30 @@ pub fn model_get(capabilities: &Capabilities, name: &str) -> Request {
 /// A page of the versions of one model, or of all models. A name that cannot be quoted brings those of all models:
 /// whoever asks takes its own out of them.
 pub fn versions_search(capabilities: &Capabilities, name: Option<&str>, page_token: Option<&str>) -> Request {
-    let max_results = VERSIONS_PER_PAGE.to_string();
     let filter = name.and_then(quoted).map(|name| format!("name = {name}"));
+    versions_page(capabilities, filter.as_deref(), page_token)
+}
+
+/// A page of the versions, of whatever model, that were registered from these runs; without any, of all versions.
+pub fn versions_of_runs(capabilities: &Capabilities, run_ids: &[RunId], page_token: Option<&str>) -> Request {
+    let ids: Vec<String> = run_ids.iter().filter_map(|id| quoted(&id.0)).collect();
+    let filter = (!ids.is_empty()).then(|| format!("run_id IN ({})", ids.join(",")));
+    versions_page(capabilities, filter.as_deref(), page_token)
+}
+
+fn versions_page(capabilities: &Capabilities, filter: Option<&str>, page_token: Option<&str>) -> Request {
+    let max_results = VERSIONS_PER_PAGE.to_string();
     let mut pairs = vec![("max_results", max_results.as_str())];
-    pairs.extend(filter.as_deref().map(|filter| ("filter", filter)));
+    pairs.extend(filter.map(|filter| ("filter", filter)));
     pairs.extend(page_token.map(|token| ("page_token", token)));
     Request::get(format!("{}/model-versions/search{}", api(capabilities), query(&pairs)))
 }
 
 /// The versions, of whatever model, that were registered from a run; the first page is all that is asked for.
 pub fn versions_of_run(capabilities: &Capabilities, run_id: &RunId) -> Request {
-    let max_results = VERSIONS_PER_PAGE.to_string();
     // Servers make run ids of letters and digits; anything else asks for none.
     let filter = format!("run_id = {}", quoted(&run_id.0).unwrap_or_else(|| "''".to_owned()));
-    let pairs = [("max_results", max_results.as_str()), ("filter", &filter)];
-    Request::get(format!("{}/model-versions/search{}", api(capabilities), query(&pairs)))
+    versions_page(capabilities, Some(&filter), None)
 }
 
 /// One version.
@@ -143,46 +152,56 @@ pub fn alias_delete(capabilities: &Capabilities, name: &str, alias: &str) -> Req
     )
 }
 
-/// Sets a version's tag.
-pub fn version_tag_set(
+/// Sets a tag of a version, or one of the model's own.
+pub fn tag_set(
     capabilities: &Capabilities,
     name: &str,
-    version: VersionNumber,
+    version: Option<VersionNumber>,
     key: &str,
     value: &str,
 ) -> Request {
-    Request::post(
-        format!("{}/model-versions/set-tag", api(capabilities)),
-        &json!({ "name": name, "version": version.to_string(), "key": key, "value": value }),
-    )
+    let (path, mut body) = owner(capabilities, name, version, "set-tag");
+    body["key"] = json!(key);
+    body["value"] = json!(value);
+    Request::post(path, &body)
 }
 
-/// Deletes a version's tag.
-pub fn version_tag_delete(
+/// Deletes a tag of a version, or one of the model's own.
+pub fn tag_delete(
     capabilities: &Capabilities,
     name: &str,
-    version: VersionNumber,
+    version: Option<VersionNumber>,
     key: &str,
 ) -> Request {
-    Request::with_body(
-        Method::Delete,
-        format!("{}/model-versions/delete-tag", api(capabilities)),
-        &json!({ "name": name, "version": version.to_string(), "key": key }),
-    )
+    let (path, mut body) = owner(capabilities, name, version, "delete-tag");
+    body["key"] = json!(key);
+    Request::with_body(Method::Delete, path, &body)
 }
 
-/// A version's description.
-pub fn version_describe(
+/// Describes a version, or the model; an empty text takes the description away.
+pub fn describe(
     capabilities: &Capabilities,
     name: &str,
-    version: VersionNumber,
+    version: Option<VersionNumber>,
     description: &str,
 ) -> Request {
-    Request::with_body(
-        Method::Patch,
-        format!("{}/model-versions/update", api(capabilities)),
-        &json!({ "name": name, "version": version.to_string(), "description": description }),
-    )
+    let (path, mut body) = owner(capabilities, name, version, "update");
+    body["description"] = json!(description);
+    Request::with_body(Method::Patch, path, &body)
+}
+
+/// The path of a verb, and a body that names a version, or the model.
+fn owner(
+    capabilities: &Capabilities,
+    name: &str,
+    version: Option<VersionNumber>,
+    verb: &str,
+) -> (String, Value) {
+    let (folder, body) = match version {
+        Some(version) => ("model-versions", json!({ "name": name, "version": version.to_string() })),
+        None => ("registered-models", json!({ "name": name })),
+    };
+    (format!("{}/{folder}/{verb}", api(capabilities)), body)
 }
 
 /// The bytes of a version's file, such as `MLmodel`. Outside of the API's prefix, in every version.
@@ -232,8 +251,23 @@ mod tests {
         );
         let deleted = alias_delete(&capabilities(), "taxi", "champion");
         assert_eq!((deleted.method, body(&deleted)["alias"].as_str()), (Method::Delete, Some("champion")));
-        let tag = version_tag_delete(&capabilities(), "taxi", version, "k");
+        let tag = tag_delete(&capabilities(), "taxi", Some(version), "k");
         assert_eq!((tag.method, body(&tag)["version"].as_str()), (Method::Delete, Some("3")));
+    }
+
+    #[test]
+    fn a_model_and_its_versions_have_paths_of_their_own() {
+        let described = describe(&capabilities(), "taxi", None, "");
+        assert_eq!(
+            (described.method, described.path.as_str(), body(&described)),
+            (
+                Method::Patch,
+                "/api/2.0/mlflow/registered-models/update",
+                json!({ "name": "taxi", "description": "" })
+            )
+        );
+        let tag = tag_set(&capabilities(), "taxi", Some(VersionNumber(3)), "k", "v");
+        assert_eq!(tag.path, "/api/2.0/mlflow/model-versions/set-tag");
     }
 
     #[test]
@@ -246,5 +280,13 @@ mod tests {
             request.path,
             "/api/2.0/mlflow/model-versions/search?max_results=2000&filter=name%20%3D%20%27a%26b%27"
         );
+        let ids = ["0a", "1b"].map(|id| RunId(id.to_owned()));
+        assert_eq!(
+            versions_of_runs(&capabilities(), &ids, Some("t")).path,
+            "/api/2.0/mlflow/model-versions/search?max_results=2000\
+             &filter=run_id%20IN%20%28%270a%27%2C%271b%27%29&page_token=t"
+        );
+        let all = versions_of_runs(&capabilities(), &[], None);
+        assert_eq!(all.path, "/api/2.0/mlflow/model-versions/search?max_results=2000");
     }
 }
