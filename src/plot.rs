@@ -1,10 +1,11 @@
-//! Scales, axis inference, geometry and the rasteriser of the parallel coordinates.
+//! Scales, axis inference, geometry and the rasteriser of the parallel coordinates; ordinary charts as values.
 //!
 //! Everything here is arithmetic on values it is handed: no IO, no clock, no page, and no colour of its own.
 
 mod axis;
-mod colour;
+pub mod charts;
 pub mod line;
+mod colour;
 mod raster;
 mod scale;
 
