@@ -4,8 +4,8 @@
 
 mod axis;
 pub mod charts;
-pub mod line;
 mod colour;
+pub mod line;
 mod raster;
 mod scale;
 

@@ -1,5 +1,6 @@
 //! Parts of pages, without knowledge of where the page stands.
 
+pub mod chart;
 pub mod clipboard;
 pub mod column_list;
 pub mod data_grid;

@@ -6,8 +6,8 @@
 use super::{ChartAxis, ChartTheme, Figure, Mark, Scale, Series, Shape};
 use charming::component::{Axis, DataZoom, DataZoomType, FilterMode, Grid};
 use charming::element::{
-    AreaStyle, AxisLabel, AxisPointer, AxisPointerType, AxisTick, AxisType, Color, Emphasis, ItemStyle,
-    LineStyle, LineStyleType, NameLocation, SplitLine, Step, Symbol, TextStyle, Tooltip, Trigger,
+    AreaStyle, AxisLabel, AxisPointer, AxisPointerType, AxisTick, AxisType, Color, ItemStyle, LineStyle,
+    LineStyleType, NameLocation, SplitLine, Step, Symbol, TextStyle, Tooltip, Trigger,
 };
 use charming::series::{Bar, Line, Scatter};
 use serde::Serialize;
@@ -21,8 +21,10 @@ const MANY_LINES: usize = 12;
 const DOT_PX: f64 = 7.0;
 const SMALL_DOT_PX: f64 = 4.0;
 const MANY_DOTS: usize = 2000;
-/// Room for the slider, its numbers and the gap above it.
-const SLIDER_PX: f64 = 44.0;
+/// What a line that is pointed at is wider by.
+const EMPHASIS_PX: f64 = 1.5;
+/// Room below the axis for its title and the slider.
+const SLIDER_PX: f64 = 76.0;
 const RAW_OPACITY: f64 = 0.35;
 const BAND_OPACITY: f64 = 0.15;
 
@@ -48,15 +50,33 @@ impl Figure {
             "backgroundColor": "transparent",
             "textStyle": { "fontFamily": theme.font, "color": theme.content },
             "grid": with(grid, json!({ "outerBoundsContain": "all" })),
-            "xAxis": self.x.option(theme, false),
-            "yAxis": self.y.option(theme, true),
+            "xAxis": self.x_axis(theme),
+            "yAxis": with(self.y.option(theme, true), json!({ "scale": !self.has_bars() })),
             "dataZoom": self.zooms(theme),
             "tooltip": self.tooltip(theme),
             "series": series,
         })
     }
 
+    fn has_bars(&self) -> bool {
+        self.series.iter().any(|series| series.mark == Mark::Bars)
+    }
+
+    fn x_axis(&self, theme: &ChartTheme) -> Value {
+        let axis = self.x.option(theme, false);
+        if self.is_lines() && !matches!(self.x.scale, Scale::Categories(_)) {
+            // Lines begin and end where they begin and end.
+            with(axis, json!({ "scale": true, "min": "dataMin", "max": "dataMax" }))
+        } else {
+            with(axis, json!({ "scale": !self.has_bars() }))
+        }
+    }
+
     fn zooms(&self, theme: &ChartTheme) -> Vec<Value> {
+        // Bars are compared from zero, all of them.
+        if self.has_bars() {
+            return Vec::new();
+        }
         // Lines make room in height for the part in view; a cloud of dots keeps its frame.
         let mode = if self.is_lines() { FilterMode::Filter } else { FilterMode::None };
         // The wheel alone scrolls the page.
@@ -75,13 +95,12 @@ impl Figure {
                 .text_style(TextStyle::new().color(colour(&theme.secondary)).font_size(FONT_PX))
                 .border_color(colour(&theme.stroke))
                 .brush_select(false);
-            let line = json!({ "lineStyle": { "color": theme.stroke }, "areaStyle": { "opacity": 0 } });
             zooms.push(with(
                 slider,
                 json!({
                     "height": 20,
-                    "dataBackground": line,
-                    "selectedDataBackground": line,
+                    "showDataShadow": false,
+                    "fillerColor": theme.grid,
                     "handleStyle": { "color": theme.surface, "borderColor": theme.secondary },
                     "moveHandleStyle": { "color": theme.stroke },
                     "showDetail": false,
@@ -108,6 +127,8 @@ impl Figure {
                 "renderMode": "richText",
                 "confine": true,
                 "transitionDuration": 0,
+                // Only the line that is meant stands out, not all that the crosshair meets.
+                "axisPointer": { "triggerEmphasis": false },
                 "textStyle": { "color": theme.content, "fontSize": FONT_PX },
             }),
         )
@@ -145,9 +166,6 @@ impl ChartAxis {
         };
         if let Scale::Categories(texts) = &self.scale {
             axis = axis.data(texts.clone());
-        } else {
-            // Zero need not be in sight, except that of bars, which ECharts sees to.
-            axis = axis.scale(true);
         }
         if self.scale == Scale::Counted {
             axis = axis.min_interval(1);
@@ -196,12 +214,13 @@ impl Series {
                     .line_style(LineStyle::new().color(self.colour(theme)).width(width))
                     .symbol(self.symbol())
                     .symbol_size(DOT_PX)
-                    .show_symbol(!matches!(self.mark, Mark::Line { has_dots: false }))
-                    .emphasis(Emphasis::new().disabled(is_thin));
+                    .show_symbol(!matches!(self.mark, Mark::Line { has_dots: false }));
                 if let Mark::Stairs { is_more_x_better } = self.mark {
                     line = line.step(if is_more_x_better { Step::Start } else { Step::End });
                 }
-                with(line, merged(rest, json!({ "lineStyle": { "type": self.dash() } })))
+                let emphasis = json!({ "lineStyle": { "width": width + EMPHASIS_PX } });
+                let more = json!({ "lineStyle": { "type": self.dash() }, "emphasis": emphasis });
+                with(line, merged(rest, more))
             }
         }
     }
@@ -370,5 +389,6 @@ mod tests {
             (&json!("category"), &json!(true))
         );
         assert_eq!(option["series"][0]["type"], json!("bar"));
+        assert_eq!((&option["xAxis"]["scale"], &option["dataZoom"]), (&json!(false), &json!([])));
     }
 }
