@@ -1,7 +1,7 @@
 //! Apache ECharts, as far as it is needed here: fetched with the first chart, bound by a handful of calls, every failure
 //! told as a sentence. `assets/charts.mjs` is the other side.
 
-use crate::plot::charts::Place;
+use crate::plot::charts::{ChartAxis, Place};
 use js_sys::{Array, Float64Array, JSON, Object, Reflect};
 use serde_json::{Value, json};
 use std::fmt;
@@ -107,7 +107,8 @@ impl Library {
             instance.set_group(group);
             self.0.connect(group);
         }
-        Ok(Handle { library: self.clone(), instance, listeners: Vec::new(), tip: None })
+        let counted_tick = Closure::new(ChartAxis::counted_tick);
+        Ok(Handle { library: self.clone(), instance, listeners: Vec::new(), tip: None, counted_tick })
     }
 }
 
@@ -121,6 +122,7 @@ pub struct Handle {
     instance: Instance,
     listeners: Vec<Listener>,
     tip: Option<Closure<dyn Fn(JsValue) -> String>>,
+    counted_tick: Closure<dyn Fn(f64) -> String>,
 }
 
 impl Drop for Handle {
@@ -176,7 +178,12 @@ impl Handle {
     ///
     /// The library's refusal.
     pub fn draw(&self, option: &Value, points: &[Vec<f64>]) -> Result<(), ChartProblem> {
+        let is_counted = |axis: &&str| option[*axis].get("minInterval").is_some();
+        let counted: Vec<&str> = ["xAxis", "yAxis"].into_iter().filter(is_counted).collect();
         let option = to_js(option);
+        for axis in counted {
+            set(&get(&get(&option, axis), "axisLabel"), "formatter", self.counted_tick.as_ref());
+        }
         let series: Array = get(&option, "series").unchecked_into();
         for (one, points) in series.iter().zip(points) {
             set(&one, "data", &Float64Array::from(points.as_slice()));

@@ -127,8 +127,6 @@ impl Figure {
                 "renderMode": "richText",
                 "confine": true,
                 "transitionDuration": 0,
-                // Only the line that is meant stands out, not all that the crosshair meets.
-                "axisPointer": { "triggerEmphasis": false },
                 "textStyle": { "color": theme.content, "fontSize": FONT_PX },
             }),
         )
@@ -178,7 +176,8 @@ impl ChartAxis {
                 "axisLine": { "show": true, "onZero": false, "lineStyle": stroke },
                 "axisTick": { "lineStyle": stroke },
                 "axisLabel": { "hideOverlap": true },
-                "axisPointer": { "label": { "show": false } },
+                // Only the line that is meant stands out, not all that the crosshair meets.
+                "axisPointer": { "label": { "show": false }, "triggerEmphasis": false },
             }),
         )
     }

@@ -1,6 +1,6 @@
 //! The way a keyboard, or a pointer between the points, takes through a chart.
 
-use super::{Figure, Place, Series};
+use super::{Figure, Place, Scale, Series};
 
 /// A step from point to point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,13 @@ impl Figure {
         let (low, high) = (self.x.position(shown.0), self.x.position(shown.1));
         let middle = around.map_or(f64::midpoint(low, high), |x| self.x.position(x).clamp(low, high));
         let half = (high - low) * factor / 2.0;
-        (self.x.value_at(middle - half), self.x.value_at(middle + half))
+        self.range(middle - half, middle + half)
+    }
+
+    /// What lies between two positions on x, in whole numbers where it is counted.
+    fn range(&self, low: f64, high: f64) -> (f64, f64) {
+        let (low, high) = (self.x.value_at(low), self.x.value_at(high));
+        if self.x.scale == Scale::Counted { (low.floor(), high.ceil()) } else { (low, high) }
     }
 
     /// Whether that part of x holds all points.
@@ -63,7 +69,7 @@ impl Figure {
         (!is_seen).then(|| {
             let half = (self.x.position(shown.1) - self.x.position(shown.0)) / 2.0;
             let middle = self.x.position(x);
-            (self.x.value_at(middle - half), self.x.value_at(middle + half))
+            self.range(middle - half, middle + half)
         })
     }
 
@@ -145,7 +151,9 @@ mod tests {
         assert_eq!(figure.panned((0.0, 2.0), 5.0), Some((4.0, 6.0)));
         assert_eq!(figure.panned((0.0, 2.0), 2.0), None);
         assert!(figure.is_all_of_x((0.0, 4.0)) && !figure.is_all_of_x((0.0, 3.5)));
-        figure.x.scale = crate::plot::charts::Scale::Log;
+        figure.x.scale = Scale::Counted;
+        assert_eq!(figure.zoomed((0.0, 9.0), None, 0.5), (2.0, 7.0));
+        figure.x.scale = Scale::Log;
         let (low, high) = figure.zoomed((1.0, 10_000.0), None, 0.5);
         assert!((low - 10.0).abs() < 1e-9 && (high - 1000.0).abs() < 1e-9, "{low} {high}");
     }

@@ -6,6 +6,8 @@ use crate::frame::display_number;
 
 /// With more series than this the summary tells of all of them together.
 const MAX_TOLD: usize = 6;
+/// So many digits of a tooltip's number tell values apart; announcement and table have all of them.
+const MAX_DIGITS: usize = 8;
 /// So many lines of a tooltip are read at a glance.
 const MAX_LINES: usize = 8;
 
@@ -29,9 +31,24 @@ impl ChartAxis {
         })
     }
 
+    /// A value of it as a tooltip has room for.
+    fn short_text(&self, value: f64) -> String {
+        // Rounded to digits; the shortest form of the rest has no needless zeros.
+        let rounded = format!("{value:.*e}", MAX_DIGITS - 1).parse().unwrap_or(value);
+        if self.scale == Scale::Time { self.value_text(value) } else { self.value_text(rounded) }
+    }
+
+    /// What stands at a tick where only whole numbers are counted: elsewhere than there, nothing.
+    pub fn counted_tick(value: f64) -> String {
+        if value.fract() == 0.0 { display_number(value) } else { String::new() }
+    }
+
     /// A value of it with title and unit.
     fn words(&self, value: f64) -> String {
-        let text = self.value_text(value);
+        self.told(self.value_text(value))
+    }
+
+    fn told(&self, text: String) -> String {
         let words = if self.title.is_empty() { text } else { format!("{} {text}", self.title) };
         if self.unit.is_empty() { words } else { format!("{words} {}", self.unit) }
     }
@@ -140,10 +157,11 @@ impl Figure {
         let text = match found.as_slice() {
             [] => return String::new(),
             [(place, (x, y))] => {
-                format!("{}\n{}\n{}", self.name(*place), self.x.words(*x), self.y.words(*y))
+                let told = |axis: &ChartAxis, value| axis.told(axis.short_text(value));
+                format!("{}\n{}\n{}", self.name(*place), told(&self.x, *x), told(&self.y, *y))
             }
             [(_, (x, _)), ..] => {
-                let mut lines = vec![self.x.words(*x)];
+                let mut lines = vec![self.x.told(self.x.short_text(*x))];
                 let n_more = found.len().saturating_sub(MAX_LINES);
                 if n_more > 0
                     && let Some(near_y) = near_y
@@ -152,7 +170,7 @@ impl Figure {
                     found.sort_by(|(_, (_, a)), (_, (_, b))| distance(*a).total_cmp(&distance(*b)));
                 }
                 for (place, (_, y)) in found.iter().take(MAX_LINES) {
-                    lines.push(format!("{}: {}", self.name(*place), self.y.value_text(*y)));
+                    lines.push(format!("{}: {}", self.name(*place), self.y.short_text(*y)));
                 }
                 if n_more > 0 {
                     lines.push(format!("and {n_more} more"));
@@ -235,5 +253,8 @@ mod tests {
         figure.series[0].name = "{a|b}".into();
         assert_eq!(figure.tip(&all[..1], None), "{\u{200b}a|b}\nstep 0\ntime 0 s");
         assert_eq!(figure.tip(&[], None), "");
+        figure.series[0].points[0].1 = 1.009_572_123_224_968_4;
+        assert!(figure.tip(&all[..1], None).ends_with("\ntime 1.0095721 s"));
+        assert_eq!([12.0, 12.5, 1200.0].map(ChartAxis::counted_tick), ["12", "", "1200"]);
     }
 }
