@@ -4,6 +4,7 @@
 use crate::plot::charts::{ChartAxis, Place};
 use js_sys::{Array, Float64Array, JSON, Object, Reflect};
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::fmt;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
@@ -108,7 +109,14 @@ impl Library {
             self.0.connect(group);
         }
         let counted_tick = Closure::new(ChartAxis::counted_tick);
-        Ok(Handle { library: self.clone(), instance, listeners: Vec::new(), tip: None, counted_tick })
+        Ok(Handle {
+            library: self.clone(),
+            instance,
+            listeners: Vec::new(),
+            tip: None,
+            counted_tick,
+            emphasised: Cell::new(None),
+        })
     }
 }
 
@@ -123,6 +131,7 @@ pub struct Handle {
     listeners: Vec<Listener>,
     tip: Option<Closure<dyn Fn(JsValue) -> String>>,
     counted_tick: Closure<dyn Fn(f64) -> String>,
+    emphasised: Cell<Option<Place>>,
 }
 
 impl Drop for Handle {
@@ -191,6 +200,7 @@ impl Handle {
         if let Some(tip) = &self.tip {
             set(&get(&option, "tooltip"), "formatter", tip.as_ref());
         }
+        self.emphasised.set(None);
         self.instance.set_option(&option, true).map_err(refused)
     }
 
@@ -199,17 +209,20 @@ impl Handle {
         self.act(|instance| instance.resize());
     }
 
-    /// Lets a point and its line stand out, or none.
+    /// Lets a point and its line stand out, or none. Another chart of the group has other series: it is not told.
     pub fn emphasise(&self, place: Option<Place>) {
-        self.dispatch(&json!({ "type": "downplay" }));
-        if let Some(Place { series, point }) = place {
-            self.dispatch(&json!({ "type": "highlight", "seriesIndex": series, "dataIndex": point }));
+        // By its place: the dot that a line without dots got for this would stay otherwise.
+        if let Some(last) = self.emphasised.replace(place) {
+            self.dispatch(&at("downplay", last));
+        }
+        if let Some(place) = place {
+            self.dispatch(&at("highlight", place));
         }
     }
 
-    /// Shows crosshair and tooltip at a point, as if the pointer were there.
-    pub fn show_tip(&self, Place { series, point }: Place) {
-        self.dispatch(&json!({ "type": "showTip", "seriesIndex": series, "dataIndex": point }));
+    /// Shows crosshair and tooltip at a point, as if the pointer were there. The crosshair tells the group of its x.
+    pub fn show_tip(&self, place: Place) {
+        self.dispatch(&at("showTip", place));
     }
 
     /// Takes crosshair and tooltip away.
@@ -259,6 +272,11 @@ impl Handle {
             web_sys::console::error_1(&error);
         }
     }
+}
+
+/// An action at a point of this chart, and of no other in its group.
+fn at(kind: &str, Place { series, point }: Place) -> Value {
+    json!({ "type": kind, "seriesIndex": series, "dataIndex": point, "escapeConnect": true })
 }
 
 fn place_of(params: &JsValue) -> Option<Place> {

@@ -31,6 +31,9 @@ pub struct ChartAxis {
     pub scale: Scale,
     /// Whether it begins at the other end.
     pub is_reversed: bool,
+    /// Where an axis of lines begins and ends; with the points where it does not say. Charts of one group need the same
+    /// one: they share parts of it, not values.
+    pub domain: Option<(f64, f64)>,
 }
 
 /// How values are spread over an axis.
@@ -66,6 +69,8 @@ pub struct Series {
     pub raw: Vec<(f64, f64)>,
     /// A band behind, by x: x, lower and upper end.
     pub band: Vec<(f64, f64, f64)>,
+    /// Places with a ring around: points that are chosen.
+    pub rings: Vec<(f64, f64)>,
 }
 
 /// How a series is drawn.
@@ -113,6 +118,12 @@ pub enum Shape {
 }
 
 impl Look {
+    /// The look of the series at a place among many: the first eight differ in colour and neighbours in dash too, the
+    /// first 32 in one of both.
+    pub fn nth(place: usize) -> Self {
+        Self { colour: place % 8, dash: (place + place / 8) % 4, is_dimmed: false }
+    }
+
     /// Strokes and gaps of a line in turn, in pixels; none for a solid one.
     pub fn dash_px(self) -> &'static [f64] {
         [&[][..], &[6.0, 4.0], &[2.0, 3.0], &[9.0, 3.0, 2.0, 3.0]][self.dash % 4]
@@ -183,9 +194,12 @@ impl ChartAxis {
 }
 
 impl Series {
-    /// A line with a name; the rest is as usual.
+    /// A line with a name. It has dots if one of its points stands alone, between gaps, where no line would show it.
     pub fn line(name: impl Into<String>, look: Look, points: Vec<(f64, f64)>) -> Self {
-        Self { name: name.into(), mark: Mark::Line { has_dots: false }, look, points, ..Self::default() }
+        let is_drawn = |at: usize| points.get(at).is_some_and(|(x, y)| x.is_finite() && y.is_finite());
+        let is_alone = |at: usize| is_drawn(at) && !is_drawn(at.wrapping_sub(1)) && !is_drawn(at + 1);
+        let has_dots = (0..points.len()).any(is_alone);
+        Self { name: name.into(), mark: Mark::Line { has_dots }, look, points, ..Self::default() }
     }
 }
 
@@ -201,7 +215,7 @@ impl Figure {
     }
 
     /// The points that are drawn, x and y in turn, for each series of the option; what has no place is NaN.
-    /// The series of the figure come first; behind them come their raw lines and bands, which nothing points at.
+    /// The series of the figure come first; then come their raw lines, bands and rings, which nothing points at.
     pub fn drawn(&self) -> Vec<Vec<f64>> {
         let place = |point: (f64, f64)| if self.has(point) { [point.0, point.1] } else { [f64::NAN; 2] };
         let flat =
@@ -217,6 +231,9 @@ impl Figure {
                 let there = series.band.iter().filter(whole).flat_map(|&(x, _, high)| [x, high]);
                 let back = series.band.iter().rev().filter(whole).flat_map(|&(x, low, _)| [x, low]);
                 drawn.push(there.chain(back).collect());
+            }
+            if !series.rings.is_empty() {
+                drawn.push(flat(&series.rings));
             }
         }
         drawn
@@ -245,8 +262,31 @@ mod tests {
     }
 
     #[test]
-    fn raw_line_and_band_come_after_all_series() {
+    fn a_point_that_no_line_shows_has_a_dot() {
+        let has_dots = |ys: &[f64]| {
+            let points = ys.iter().enumerate().map(|(x, y)| (x as f64, *y)).collect();
+            Series::line("a", Look::default(), points).mark == Mark::Line { has_dots: true }
+        };
+        assert!(
+            has_dots(&[1.0]) && has_dots(&[1.0, 2.0, f64::NAN, 3.0]) && has_dots(&[1.0, f64::NAN, 2.0, 3.0])
+        );
+        assert!(!has_dots(&[]) && !has_dots(&[f64::NAN]) && !has_dots(&[1.0, 2.0, f64::NAN, 3.0, 4.0]));
+    }
+
+    #[test]
+    fn looks_differ() {
+        let looks: Vec<Look> = (0..33).map(Look::nth).collect();
+        for (place, look) in looks[..32].iter().enumerate() {
+            assert!(!looks[..place].contains(look), "{place}");
+            let next = looks[place + 1];
+            assert!(next.colour != look.colour && next.dash != look.dash, "{place}");
+        }
+    }
+
+    #[test]
+    fn raw_line_band_and_rings_come_after_all_series() {
         let with = Series {
+            rings: vec![(0.0, 1.5)],
             raw: vec![(0.0, 5.0)],
             band: vec![(0.0, 1.0, 2.0), (1.0, 1.5, f64::NAN), (2.0, 3.0, 4.0)],
             ..Series::line("a", Look::default(), vec![(0.0, 1.5)])
@@ -257,7 +297,13 @@ mod tests {
         };
         assert_eq!(
             figure.drawn(),
-            [vec![0.0, 1.5], vec![9.0, 9.0], vec![0.0, 5.0], vec![0.0, 2.0, 2.0, 4.0, 2.0, 3.0, 0.0, 1.0]]
+            [
+                vec![0.0, 1.5],
+                vec![9.0, 9.0],
+                vec![0.0, 5.0],
+                vec![0.0, 2.0, 2.0, 4.0, 2.0, 3.0, 0.0, 1.0],
+                vec![0.0, 1.5]
+            ]
         );
     }
 }

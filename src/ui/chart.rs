@@ -23,7 +23,8 @@ const N_ROWS: usize = 1000;
 const ZOOM: f64 = 0.5;
 
 const KEYS_HELP: &str = "Left and Right go from point to point, Up and Down from series to series, Home and End to the \
-    ends. Enter chooses the point. Plus and Minus zoom, Escape shows everything.";
+    ends. Plus and Minus zoom, Escape shows everything.";
+const CHOICE_HELP: &str = "Enter chooses the point.";
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
@@ -40,9 +41,11 @@ struct Context {
     near_y: StoredValue<Option<f64>>,
     /// The part of x in view, where it is not all.
     range: StoredValue<Option<(f64, f64)>>,
+    /// What x measures.
+    x: StoredValue<String>,
     spoken: RwSignal<String>,
     on_hover: Option<Callback<Option<Place>>>,
-    on_click: Option<Callback<Place>>,
+    on_click: Option<Callback<Place, String>>,
     on_zoom: Option<Callback<Option<(f64, f64)>>>,
 }
 
@@ -64,9 +67,9 @@ pub fn Chart(
     /// Another point, or none, is pointed at by pointer or keyboard.
     #[prop(optional)]
     on_hover: Option<Callback<Option<Place>>>,
-    /// A point is chosen by click or Enter.
+    /// A point is chosen by click or Enter; what comes back is announced.
     #[prop(optional)]
-    on_click: Option<Callback<Place>>,
+    on_click: Option<Callback<Place, String>>,
     /// Another part of x is in view; none for all of it.
     #[prop(optional)]
     on_zoom: Option<Callback<Option<(f64, f64)>>>,
@@ -77,6 +80,7 @@ pub fn Chart(
         place: StoredValue::new(None),
         near_y: StoredValue::new(None),
         range: StoredValue::new(None),
+        x: StoredValue::new(String::new()),
         spoken: RwSignal::new(String::new()),
         on_hover,
         on_click,
@@ -143,7 +147,7 @@ pub fn Chart(
             <figcaption class="chart__title">{label}</figcaption>
             <Keys figure />
             <p class="visually-hidden" id=summary_id.clone()>{words}</p>
-            <p class="visually-hidden" id=help_id.clone()>{KEYS_HELP}</p>
+            <p class="visually-hidden" id=help_id.clone()>{KEYS_HELP} " " {on_click.map(|_| CHOICE_HELP)}</p>
             <Show when=move || is_empty.get()>
                 <p class="panel__empty">"No values to plot"</p>
             </Show>
@@ -231,7 +235,12 @@ impl Context {
 
     fn draw(self, handle: &Handle, figure: &Figure) -> Result<(), ChartProblem> {
         let mut option = figure.option(&chart_theme());
-        // The part in view stays when points arrive.
+        // The part in view stays when points arrive, as long as it is the same that is measured.
+        let is_same_x = self.x.with_value(|x| *x == figure.x.title);
+        if !is_same_x {
+            self.x.set_value(figure.x.title.clone());
+            self.range.set_value(None);
+        }
         if let (Some((low, high)), Some(zooms)) = (self.range.get_value(), option["dataZoom"].as_array_mut())
         {
             for zoom in zooms.iter_mut().filter(|zoom| zoom.get("xAxisIndex").is_some()) {
@@ -265,7 +274,7 @@ impl Context {
 
     fn choose(self, place: Place) {
         if let Some(on_click) = self.on_click {
-            on_click.run(place);
+            self.spoken.set(on_click.run(place));
         }
     }
 
@@ -400,7 +409,7 @@ fn Keys(figure: Signal<Arc<Figure>>) -> impl IntoView {
 #[component]
 fn Swatch(mark: Mark, look: Look) -> impl IntoView {
     let colour = match look {
-        Look { is_dimmed: true, .. } => "var(--plot-context)".to_owned(),
+        Look { is_dimmed: true, .. } => "var(--stroke-strong)".to_owned(),
         Look { colour, .. } => format!("var(--series-{})", colour % 8 + 1),
     };
     let dash = look.dash_px().iter().map(f64::to_string).collect::<Vec<_>>().join(" ");

@@ -46,7 +46,7 @@ pub fn SideBySide(
 fn plot(curves: Curves, candidate: &str, holder: Option<&str>) -> impl IntoView + use<> {
     let line = |index: usize, name: &str, points: Vec<(i64, f64)>| {
         let points = points.into_iter().map(|(step, value)| (step as f64, value)).collect();
-        Series::line(name, Look { colour: index, dash: index, is_dimmed: false }, points)
+        Series::line(name, Look::nth(index), points)
     };
     let mut series = vec![line(0, candidate, curves.candidate)];
     series.extend(holder.map(|holder| line(1, holder, curves.holder)));

@@ -118,7 +118,7 @@ pub fn chart_theme() -> ChartTheme {
         grid: style("--stroke-secondary"),
         surface: style("--surface-default"),
         raised: style("--surface-raised"),
-        dimmed: style("--plot-context"),
+        dimmed: style("--stroke-strong"),
         series: (1..=N_SERIES).map(|n| style(&format!("--series-{n}"))).collect(),
         font: document().body().map_or_else(String::new, |body| computed(&body, "font-family")),
     })

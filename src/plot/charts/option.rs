@@ -21,12 +21,23 @@ const MANY_LINES: usize = 12;
 const DOT_PX: f64 = 7.0;
 const SMALL_DOT_PX: f64 = 4.0;
 const MANY_DOTS: usize = 2000;
+/// Many dots of context lie one upon another: where they are dense, they are darker.
+const CLOUD_OPACITY: f64 = 0.5;
+const RING_PX: f64 = 13.0;
 /// What a line that is pointed at is wider by.
 const EMPHASIS_PX: f64 = 1.5;
 /// Room below the axis for its title and the slider.
 const SLIDER_PX: f64 = 76.0;
 const RAW_OPACITY: f64 = 0.35;
 const BAND_OPACITY: f64 = 0.15;
+
+/// How strongly marks are drawn, by how many there are.
+#[derive(Clone, Copy)]
+struct Density {
+    line_px: f64,
+    dot_px: f64,
+    dimmed_opacity: f64,
+}
 
 impl Figure {
     /// Whether it is all lines: one x is then looked at across all of them.
@@ -36,11 +47,8 @@ impl Figure {
 
     /// The option for ECharts. Its series have the order of [`Figure::drawn`].
     pub fn option(&self, theme: &ChartTheme) -> Value {
-        let is_thin = self.series.len() > MANY_LINES;
-        let n_points: usize = self.series.iter().map(|series| series.points.len()).sum();
-        let dot_px = if n_points > MANY_DOTS { SMALL_DOT_PX } else { DOT_PX };
-        let mut series: Vec<Value> =
-            self.series.iter().map(|series| series.main(theme, is_thin, dot_px)).collect();
+        let density = self.density();
+        let mut series: Vec<Value> = self.series.iter().map(|series| series.main(theme, density)).collect();
         series.extend(self.series.iter().flat_map(|series| series.behind(theme)));
         let grid =
             Grid::new().left(8).right(16).top(28).bottom(if self.has_slider { SLIDER_PX } else { 4.0 });
@@ -58,6 +66,14 @@ impl Figure {
         })
     }
 
+    fn density(&self) -> Density {
+        let n_points: usize = self.series.iter().map(|series| series.points.len()).sum();
+        let (dot_px, dimmed_opacity) =
+            if n_points > MANY_DOTS { (SMALL_DOT_PX, CLOUD_OPACITY) } else { (DOT_PX, 1.0) };
+        let line_px = if self.series.len() > MANY_LINES { THIN_LINE_PX } else { LINE_PX };
+        Density { line_px, dot_px, dimmed_opacity }
+    }
+
     fn has_bars(&self) -> bool {
         self.series.iter().any(|series| series.mark == Mark::Bars)
     }
@@ -65,8 +81,12 @@ impl Figure {
     fn x_axis(&self, theme: &ChartTheme) -> Value {
         let axis = self.x.option(theme, false);
         if self.is_lines() && !matches!(self.x.scale, Scale::Categories(_)) {
-            // Lines begin and end where they begin and end.
-            with(axis, json!({ "scale": true, "min": "dataMin", "max": "dataMax" }))
+            // The axis begins and ends where the lines do.
+            let (min, max) = match self.x.domain {
+                Some((low, high)) => (json!(low), json!(high)),
+                None => (json!("dataMin"), json!("dataMax")),
+            };
+            with(axis, json!({ "scale": true, "min": min, "max": max }))
         } else {
             with(axis, json!({ "scale": !self.has_bars() }))
         }
@@ -195,18 +215,19 @@ impl Series {
         if self.look.is_dimmed { 2 } else { 3 }
     }
 
-    fn main(&self, theme: &ChartTheme, is_thin: bool, dot_px: f64) -> Value {
+    fn main(&self, theme: &ChartTheme, density: Density) -> Value {
         let item = ItemStyle::new().color(self.colour(theme));
         // Points come as pairs of numbers.
         let rest = json!({ "dimensions": ["x", "y"], "z": self.z() });
         match self.mark {
             Mark::Dots => {
-                let dots = Scatter::new().name(&*self.name).item_style(item);
-                with(dots.symbol(self.symbol()).symbol_size(dot_px), rest)
+                let opacity = if self.look.is_dimmed { density.dimmed_opacity } else { 1.0 };
+                let dots = Scatter::new().name(&*self.name).item_style(item.opacity(opacity));
+                with(dots.symbol(self.symbol()).symbol_size(density.dot_px), rest)
             }
             Mark::Bars => with(Bar::new().name(&*self.name).item_style(item).bar_width("60%"), rest),
             Mark::Line { .. } | Mark::Stairs { .. } => {
-                let width = if is_thin { THIN_LINE_PX } else { LINE_PX };
+                let width = density.line_px;
                 let mut line = Line::new()
                     .name(&*self.name)
                     .item_style(item)
@@ -224,7 +245,7 @@ impl Series {
         }
     }
 
-    /// What nothing points at: the raw line and the band.
+    /// What nothing points at: the raw line, the band and the rings.
     fn behind(&self, theme: &ChartTheme) -> impl Iterator<Item = Value> {
         let rest = json!({ "dimensions": ["x", "y"], "tooltip": { "show": false }, "z": 1 });
         let quiet = || {
@@ -237,9 +258,15 @@ impl Series {
         let raw = (!self.raw.is_empty()).then(|| with(quiet().line_style(style(RAW_OPACITY)), rest.clone()));
         let band = (!self.band.is_empty()).then(|| {
             let area = AreaStyle::new().color(self.colour(theme)).opacity(BAND_OPACITY);
-            with(quiet().line_style(style(0.0)).area_style(area), rest)
+            with(quiet().line_style(style(0.0)).area_style(area), rest.clone())
         });
-        raw.into_iter().chain(band)
+        let rings = (!self.rings.is_empty()).then(|| {
+            let ring = ItemStyle::new().color(colour("transparent")).border_color(colour(&theme.content));
+            let dots = Scatter::new().symbol_size(RING_PX).item_style(ring.border_width(LINE_PX));
+            // Above the dots, and not in the pointer's way.
+            with(dots, merged(rest, json!({ "silent": true, "z": 4 })))
+        });
+        raw.into_iter().chain(band).chain(rings)
     }
 
     fn dash(&self) -> Value {
@@ -290,6 +317,7 @@ mod tests {
     fn theme() -> ChartTheme {
         let series = (1..=8).map(|n| format!("series-{n}")).collect();
         ChartTheme {
+            content: "content".into(),
             dimmed: "dimmed".into(),
             raised: "raised".into(),
             secondary: "secondary".into(),
@@ -307,7 +335,7 @@ mod tests {
         let smooth = Series { raw: vec![(0.0, 3.0)], ..Series::line("b", look(9, 3), vec![(0.0, 2.0)]) };
         let figure = Figure {
             x: ChartAxis::new("step", Scale::Counted),
-            y: ChartAxis { title: "loss".into(), unit: "nats".into(), scale: Scale::Log, is_reversed: false },
+            y: ChartAxis { unit: "nats".into(), ..ChartAxis::new("loss", Scale::Log) },
             series: vec![Series::line("a", look(0, 0), vec![(0.0, 1.0)]), smooth],
             has_slider: true,
         };
@@ -315,8 +343,14 @@ mod tests {
         assert_eq!(option["animation"], json!(false));
         assert_eq!(option["xAxis"]["type"], json!("value"));
         assert_eq!(option["xAxis"]["minInterval"].as_f64(), Some(1.0));
+        assert_eq!(option["xAxis"]["max"], json!("dataMax"));
+        let wider = ChartAxis { domain: Some((0.0, 9.0)), ..figure.x.clone() };
+        assert_eq!(
+            Figure { x: wider, ..figure.clone() }.option(&theme())["xAxis"]["max"].as_f64(),
+            Some(9.0)
+        );
         assert_eq!(option["yAxis"]["type"], json!("log"));
-        assert_eq!(option["yAxis"]["name"], json!("loss, nats"));
+        assert_eq!(option["yAxis"]["name"], json!("loss (nats)"));
         assert_eq!(option["tooltip"]["trigger"], json!("axis"));
         assert_eq!(option["tooltip"]["renderMode"], json!("richText"));
         assert_eq!(option["tooltip"]["backgroundColor"], json!("raised"));
@@ -345,8 +379,11 @@ mod tests {
     #[test]
     fn a_front_stands_out_of_its_cloud() {
         let dots = |name: &str, look| Series { name: name.into(), look, ..Series::default() };
-        let front =
-            Series { mark: Mark::Stairs { is_more_x_better: false }, ..dots("Pareto front", look(0, 0)) };
+        let front = Series {
+            mark: Mark::Stairs { is_more_x_better: false },
+            rings: vec![(1.0, 1.0)],
+            ..dots("Pareto front", look(0, 0))
+        };
         let rest = dots("dominated", Look { is_dimmed: true, ..Look::default() });
         let figure = Figure { series: vec![rest, front], ..Figure::default() };
         let option = figure.option(&theme());
@@ -359,6 +396,12 @@ mod tests {
         );
         assert_eq!((&front["step"], &front["showSymbol"]), (&json!("end"), &json!(true)));
         assert!(rest["z"].as_i64() < front["z"].as_i64());
+        assert_eq!(option["series"].as_array().unwrap().len(), figure.drawn().len());
+        let ring = &option["series"][2];
+        assert_eq!(
+            (&ring["type"], &ring["silent"], &ring["itemStyle"]["borderColor"]),
+            (&json!("scatter"), &json!(true), &json!("content"))
+        );
         // Dots are zoomed both ways and keep their frame.
         let zooms = option["dataZoom"].as_array().unwrap();
         assert!(

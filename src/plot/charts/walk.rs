@@ -57,8 +57,11 @@ impl Figure {
         if self.x.scale == Scale::Counted { (low.floor(), high.ceil()) } else { (low, high) }
     }
 
-    /// Whether that part of x holds all points.
+    /// Whether that part of x is all of it: the axis as far as it says, else as far as there are points.
     pub fn is_all_of_x(&self, shown: (f64, f64)) -> bool {
+        if let Some((low, high)) = self.x.domain {
+            return shown.0 <= low && high <= shown.1;
+        }
         let points = self.series.iter().flat_map(|series| &series.points);
         points.filter(|point| self.has(**point)).all(|(x, _)| (shown.0..=shown.1).contains(x))
     }
@@ -151,6 +154,8 @@ mod tests {
         assert_eq!(figure.panned((0.0, 2.0), 5.0), Some((4.0, 6.0)));
         assert_eq!(figure.panned((0.0, 2.0), 2.0), None);
         assert!(figure.is_all_of_x((0.0, 4.0)) && !figure.is_all_of_x((0.0, 3.5)));
+        figure.x.domain = Some((0.0, 9.0));
+        assert!(figure.is_all_of_x((0.0, 9.0)) && !figure.is_all_of_x((0.0, 4.0)));
         figure.x.scale = Scale::Counted;
         assert_eq!(figure.zoomed((0.0, 9.0), None, 0.5), (2.0, 7.0));
         figure.x.scale = Scale::Log;

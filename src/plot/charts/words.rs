@@ -14,7 +14,7 @@ const MAX_LINES: usize = 8;
 impl ChartAxis {
     /// The title with its unit.
     pub fn heading(&self) -> String {
-        if self.unit.is_empty() { self.title.clone() } else { format!("{}, {}", self.title, self.unit) }
+        if self.unit.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, self.unit) }
     }
 
     /// A value of it, with all its digits.
@@ -212,7 +212,7 @@ mod tests {
         );
         assert_eq!(
             lines(50).summary(),
-            "50 series with 100 points. step from 0 to 10. time, s from 0 to 49.5"
+            "50 series with 100 points. step from 0 to 10. time (s) from 0 to 49.5"
         );
         assert_eq!(Figure::default().summary(), "No values to plot");
     }
