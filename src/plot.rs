@@ -5,7 +5,6 @@
 mod axis;
 pub mod charts;
 mod colour;
-pub mod line;
 mod raster;
 mod scale;
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
+import { runsOf } from "./mlflow.mjs";
 import { startServers, startSite } from "./world.mjs";
 
 const MODEL = "nyc-taxi-regressor";
@@ -80,6 +81,30 @@ const pixelsOf = (page, property, selector = ".chart canvas") => page.evaluate((
   return n;
 }, property, selector);
 
+/** Where the chart's leftmost dot of that colour is, in the window. */
+const leftmost = (page, property, selector) => page.evaluate((property, selector) => {
+  const probe = document.createElement("span");
+  document.body.append(probe);
+  probe.style.color = `var(${property})`;
+  const [r, g, b] = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+  probe.remove();
+  const canvas = document.querySelector(selector);
+  const { left, top, width } = canvas.getBoundingClientRect();
+  const scale = canvas.width / width;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  for (let x = 0; x < canvas.width; x += 1) {
+    for (let y = 0; y < canvas.height; y += 1) {
+      const i = 4 * (y * canvas.width + x);
+      if (data[i] === r && data[i + 1] === g && data[i + 2] === b) return { x: left + x / scale + 2, y: top + y / scale };
+    }
+  }
+  return null;
+}, property, selector);
+
+const inkOf = (page, selector) => page.$eval(selector, (canvas) => canvas.toDataURL());
+const checkbox = (page, name) => page.waitForSelector(`::-p-aria([name="${name}"][role="checkbox"])`);
+const isChecked = async (page, name) => (await checkbox(page, name)).evaluate((it) => it.checked);
+
 describe("charts", () => {
   test("a metric over versions: drawn, walked through by keyboard and told as the server has it", { timeout: 120_000 }, async () => {
     const values = await valuesOf("rmse");
@@ -146,6 +171,86 @@ describe("charts", () => {
     await page.mouse.move(box.x + box.width / 2 + 5, box.y + box.height / 2);
     await until(() => pixelsOf(page, "--surface-raised", `${within} canvas`), (n) => n > 1000 && n !== before, "the tooltip");
     await assertAccessible(page, "two curves");
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("curves of a comparison: one crosshair and one part of x for all metrics, logarithmic on demand", { timeout: 120_000 }, async () => {
+    const { experiment_id: experiment } = await client("POST", "experiments/create", { name: `curves-${Date.now()}` });
+    const ids = [];
+    for (const factor of [0.5, 0.25]) {
+      const { run } = await client("POST", "runs/create", { experiment_id: experiment, run_name: `run ${factor}`, start_time: Date.now() });
+      const of = (key, n, value) => Array.from({ length: n }, (_, step) => ({ key, value: value(step), step, timestamp: 1000 * step + 1 }));
+      const metrics = [...of("loss", 40, (step) => (step === 5 ? -1 : factor + Math.exp(-step * factor))), ...of("accuracy", 20, (step) => step * factor)];
+      await client("POST", "runs/log-batch", { run_id: run.info.run_id, metrics });
+      ids.push(run.info.run_id);
+    }
+    const page = await open(`compare?experiments=${experiment}&selected=${ids.join("~")}&panels=curves&curves=step~mloss~maccuracy`);
+    const [loss, accuracy] = ["loss", "accuracy"].map((metric) => `div:has(> figure[aria-label="${metric}"])`);
+    await drawn(page, loss);
+    await drawn(page, accuracy);
+    await until(() => pixelsOf(page, "--series-2", `${accuracy} canvas`), (n) => n > 20, "both runs in both charts");
+
+    // The crosshair is in both charts, over the same step.
+    await (await byRole(page, "application", "loss")).focus();
+    assert.equal(await press(page, "ArrowRight", loss), "run 0.5, step 0, loss 1.5");
+    const before = await inkOf(page, `${accuracy} canvas`);
+    assert.equal(await press(page, "ArrowRight", loss), `run 0.5, step 1, loss ${0.5 + Math.exp(-0.5)}`);
+    await until(() => inkOf(page, `${accuracy} canvas`), (ink) => ink !== before, "the crosshair in the other chart");
+
+    // So is what is in view: the axis is as long as the longest curve, and the other chart takes the zoom back.
+    assert.match(await press(page, "+", loss), /^step \d+ to \d+ in view$/);
+    await (await byRole(page, "application", "accuracy")).focus();
+    assert.equal(await press(page, "Escape", accuracy), "step 0 to 39 in view");
+    await (await byRole(page, "application", "loss")).focus();
+    assert.match(await press(page, "+", loss), /in view$/);
+    assert.equal(await press(page, "Escape", loss), "step 0 to 39 in view");
+
+    // Logarithmic, in the address, told what has no place, and taken back.
+    await (await checkbox(page, "Log y")).click();
+    await until(() => page.url(), (url) => url.includes("logy"), "the scale in the address");
+    const note = () => page.$$eval(`${loss} p`, (all) => all.map((it) => it.textContent).find((text) => text.startsWith("Not drawn")));
+    await until(note, (text) => text === "Not drawn: 2 not above zero, which a logarithmic axis cannot show", "what is not drawn");
+    await clickOn(page, '::-p-aria([name="Undo"][role="button"])');
+    await until(() => page.url(), (url) => !url.includes("logy"), "the scale taken back");
+    await until(note, (text) => text === undefined, "everything drawn again");
+    assert.equal(await isChecked(page, "Log y"), false);
+
+    // Along time, and smoothed with the logged line behind.
+    await (await byRole(page, "combobox", "Along")).select("Relative time");
+    await (await byRole(page, "application", "loss")).focus();
+    await until(() => press(page, "Home", loss).then(() => press(page, "End", loss)), (text) => text.includes("time since the first point 39 s"), "seconds");
+    await assertAccessible(page, "curves of a comparison");
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("the Pareto front: its points by keyboard and pointer, each selecting its run", { timeout: 120_000 }, async () => {
+    const { experimentId, runs } = await runsOf(servers.byVersion[VERSION].url, "nyc-taxi-experiment");
+    const rmseOf = new Map(runs.map(({ info, data }) => [info.run_name, data.metrics.find(({ key }) => key === "rmse")?.value]));
+    const page = await open(`compare?experiments=${experimentId}&objectives=metrics.rmse~attributes.duration&panels=pareto`);
+    const within = '[role="group"][aria-label="Pareto front"]';
+    await drawn(page, within);
+    await until(() => pixelsOf(page, "--series-1", `${within} canvas`), (n) => n > 50, "the front");
+    const front = await page.$$eval('table[aria-label="Runs on the Pareto front"] th[scope="row"]', (cells) => cells.map((cell) => cell.textContent.trim()));
+    const field = await page.waitForSelector(`${within} [role="application"]`);
+    assert.match(await field.evaluate((it) => it.getAttribute("aria-label")), /^duration \(.+\) against rmse$/);
+    await field.focus();
+    const [, name, rmse] = /^(.+), rmse (.+), duration .+$/.exec(await press(page, "ArrowRight", within));
+    assert.equal(name, front[0], "less is better: the best is the leftmost");
+    assert.equal(Number(rmse), rmseOf.get(name));
+    assert.equal(await press(page, "Enter", within), `${name} selected`);
+    await until(() => isChecked(page, `Select ${name}`), (is) => is, "the box of the run");
+    assert.ok(page.url().includes("selected="));
+    const [, other] = /^(.+), rmse /.exec(await press(page, "ArrowDown", within));
+    assert.ok(rmseOf.has(other) && !front.includes(other), `${other} is a run behind the front`);
+    await page.evaluate(() => document.activeElement.blur());
+
+    const at = await leftmost(page, "--series-1", `${within} canvas`);
+    await page.mouse.move(at.x - 1, at.y);
+    await page.mouse.click(at.x, at.y);
+    await until(() => spoken(page, within), (text) => text === `${name} no longer selected`, "the click's answer");
+    await until(() => isChecked(page, `Select ${name}`), (is) => !is, "the box of the run, empty");
     assertQuiet(page);
     await page.close();
   });
