@@ -21,14 +21,12 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn init(this: &Module, element: &HtmlElement) -> Result<Instance, JsValue>;
     #[wasm_bindgen(method)]
-    fn connect(this: &Module, group: &str);
+    fn connect(this: &Module, chart: &Instance, group: &str);
     #[wasm_bindgen(method, js_name = shownRange, catch)]
     fn shown_range(this: &Module, chart: &Instance) -> Result<JsValue, JsValue>;
 
     /// A chart on an element.
     type Instance;
-    #[wasm_bindgen(method, setter)]
-    fn set_group(this: &Instance, group: &str);
     #[wasm_bindgen(method, js_name = setOption, catch)]
     fn set_option(this: &Instance, option: &JsValue, not_merge: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
@@ -105,8 +103,7 @@ impl Library {
     pub fn chart(&self, element: &HtmlElement, group: Option<&str>) -> Result<Handle, ChartProblem> {
         let instance = self.0.init(element).map_err(refused)?;
         if let Some(group) = group {
-            instance.set_group(group);
-            self.0.connect(group);
+            self.0.connect(&instance, group);
         }
         let counted_tick = Closure::new(ChartAxis::counted_tick);
         Ok(Handle {
@@ -209,7 +206,7 @@ impl Handle {
         self.act(|instance| instance.resize());
     }
 
-    /// Lets a point and its line stand out, or none. Another chart of the group has other series: it is not told.
+    /// Lets a point and its line stand out, or none.
     pub fn emphasise(&self, place: Option<Place>) {
         // By its place: the dot that a line without dots got for this would stay otherwise.
         if let Some(last) = self.emphasised.replace(place) {
@@ -274,9 +271,9 @@ impl Handle {
     }
 }
 
-/// An action at a point of this chart, and of no other in its group.
+/// An action at a point.
 fn at(kind: &str, Place { series, point }: Place) -> Value {
-    json!({ "type": kind, "seriesIndex": series, "dataIndex": point, "escapeConnect": true })
+    json!({ "type": kind, "seriesIndex": series, "dataIndex": point })
 }
 
 fn place_of(params: &JsValue) -> Option<Place> {

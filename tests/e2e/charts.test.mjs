@@ -198,6 +198,14 @@ describe("charts", () => {
     assert.equal(await press(page, "ArrowRight", loss), `run 0.5, step 1, loss ${0.5 + Math.exp(-0.5)}`);
     await until(() => inkOf(page, `${accuracy} canvas`), (ink) => ink !== before, "the crosshair in the other chart");
 
+    // There as well where the other one has ended.
+    assert.equal(await press(page, "End", loss), `run 0.5, step 39, loss ${0.5 + Math.exp(-39 * 0.5)}`);
+    const at = await inkOf(page, `${accuracy} canvas`);
+    await page.evaluate(() => document.activeElement.blur());
+    await until(() => inkOf(page, `${accuracy} canvas`), (ink) => ink !== at, "the crosshair gone");
+    await (await byRole(page, "application", "loss")).focus();
+    await press(page, "Home", loss);
+
     // So is what is in view: the axis is as long as the longest curve, and the other chart takes the zoom back.
     assert.match(await press(page, "+", loss), /^step \d+ to \d+ in view$/);
     await (await byRole(page, "application", "accuracy")).focus();
