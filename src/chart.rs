@@ -197,7 +197,6 @@ impl Handle {
         if let Some(tip) = &self.tip {
             set(&get(&option, "tooltip"), "formatter", tip.as_ref());
         }
-        self.emphasised.set(None);
         self.instance.set_option(&option, true).map_err(refused)
     }
 
@@ -208,7 +207,8 @@ impl Handle {
 
     /// Lets a point and its line stand out, or none.
     pub fn emphasise(&self, place: Option<Place>) {
-        // By its place: the dot that a line without dots got for this would stay otherwise.
+        // By its place: the dot that a line without dots got for this would stay otherwise. What is drawn anew meanwhile
+        // keeps standing out.
         if let Some(last) = self.emphasised.replace(place) {
             self.dispatch(&at("downplay", last));
         }
