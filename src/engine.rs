@@ -11,6 +11,7 @@ mod analyst;
 mod cells;
 mod curves;
 mod defaults;
+mod figures;
 mod importance;
 mod load;
 mod machine;
@@ -24,5 +25,6 @@ mod table_text;
 mod workspace;
 
 pub use analyst::{Analyst, analyst};
+pub use figures::RunFigure;
 pub use machine::{Engine, Input, Output};
 pub use protocol::{Command, Event};

@@ -1,10 +1,10 @@
-//! Scales, axis inference, geometry and the rasteriser of the parallel coordinates.
+//! Scales, axis inference, geometry and the rasteriser of the parallel coordinates; ordinary charts as values.
 //!
 //! Everything here is arithmetic on values it is handed: no IO, no clock, no page, and no colour of its own.
 
 mod axis;
+pub mod charts;
 mod colour;
-pub mod line;
 mod raster;
 mod scale;
 

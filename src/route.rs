@@ -451,8 +451,16 @@ mod tests {
         let objectives = prop::collection::vec(objective, 0..=MAX_OBJECTIVES);
         let panels = proptest::sample::subsequence(Panel::ALL.to_vec(), 0..=Panel::ALL.len());
         let xs = vec![CurveX::Step, CurveX::RelativeTime, CurveX::WallTime];
-        let curves = (prop::collection::vec(any::<String>(), 0..3), proptest::sample::select(xs), 0_u8..100)
-            .prop_map(|(metrics, x, smoothing_percent)| CurvesView { metrics, x, smoothing_percent });
+        let metrics = prop::collection::vec(any::<String>(), 0..3);
+        let curves = (metrics, proptest::sample::select(xs), 0_u8..100, any::<(bool, bool)>()).prop_map(
+            |(metrics, x, smoothing_percent, (is_log_x, is_log_y))| CurvesView {
+                metrics,
+                x,
+                smoothing_percent,
+                is_log_x,
+                is_log_y,
+            },
+        );
         (
             any::<String>(),
             prop::collection::vec(step, 0..3),

@@ -1,18 +1,17 @@
 //! Parts of pages, without knowledge of where the page stands.
 
+pub mod chart;
 pub mod clipboard;
 pub mod column_list;
 pub mod data_grid;
 pub mod dialog;
 pub mod download;
 pub mod focus;
-pub mod line_plot;
 pub mod menu;
 pub mod parallel_plot;
 pub mod per_frame;
 pub mod pointer;
 pub mod popover;
-pub mod scatter_plot;
 pub mod side_by_side;
 pub mod stage;
 pub mod theme;

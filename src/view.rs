@@ -232,6 +232,10 @@ pub struct CurvesView {
     pub x: CurveX,
     /// The weight of the past in hundredths, 0 to 99: 0 shows the points as they were logged.
     pub smoothing_percent: u8,
+    /// Whether steps or seconds are spread by magnitude. A date has none: along the wall time this changes nothing.
+    pub is_log_x: bool,
+    /// Whether values are spread by magnitude.
+    pub is_log_y: bool,
 }
 
 /// Everything about how a comparison is shown.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room and the rooms it may use. Rooms of the page may use everything but the network.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("entities", &[]),
     ("view", &["entities"]),
     ("tracking", &["entities"]),
@@ -20,9 +20,13 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("engine", &["entities", "view", "tracking", "frame", "analysis", "plot"]),
     ("transport", &["tracking"]),
     ("worker", &["engine", "registrar", "transport"]),
+    ("chart", &["plot"]),
     ("state", &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "ui"]),
-    ("ui", &["entities", "view", "plot", "route", "registry", "engine", "registrar", "state"]),
-    ("pages", &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "state", "ui"]),
+    ("ui", &["entities", "view", "plot", "chart", "route", "registry", "engine", "registrar", "state"]),
+    (
+        "pages",
+        &["entities", "view", "tracking", "plot", "route", "registry", "engine", "registrar", "state", "ui"],
+    ),
     (
         "app",
         &["entities", "view", "tracking", "route", "registry", "engine", "registrar", "state", "ui", "pages"],

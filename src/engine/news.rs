@@ -42,6 +42,8 @@ pub struct ObjectiveInfo {
     pub column: ColumnKey,
     /// Its title, the unit included.
     pub title: String,
+    /// The unit; empty for none.
+    pub unit: String,
     /// `Ascending` where less is better.
     pub direction: Direction,
     /// Kept runs that fit the constraints and have no number here, missing or NaN: they have no rank.
@@ -66,11 +68,15 @@ pub struct ParetoInfo {
     /// The other ranked runs in the first two objectives, in the titles' units; those with an infinity there have no
     /// place in a chart.
     pub others: Vec<(f64, f64)>,
+    /// Who those are, where there are at most [`ParetoInfo::N_NAMED`] of them.
+    pub other_runs: Vec<NamedRun>,
 }
 
 impl ParetoInfo {
     /// So many runs of the front are listed; the table shows all of them.
     pub const N_FRONT: usize = 1000;
+    /// So many other runs can be told apart in a chart, and are told.
+    pub const N_NAMED: usize = 2000;
 }
 
 /// A run of the front.

@@ -116,6 +116,7 @@ fn objective_infos(
 ) -> Vec<ObjectiveInfo> {
     let info = |Objective { column, direction, .. }: &Objective| ObjectiveInfo {
         title: formats.title(frame, column),
+        unit: formats.of(frame, column).unit().to_owned(),
         column: column.clone(),
         direction: *direction,
         n_without: eligible.iter().filter(|row| cost(frame.value(column, *row), *direction).is_nan()).count(),
@@ -237,9 +238,15 @@ pub fn pareto_info(
         if rank == 1.0 {
             front.push(row);
         } else if let Some(point) = point(row) {
-            others.push(point);
+            others.push((row, point));
         }
     }
+    let other_runs = if others.len() > ParetoInfo::N_NAMED {
+        Vec::new()
+    } else {
+        others.iter().map(|(row, _)| named(frame, *row)).collect()
+    };
+    let others = others.into_iter().map(|(_, point)| point).collect();
     if let Some(first) = objectives.first() {
         let cost_of = |row: &usize| cost(frame.value(&first.column, *row), first.direction);
         sort_by(&mut front, |a, b| cost_of(a).total_cmp(&cost_of(b)));
@@ -254,7 +261,7 @@ pub fn pareto_info(
     });
     let front = front.collect();
     let (n_runs, n_unfit) = (kept.len(), kept.len() - eligible.len());
-    ParetoInfo { objectives: infos, n_runs, n_unfit, n_ranked, n_front, front, others }
+    ParetoInfo { objectives: infos, n_runs, n_unfit, n_ranked, n_front, front, others, other_runs }
 }
 
 /// In what the selected runs differ; the first is the baseline.
@@ -365,6 +372,7 @@ mod tests {
         let names: Vec<&str> = info.front.iter().map(|run| run.run.name.as_str()).collect();
         assert_eq!(names, ["name-b", "name-e", "name-a"]);
         assert_eq!(info.others, [(7.0, 30.0)]);
+        assert_eq!(info.other_runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>(), ["name-c"]);
         // More is better: the other end of the same axis.
         let mut more = objectives();
         more[1].direction = Direction::Descending;

@@ -18,14 +18,19 @@ use self::version::VersionPanel;
 use self::versions_table::VersionsTable;
 use crate::entities::{ExperimentId, Stage, VersionNumber};
 use crate::pages::models::Skipped;
+use crate::plot::charts::{ChartAxis, Figure, Look, Mark, Scale, Series};
 use crate::registry::ModelState;
 use crate::registry::comparison::Comparison;
 use crate::registry::version_table::{metric_over_versions, metrics, shown};
 use crate::route::{ModelPage as Address, ModelTab, Route};
 use crate::state::registry::{Listed, RegistryState, use_registry};
 use crate::state::{AppState, Connection, ExperimentList, use_app};
-use crate::ui::line_plot::{LinePlot, Series};
+use crate::ui::chart::Chart;
 use leptos::prelude::*;
+use std::sync::Arc;
+
+/// More versions than this are plotted as a line alone.
+const MAX_DOTS: usize = 200;
 
 /// A move that somebody is about to decide.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -281,10 +286,10 @@ fn MetricPlot(context: ModelContext) -> impl IntoView {
         let wanted = context.page.with(|page| page.metric.clone());
         wanted.or_else(|| names.with(|names| names.first().cloned()))
     });
-    let plot = move || {
+    let plot = Memo::new(move |_| {
         let metric = metric.get()?;
+        let numbers = context.shown.get();
         let (points, n_without) = context.state.with(|state| {
-            let numbers = context.shown.get();
             let runs = context.registry.runs;
             runs.with(|runs| state.as_ref().map(|state| metric_over_versions(state, runs, &numbers, &metric)))
         })?;
@@ -293,18 +298,25 @@ fn MetricPlot(context: ModelContext) -> impl IntoView {
         } else {
             format!("{metric} over {} versions; {n_without} more have no value", points.len())
         };
-        let series = vec![Series {
-            name: metric,
-            class: "series--candidate",
-            has_dots: points.len() <= 200,
-            is_faint: false,
-            points,
-        }];
-        Some(view! { <LinePlot label x_label="version" series /> })
-    };
+        let line = Series::line(metric.clone(), Look::default(), points);
+        let has_dots = line.points.len() <= MAX_DOTS;
+        let figure = Figure {
+            x: ChartAxis::new("version", Scale::Counted),
+            y: ChartAxis::new(metric, Scale::Linear),
+            series: vec![Series { mark: Mark::Line { has_dots }, ..line }],
+            has_slider: false,
+        };
+        Some((label, Arc::new(figure)))
+    });
+    let label = Signal::derive(move || {
+        plot.with(|plot| plot.as_ref().map(|plot| plot.0.clone())).unwrap_or_default()
+    });
+    let figure = Signal::derive(move || {
+        plot.with(|plot| plot.as_ref().map(|plot| plot.1.clone())).unwrap_or_default()
+    });
     view! {
         <Show when=move || metric.with(Option::is_some)>
-            <details class="panel" open>
+            <details class="panel model__plot" open>
                 <summary class="panel__head"><h2 class="panel__title">"Metric over versions"</h2></summary>
                 <label class="model__metric">
                     "Metric "
@@ -321,7 +333,7 @@ fn MetricPlot(context: ModelContext) -> impl IntoView {
                         }).collect_view()}
                     </select>
                 </label>
-                {plot}
+                <Chart label figure />
             </details>
         </Show>
     }

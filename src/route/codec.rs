@@ -358,11 +358,19 @@ pub fn panels(text: &str) -> Vec<Panel> {
 const CURVE_XS: [(CurveX, &str); 3] =
     [(CurveX::Step, "step"), (CurveX::RelativeTime, "relative"), (CurveX::WallTime, "wall")];
 
-/// `relative~s60~mMETRIC~…`: along what, smoothing, metrics.
+const LOG_X: &str = "logx";
+const LOG_Y: &str = "logy";
+
+/// `relative~logy~s60~mMETRIC~…`: along what, logarithmic axes, smoothing, metrics.
 pub fn curves_text(curves: &CurvesView) -> String {
     let mut out = String::new();
     let (_, word) = CURVE_XS[CURVE_XS.iter().position(|(x, _)| *x == curves.x).unwrap_or(0)];
     out.push_str(word);
+    for (_, word) in [(curves.is_log_x, LOG_X), (curves.is_log_y, LOG_Y)].iter().filter(|(is_log, _)| *is_log)
+    {
+        out.push(ITEM);
+        out.push_str(word);
+    }
     if curves.smoothing_percent > 0 {
         out.push_str(&format!("~s{}", curves.smoothing_percent));
     }
@@ -379,6 +387,8 @@ pub fn curves(text: &str) -> CurvesView {
     let x = CURVE_XS.iter().find(|(_, word)| parts.contains(word)).map(|(x, _)| *x);
     CurvesView {
         x: x.unwrap_or_default(),
+        is_log_x: parts.contains(&LOG_X),
+        is_log_y: parts.contains(&LOG_Y),
         smoothing_percent: parts
             .iter()
             .find_map(|part| part.strip_prefix('s')?.parse().ok())

@@ -1,9 +1,11 @@
 //! Two versions side by side: metrics with direction and difference, params that differ, facts, schema, curves.
 
-use super::line_plot::{LinePlot, Series};
+use super::chart::Chart;
+use crate::plot::charts::{ChartAxis, Figure, Look, Scale, Series};
 use crate::registry::comparison::{Comparison, Curves, MetricRow, TextRow, Verdict};
 use crate::view::Direction;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// The comparison. Without a holder it describes the candidate alone.
 #[component]
@@ -42,26 +44,20 @@ pub fn SideBySide(
 }
 
 fn plot(curves: Curves, candidate: &str, holder: Option<&str>) -> impl IntoView + use<> {
-    let points =
-        |points: Vec<(i64, f64)>| points.into_iter().map(|(step, value)| (step as f64, value)).collect();
-    let mut series = vec![Series {
-        name: candidate.to_owned(),
-        class: "series--candidate",
-        points: points(curves.candidate),
-        has_dots: false,
-        is_faint: false,
-    }];
-    if let Some(holder) = holder {
-        series.push(Series {
-            name: holder.to_owned(),
-            class: "series--holder",
-            points: points(curves.holder),
-            has_dots: false,
-            is_faint: false,
-        });
-    }
+    let line = |index: usize, name: &str, points: Vec<(i64, f64)>| {
+        let points = points.into_iter().map(|(step, value)| (step as f64, value)).collect();
+        Series::line(name, Look::nth(index), points)
+    };
+    let mut series = vec![line(0, candidate, curves.candidate)];
+    series.extend(holder.map(|holder| line(1, holder, curves.holder)));
     series.retain(|series| !series.points.is_empty());
-    view! { <LinePlot label=curves.metric x_label="step" series /> }
+    let figure = Figure {
+        x: ChartAxis::new("step", Scale::Counted),
+        y: ChartAxis::new(curves.metric.clone(), Scale::Linear),
+        series,
+        has_slider: false,
+    };
+    view! { <Chart label=curves.metric figure=Arc::new(figure) /> }
 }
 
 type Names = StoredValue<(String, Option<String>)>;

@@ -1,6 +1,7 @@
 //! Light, dark or the system's choice; and the theme's colours for the engine, read from the style sheet.
 
 use crate::engine::protocol::{PlotTheme, Rgb};
+use crate::plot::charts::ChartTheme;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -93,8 +94,39 @@ pub fn theme_version() -> Signal<u32> {
     version.into()
 }
 
-/// The colours in force. A canvas knows no custom properties, so each one is resolved on a hidden element.
+/// The colours in force, for the engine.
 pub fn plot_theme() -> PlotTheme {
+    with_style(|style| {
+        let read = |name: String| rgb(&style(&name));
+        PlotTheme {
+            surface: read("--surface-default".to_owned()),
+            context: read("--plot-context".to_owned()),
+            hover: read("--plot-hover".to_owned()),
+            no_value: read("--plot-no-value".to_owned()),
+            series: (1..=N_SERIES).map(|n| read(format!("--series-{n}"))).collect(),
+            ramp: (0..N_RAMP).map(|n| read(format!("--ramp-{n}"))).collect(),
+        }
+    })
+}
+
+/// The colours in force, for charts.
+pub fn chart_theme() -> ChartTheme {
+    with_style(|style| ChartTheme {
+        content: style("--content-default"),
+        secondary: style("--content-secondary"),
+        stroke: style("--stroke-strong"),
+        grid: style("--stroke-secondary"),
+        surface: style("--surface-default"),
+        raised: style("--surface-raised"),
+        dimmed: style("--stroke-strong"),
+        series: (1..=N_SERIES).map(|n| style(&format!("--series-{n}"))).collect(),
+        font: document().body().map_or_else(String::new, |body| computed(&body, "font-family")),
+    })
+}
+
+/// Hands over a reader of the style sheet's colours. A canvas knows no custom properties, so each one is resolved on a
+/// hidden element.
+fn with_style<T>(work: impl FnOnce(&dyn Fn(&str) -> String) -> T) -> T {
     let probe = document()
         .create_element("span")
         .ok()
@@ -103,29 +135,20 @@ pub fn plot_theme() -> PlotTheme {
     if let (Some(probe), Some(body)) = (&probe, &body) {
         let _ = body.append_child(probe);
     }
-    let read = |name: String| {
-        let Some(probe) = &probe else { return Rgb::default() };
+    let result = work(&|name| {
+        let Some(probe) = &probe else { return String::new() };
         let _ = probe.style().set_property("color", &format!("var({name})"));
-        let text = window()
-            .get_computed_style(probe)
-            .ok()
-            .flatten()
-            .and_then(|style| style.get_property_value("color").ok())
-            .unwrap_or_default();
-        rgb(&text)
-    };
-    let theme = PlotTheme {
-        surface: read("--surface-default".to_owned()),
-        context: read("--plot-context".to_owned()),
-        hover: read("--plot-hover".to_owned()),
-        no_value: read("--plot-no-value".to_owned()),
-        series: (1..=N_SERIES).map(|n| read(format!("--series-{n}"))).collect(),
-        ramp: (0..N_RAMP).map(|n| read(format!("--ramp-{n}"))).collect(),
-    };
+        computed(probe, "color")
+    });
     if let Some(probe) = &probe {
         probe.remove();
     }
-    theme
+    result
+}
+
+fn computed(element: &web_sys::HtmlElement, property: &str) -> String {
+    let style = window().get_computed_style(element).ok().flatten();
+    style.and_then(|style| style.get_property_value(property).ok()).unwrap_or_default()
 }
 
 /// Reads `rgb(r, g, b)`, the form in which browsers give computed colours.

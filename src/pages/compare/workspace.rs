@@ -13,10 +13,11 @@ use self::importance::ImportancePanel;
 use self::pareto::ParetoPanel;
 use self::ranking::RankingPanel;
 use super::EditView;
+use crate::engine::Command;
 use crate::engine::news::{
     CurvesInfo, DifferencesInfo, ImportanceInfo, NamedRun, ParetoInfo, RankingInfo, WorkspaceNews,
 };
-use crate::engine::protocol::Cell;
+use crate::engine::protocol::{Cell, HoverTarget};
 use crate::entities::RunId;
 use crate::pages::context::RunsContext;
 use crate::state::use_app;
@@ -109,6 +110,12 @@ fn PanelFrame(
             <div class="panel__body">{children()}</div>
         </section>
     }
+}
+
+/// Lets a run stand out wherever it is shown, or none.
+fn hover(context: WorkspaceContext, run: Option<NamedRun>) {
+    let target = run.map_or(HoverTarget::None, |run| HoverTarget::Run(run.run_id));
+    context.runs.send.run(Command::Hover(target));
 }
 
 /// A run's name, which leads to its page.

@@ -1,22 +1,16 @@
 //! Metrics over the steps of the selected runs.
 
-use super::{PanelFrame, WorkspaceContext, missing_text, runs_text};
-use crate::engine::news::{CurveChart, CurveSeries, CurvesInfo};
-use crate::ui::line_plot::{LinePlot, Series};
+use super::{PanelFrame, WorkspaceContext, hover, missing_text, runs_text};
+use crate::engine::news::{CurveChart, CurvesInfo};
+use crate::plot::charts::Place;
+use crate::ui::chart::Chart;
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
 use crate::view::{CurveX, CurvesView, Panel};
 use leptos::prelude::*;
 
-const XS: [(CurveX, &str, &str); 3] = [
-    (CurveX::Step, "step", "Step"),
-    (CurveX::RelativeTime, "seconds since the first point", "Relative time"),
-    (CurveX::WallTime, "time", "Wall time"),
-];
-
-/// Colour and dash by the place among the selected runs.
-const CLASSES: [&str; 8] =
-    ["series--1", "series--2", "series--3", "series--4", "series--5", "series--6", "series--7", "series--8"];
+const XS: [(CurveX, &str); 3] =
+    [(CurveX::Step, "Step"), (CurveX::RelativeTime, "Relative time"), (CurveX::WallTime, "Wall time")];
 
 /// The panel.
 #[component]
@@ -37,23 +31,43 @@ pub(super) fn CurvesPanel(context: WorkspaceContext) -> impl IntoView {
             }
         })
     });
-    let content = move || {
-        match info.get() {
-        Some(info) if !context.selected.with(Vec::is_empty) => view! { <Charts info /> }.into_any(),
-        _ => view! {
-            <p class="panel__empty">
-                "Select runs, with the boxes in the table or with the Space key, to see their metrics over the steps."
-            </p>
-        }
-        .into_any(),
-    }
+    let is_shown = Memo::new(move |_| info.with(Option::is_some) && !context.selected.with(Vec::is_empty));
+    let metrics = Memo::new(move |_| metrics_of(&context));
+    let failures = move || {
+        let failures = info.with(|info| info.as_ref().map(|info| info.failures.clone()).unwrap_or_default());
+        failures
+            .into_iter()
+            .map(|failure| view! { <p class="panel__empty" role="alert">{failure}</p> })
+            .collect_view()
     };
     view! {
         <PanelFrame context panel=Panel::Curves summary>
             <Settings context />
-            {content}
+            <Show
+                when=move || is_shown.get()
+                fallback=|| view! {
+                    <p class="panel__empty">
+                        "Select runs, with the boxes in the table or with the Space key, to see their metrics over the steps."
+                    </p>
+                }
+            >
+                {failures}
+                <div class="workspace__charts">
+                    <For each=move || metrics.get() key=|metric| metric.clone() let:metric>
+                        <CurveFigure context metric />
+                    </For>
+                </div>
+            </Show>
         </PanelFrame>
     }
+}
+
+/// The metrics that have a chart.
+fn metrics_of(context: &WorkspaceContext) -> Vec<String> {
+    context.curves.with(|info| {
+        let charts = info.iter().flat_map(|info| &info.charts);
+        charts.map(|chart| chart.metric.clone()).collect()
+    })
 }
 
 /// Which metrics, along what.
@@ -65,16 +79,11 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
         edit(&mut changed);
         context.edit.edit(ViewEdit::SetCurves(changed));
     };
+    let has_log_x = move || view.with(|view| view.x != CurveX::WallTime);
     let metrics = Memo::new(move |_| {
         context.curves.with(|info| info.as_ref().map(|info| info.metrics.clone()).unwrap_or_default())
     });
-    let shown = Memo::new(move |_| {
-        context.curves.with(|info| {
-            let charts =
-                info.as_ref().map(|info| info.charts.iter().map(|chart| chart.metric.clone()).collect());
-            charts.unwrap_or_else(Vec::<String>::new)
-        })
-    });
+    let shown = Memo::new(move |_| metrics_of(&context));
     let choice = move |metric: String| {
         let name = metric.clone();
         let metric = StoredValue::new(metric);
@@ -110,13 +119,34 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
                     class="select"
                     on:change:target=move |event| {
                         let word = event.target().value();
-                        if let Some((x, ..)) = XS.iter().find(|(.., name)| *name == word) {
+                        if let Some((x, _)) = XS.iter().find(|(_, name)| *name == word) {
                             change(&|view| view.x = *x);
                         }
                     }
                 >
-                    {XS.map(|(x, _, name)| view! { <option value=name selected=move || view.with(|view| view.x == x)>{name}</option> })}
+                    {XS.map(|(x, name)| view! { <option value=name selected=move || view.with(|view| view.x == x)>{name}</option> })}
                 </select>
+            </label>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    prop:checked=move || has_log_x() && view.with(|view| view.is_log_x)
+                    aria-disabled=move || (!has_log_x()).then_some("true")
+                    title=move || (!has_log_x()).then_some("Dates are not spread by magnitude")
+                    on:click=move |event| if !has_log_x() {
+                        event.prevent_default();
+                    }
+                    on:change=move |_| change(&|view| view.is_log_x = !view.is_log_x)
+                />
+                "Log x"
+            </label>
+            <label class="check">
+                <input
+                    type="checkbox"
+                    prop:checked=move || view.with(|view| view.is_log_y)
+                    on:change=move |_| change(&|view| view.is_log_y = !view.is_log_y)
+                />
+                "Log y"
             </label>
             <label class="check">
                 "Smoothing "
@@ -136,39 +166,60 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
     }
 }
 
+/// The chart of one metric; together with those of the others it has one crosshair and one part of x in view.
 #[component]
-fn Charts(info: CurvesInfo) -> impl IntoView {
-    let x_label = XS.iter().find(|(x, ..)| *x == info.x).map_or("step", |(_, label, _)| *label);
-    let chart = |chart: CurveChart| {
-        let without = chart.without.len();
-        let n_logged: usize = chart.series.iter().map(|series| series.n_points).sum();
-        let n_drawn: usize = chart.series.iter().map(|series| series.points.len()).sum();
-        let n_special: usize = chart.series.iter().map(|series| series.specials.len()).sum();
-        let line = |series: &CurveSeries, points: &[(f64, Option<f64>)], is_faint: bool| Series {
-            name: series.run.name.clone(),
-            class: CLASSES[series.place % CLASSES.len()],
-            points: points.iter().filter_map(|(x, y)| Some((*x, (*y)?))).collect(),
-            has_dots: false,
-            is_faint,
+fn CurveFigure(context: WorkspaceContext, metric: String) -> impl IntoView {
+    let label = metric.clone();
+    let metric = StoredValue::new(metric);
+    let drawn = Memo::new(move |_| {
+        let figure = |info: &CurvesInfo| {
+            context.runs.view.with(|view| metric.with_value(|metric| info.figure(metric, &view.curves)))
         };
-        let faint = chart.series.iter().filter(|series| !series.raw.is_empty());
-        let mut series: Vec<Series> = faint.map(|series| line(series, &series.raw, true)).collect();
-        series.extend(chart.series.iter().map(|series| line(series, &series.points, false)));
-        let notes = [
-            (n_drawn < n_logged).then(|| {
-                format!("{n_drawn} of {n_logged} points are drawn: the first, last, lowest and highest of each stretch.")
-            }),
-            (n_special > 0).then(|| format!("{n_special} points are no finite numbers and have no place in the chart.")),
-            (without > 0).then(|| format!("{} did not log {}.", runs_text(without), chart.metric)),
-        ];
-        let notes = notes.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        view! {
-            <LinePlot label=chart.metric.clone() x_label series />
-            {(!notes.is_empty()).then(|| view! { <p class="secondary">{notes}</p> })}
-        }
+        context.curves.with(|info| info.as_ref().map(figure)).unwrap_or_default()
+    });
+    let figure = Signal::derive(move || drawn.with(|drawn| drawn.figure.clone()));
+    let on_hover = Callback::new(move |place: Option<Place>| {
+        hover(context, place.and_then(|place| drawn.with_untracked(|drawn| drawn.run(place).cloned())));
+    });
+    let notes = Memo::new(move |_| {
+        let of = |info: &CurvesInfo| {
+            metric.with_value(|metric| info.charts.iter().find(|chart| chart.metric == *metric).map(notes_of))
+        };
+        context.curves.with(|info| info.as_ref().and_then(of)).unwrap_or_default()
+    });
+    let is_pending = move || {
+        drawn.with(|drawn| drawn.figure.series.is_empty())
+            && context.curves.with(|info| info.as_ref().is_some_and(|info| info.n_pending > 0))
     };
+    let is_pending = Memo::new(move |_| is_pending());
     view! {
-        {info.failures.into_iter().map(|failure| view! { <p class="panel__empty" role="alert">{failure}</p> }).collect_view()}
-        {info.charts.into_iter().map(chart).collect_view()}
+        <div>
+            <Show
+                when=move || !is_pending.get()
+                fallback=move || view! { <p class="panel__empty">{format!("{} is on its way", metric.get_value())}</p> }
+            >
+                <Chart label=label.clone() figure group="curves" on_hover />
+            </Show>
+            <Show when=move || notes.with(|notes| !notes.is_empty())>
+                <p class="secondary">{move || notes.get()}</p>
+            </Show>
+        </div>
     }
+}
+
+/// What the chart does not show, in sentences; empty where it shows all.
+fn notes_of(chart: &CurveChart) -> String {
+    let n_logged: usize = chart.series.iter().map(|series| series.n_points).sum();
+    let n_drawn: usize = chart.series.iter().map(|series| series.points.len()).sum();
+    let n_special: usize = chart.series.iter().map(|series| series.specials.len()).sum();
+    let is_cut = n_drawn < n_logged;
+    let notes = [
+        is_cut.then(|| {
+            format!("{n_drawn} of {n_logged} points are drawn: the first, last, lowest and highest of each stretch.")
+        }),
+        (is_cut && n_special > 0).then(|| format!("{n_special} points are no finite numbers.")),
+        (!chart.without.is_empty())
+            .then(|| format!("{} did not log {}.", runs_text(chart.without.len()), chart.metric)),
+    ];
+    notes.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

@@ -1,13 +1,13 @@
 //! The runs that are best by several objectives: which objectives, the front in a chart and in a table.
 
-use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box};
-use crate::engine::Command;
-use crate::engine::news::{FrontRun, ObjectiveInfo, ParetoInfo};
-use crate::engine::protocol::{ColumnInfo, HoverTarget};
-use crate::entities::{Attribute, ColumnKey};
+use super::{PanelFrame, WorkspaceContext, cell_text, hover, run_link, select_box};
+use crate::engine::news::{FrontRun, NamedRun, ObjectiveInfo, ParetoInfo};
+use crate::engine::protocol::ColumnInfo;
+use crate::entities::{Attribute, ColumnKey, RunId};
+use crate::plot::charts::Place;
+use crate::ui::chart::Chart;
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
-use crate::ui::scatter_plot::{NamedPoint, ScatterPlot};
 use crate::view::edit::ViewEdit;
 use crate::view::{Direction, MAX_OBJECTIVES, Objective, Panel, Pick};
 use leptos::prelude::*;
@@ -31,7 +31,8 @@ pub(super) fn ParetoPanel(context: WorkspaceContext) -> impl IntoView {
             <Objectives context />
             <Show when=move || has_objectives.get()>
                 <FrontActions context />
-                {move || info.get().map(|info| view! { <FrontPlot context info=info.clone() /> <FrontTable context info /> })}
+                <FrontPlot context />
+                {move || info.get().map(|info| view! { <FrontTable context info /> })}
             </Show>
         </PanelFrame>
     }
@@ -209,20 +210,46 @@ fn FrontActions(context: WorkspaceContext) -> impl IntoView {
 
 /// The front in its first two objectives, before the other ranked runs.
 #[component]
-fn FrontPlot(context: WorkspaceContext, info: ParetoInfo) -> impl IntoView {
-    let [first, second, ..] = info.objectives.as_slice() else { return ().into_any() };
-    let titles = (first.title.clone(), second.title.clone());
-    let label = format!("{} against {}", titles.1, titles.0);
-    // Best first by the first objective, so neighbours are joined; with more than two objectives there is no line.
-    let front = info.front.into_iter().filter_map(|run| Some((run.run, run.point?)));
-    let (runs, points): (Vec<_>, Vec<_>) =
-        front.map(|(run, place)| (run.run_id, NamedPoint { name: run.name, place })).unzip();
-    let on_hover = Callback::new(move |place: Option<usize>| {
-        let run = place.and_then(|place| runs.get(place).cloned());
-        context.runs.send.run(Command::Hover(run.map_or(HoverTarget::None, HoverTarget::Run)));
+fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
+    let drawn = Memo::new(move |_| {
+        let figure = |selected: &Vec<RunId>| context.pareto.with(|info| info.as_ref()?.figure(selected));
+        context.selected.with(figure)
     });
-    let is_joined = info.objectives.len() == 2;
-    view! { <ScatterPlot label titles points others=info.others is_joined on_hover /> }.into_any()
+    let label = Signal::derive(move || {
+        drawn.with(|drawn| {
+            let axes = drawn.as_ref().map(|drawn| (drawn.figure.y.heading(), drawn.figure.x.heading()));
+            axes.map(|(y, x)| format!("{y} against {x}")).unwrap_or_default()
+        })
+    });
+    let figure = Signal::derive(move || {
+        drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.figure.clone())).unwrap_or_default()
+    });
+    let run_at = move |place: Place| drawn.with_untracked(|drawn| drawn.as_ref()?.run(place).cloned());
+    let on_hover = Callback::new(move |place: Option<Place>| hover(context, place.and_then(run_at)));
+    let on_click = Callback::new(move |place: Place| {
+        let Some(NamedRun { run_id, name }) = run_at(place) else { return String::new() };
+        let was_selected = context.selected.with_untracked(|selected| selected.contains(&run_id));
+        context.edit.edit(ViewEdit::ToggleSelected(run_id));
+        format!("{name} {}", if was_selected { "no longer selected" } else { "selected" })
+    });
+    let n_unnamed = Memo::new(move |_| {
+        let unnamed = |info: &ParetoInfo| info.others.len() - info.other_runs.len();
+        context.pareto.with(|info| info.as_ref().map_or(0, unnamed))
+    });
+    view! {
+        <Show when=move || drawn.with(Option::is_some)>
+            <Chart label figure on_hover on_click />
+            <Show when=move || { n_unnamed.get() > 0 }>
+                <p class="secondary">
+                    {move || format!(
+                        "The {} other runs are drawn without their names, which up to {} have.",
+                        n_unnamed.get(),
+                        ParetoInfo::N_NAMED
+                    )}
+                </p>
+            </Show>
+        </Show>
+    }
 }
 
 #[component]
@@ -253,7 +280,7 @@ fn FrontTable(context: WorkspaceContext, info: ParetoInfo) -> impl IntoView {
             </table>
         </div>
         {(n_listed < n_front).then(|| view! {
-            <p class="secondary">{format!("{n_listed} of {n_front} runs on the front are listed; brush the front to see all of them in the table.")}</p>
+            <p class="secondary">{format!("{n_listed} of {n_front} runs on the front are listed and drawn; brush the front to see all of them in the table.")}</p>
         })}
     }
 }

@@ -1,0 +1,237 @@
+//! What the panels of the comparison show as charts: the axes, whose series is which, which run a point is.
+//!
+//! The page makes them out of the news: how an axis is spread changes nothing of what the engine works out.
+
+use super::news::{CurvesInfo, NamedRun, ObjectiveInfo, ParetoInfo};
+use crate::entities::RunId;
+use crate::entities::order::sort_by;
+use crate::plot::charts::{ChartAxis, Figure, Look, Mark, Place, Scale, Series};
+use crate::view::{CurveX, CurvesView, Direction};
+use std::sync::Arc;
+
+/// A chart whose points are runs', or of runs.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct RunFigure {
+    /// The chart.
+    pub figure: Arc<Figure>,
+    /// For each series the run of each point; one run alone is that of all points.
+    runs: Vec<Vec<NamedRun>>,
+}
+
+impl RunFigure {
+    /// Whose point it is, if that is known.
+    pub fn run(&self, place: Place) -> Option<&NamedRun> {
+        let runs = self.runs.get(place.series)?;
+        if let [run] = runs.as_slice() { Some(run) } else { runs.get(place.point) }
+    }
+}
+
+impl CurvesInfo {
+    /// The curves of one metric, each with its run's colour and dash. All metrics share one x axis, so that what is
+    /// above each other belongs together.
+    pub fn figure(&self, metric: &str, view: &CurvesView) -> RunFigure {
+        let Some(chart) = self.charts.iter().find(|chart| chart.metric == metric) else {
+            return RunFigure::default();
+        };
+        let whole = |points: &[(f64, Option<f64>)]| -> Vec<(f64, f64)> {
+            points.iter().map(|(x, y)| (*x, y.unwrap_or(f64::NAN))).collect()
+        };
+        let series = chart.series.iter().map(|series| Series {
+            raw: whole(&series.raw),
+            ..Series::line(series.run.name.clone(), Look::nth(series.place), whole(&series.points))
+        });
+        let scale = if view.is_log_y { Scale::Log } else { Scale::Linear };
+        let figure = Figure {
+            x: self.x_axis(view.is_log_x),
+            y: ChartAxis::new(metric, scale),
+            series: series.collect(),
+            has_slider: true,
+        };
+        let runs = chart.series.iter().map(|series| vec![series.run.clone()]).collect();
+        RunFigure { figure: Arc::new(figure), runs }
+    }
+
+    fn x_axis(&self, is_log: bool) -> ChartAxis {
+        let (title, unit, scale) = match self.x {
+            CurveX::Step => ("step", "", Scale::Counted),
+            CurveX::RelativeTime => ("time since the first point", "s", Scale::Linear),
+            CurveX::WallTime => ("time", "", Scale::Time),
+        };
+        let is_log = is_log && self.x != CurveX::WallTime;
+        let series = self.charts.iter().flat_map(|chart| &chart.series);
+        let xs = series.flat_map(|series| &series.points).map(|point| point.0);
+        let domain = xs.filter(|x| !is_log || *x > 0.0).fold(None, |domain: Option<(f64, f64)>, x| {
+            let (low, high) = domain.unwrap_or((x, x));
+            Some((low.min(x), high.max(x)))
+        });
+        ChartAxis {
+            unit: unit.to_owned(),
+            domain: domain.filter(|(low, high)| low < high),
+            ..ChartAxis::new(title, if is_log { Scale::Log } else { scale })
+        }
+    }
+}
+
+impl ParetoInfo {
+    /// The front in its first two objectives before the other ranked runs, with a ring around those that are selected.
+    /// By two objectives it is a staircase; by more, what looks beaten need not be. None by fewer.
+    pub fn figure(&self, selected: &[RunId]) -> Option<RunFigure> {
+        let [first, second, ..] = self.objectives.as_slice() else { return None };
+        let axis = |of: &ObjectiveInfo| ChartAxis {
+            unit: of.unit.clone(),
+            ..ChartAxis::new(of.column.label(), Scale::Linear)
+        };
+        let placed = self.front.iter().filter_map(|run| Some((run.run.clone(), run.point?)));
+        let mut front: Vec<(NamedRun, (f64, f64))> = placed.collect();
+        // Stairs go from left to right.
+        sort_by(&mut front, |a, b| a.1.0.total_cmp(&b.1.0));
+        let (front_runs, front): (Vec<NamedRun>, Vec<(f64, f64)>) = front.into_iter().unzip();
+        let mark = if self.objectives.len() == 2 {
+            Mark::Stairs { is_more_x_better: first.direction == Direction::Descending }
+        } else {
+            Mark::Dots
+        };
+        let series = |name: &str, runs: &[NamedRun], points: Vec<(f64, f64)>| {
+            let ringed = runs.iter().zip(&points).filter(|(run, _)| selected.contains(&run.run_id));
+            Series {
+                name: name.to_owned(),
+                names: runs.iter().map(|run| run.name.clone()).collect(),
+                rings: ringed.map(|(_, point)| *point).collect(),
+                points,
+                ..Series::default()
+            }
+        };
+        let figure = Figure {
+            x: axis(first),
+            y: axis(second),
+            series: vec![
+                Series { mark, ..series("Pareto front", &front_runs, front) },
+                Series {
+                    look: Look { is_dimmed: true, ..Look::default() },
+                    ..series("Other ranked runs", &self.other_runs, self.others.clone())
+                },
+            ],
+            has_slider: false,
+        };
+        Some(RunFigure { figure: Arc::new(figure), runs: vec![front_runs, self.other_runs.clone()] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::news::{CurveChart, CurveSeries, FrontRun};
+    use crate::entities::{Attribute, ColumnKey};
+
+    fn run(name: &str) -> NamedRun {
+        NamedRun { run_id: RunId(format!("id-{name}")), name: name.to_owned() }
+    }
+
+    fn curve(name: &str, place: usize, points: &[(f64, f64)]) -> CurveSeries {
+        CurveSeries {
+            run: run(name),
+            place,
+            points: points.iter().map(|(x, y)| (*x, Some(*y).filter(|y| y.is_finite()))).collect(),
+            raw: vec![(0.0, Some(9.0))],
+            specials: Vec::new(),
+            n_points: points.len(),
+        }
+    }
+
+    fn curves() -> CurvesInfo {
+        let chart =
+            |metric: &str, series| CurveChart { metric: metric.to_owned(), series, without: Vec::new() };
+        CurvesInfo {
+            charts: vec![
+                chart(
+                    "rmse",
+                    vec![curve("a", 0, &[(0.0, 3.0), (2.0, f64::NAN)]), curve("b", 1, &[(1.0, 2.0)])],
+                ),
+                chart("mae", vec![curve("b", 1, &[(0.0, 2.0), (8.0, 1.0)])]),
+            ],
+            ..CurvesInfo::default()
+        }
+    }
+
+    #[test]
+    fn curves_keep_their_looks_and_share_their_x() {
+        let view = CurvesView { is_log_y: true, ..CurvesView::default() };
+        let [rmse, mae] = ["rmse", "mae"].map(|metric| curves().figure(metric, &view));
+        assert_eq!(rmse.figure.series[1].look, mae.figure.series[0].look);
+        assert_eq!((rmse.figure.x.domain, mae.figure.x.domain), (Some((0.0, 8.0)), Some((0.0, 8.0))));
+        assert_eq!((&mae.figure.x.scale, &mae.figure.y.scale), (&Scale::Counted, &Scale::Log));
+        assert_eq!(mae.figure.series[0].raw, [(0.0, 9.0)]);
+        assert!(rmse.figure.series[0].points[1].1.is_nan(), "a gap");
+        assert_eq!(mae.run(Place { series: 0, point: 1 }), Some(&run("b")));
+        assert_eq!(curves().figure("gone", &view), RunFigure::default());
+    }
+
+    #[test]
+    fn magnitudes_begin_above_zero_and_dates_have_none() {
+        let view = CurvesView { is_log_x: true, ..CurvesView::default() };
+        let x = |x: CurveX| CurvesInfo { x, ..curves() }.figure("mae", &view).figure.x.clone();
+        assert_eq!((x(CurveX::Step).scale, x(CurveX::Step).domain), (Scale::Log, Some((1.0, 8.0))));
+        assert_eq!(x(CurveX::RelativeTime).heading(), "time since the first point (s)");
+        assert_eq!((x(CurveX::WallTime).scale, x(CurveX::WallTime).domain), (Scale::Time, Some((0.0, 8.0))));
+        let mut alone = curves();
+        for chart in &mut alone.charts {
+            chart.series.iter_mut().for_each(|series| series.points.truncate(1));
+        }
+        assert_eq!(alone.figure("mae", &view).figure.x.domain, None, "one place is no stretch");
+    }
+
+    fn pareto(direction: Direction) -> ParetoInfo {
+        let objective = |column: ColumnKey, unit: &str, direction| ObjectiveInfo {
+            title: String::new(),
+            unit: unit.to_owned(),
+            column,
+            direction,
+            n_without: 0,
+        };
+        let front = |name: &str, point| FrontRun { run: run(name), cells: Vec::new(), point };
+        ParetoInfo {
+            objectives: vec![
+                objective(ColumnKey::Metric("r2".into()), "", direction),
+                objective(ColumnKey::Attribute(Attribute::Duration), "s", Direction::Ascending),
+            ],
+            front: vec![
+                front("best", Some((0.9, 7.0))),
+                front("endless", None),
+                front("quick", Some((0.5, 1.0))),
+            ],
+            others: vec![(0.4, 3.0), (0.3, 3.0)],
+            other_runs: vec![run("c"), run("d")],
+            ..ParetoInfo::default()
+        }
+    }
+
+    #[test]
+    fn the_front_is_a_staircase_from_left_to_right() {
+        let info = pareto(Direction::Descending);
+        let drawn = info.figure(&[run("quick").run_id, run("d").run_id]).unwrap();
+        let [front, others] = drawn.figure.series.as_slice() else { panic!("two series") };
+        assert_eq!(front.mark, Mark::Stairs { is_more_x_better: true });
+        assert_eq!(
+            (&front.points, &front.names),
+            (&vec![(0.5, 1.0), (0.9, 7.0)], &vec!["quick".into(), "best".into()])
+        );
+        assert_eq!((&front.rings, &others.rings), (&vec![(0.5, 1.0)], &vec![(0.3, 3.0)]));
+        assert!(others.look.is_dimmed && others.mark == Mark::Dots);
+        assert_eq!(drawn.figure.y.heading(), "duration (s)");
+        assert_eq!(drawn.run(Place { series: 0, point: 1 }), Some(&run("best")));
+        assert_eq!(drawn.run(Place { series: 1, point: 0 }), Some(&run("c")));
+    }
+
+    #[test]
+    fn more_objectives_have_no_stairs_and_many_others_no_names() {
+        let mut info = pareto(Direction::Ascending);
+        info.other_runs.clear();
+        info.objectives.push(info.objectives[0].clone());
+        let drawn = info.figure(&[]).unwrap();
+        assert_eq!(drawn.figure.series[0].mark, Mark::Dots);
+        assert_eq!(drawn.figure.name(Place { series: 1, point: 0 }), "Other ranked runs");
+        assert_eq!(drawn.run(Place { series: 1, point: 0 }), None);
+        info.objectives.truncate(1);
+        assert_eq!(info.figure(&[]), None);
+    }
+}

@@ -1,0 +1,309 @@
+//! Ordinary charts: series over two axes, as values. What is here gives a chart its option for Apache ECharts, its
+//! words and the way a keyboard takes through its points; `ui::chart` draws it.
+
+mod option;
+mod walk;
+mod words;
+
+pub use walk::Step;
+
+/// A chart.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Figure {
+    /// The axis from left to right.
+    pub x: ChartAxis,
+    /// The axis from bottom to top.
+    pub y: ChartAxis,
+    /// What is drawn; later series lie above earlier ones.
+    pub series: Vec<Series>,
+    /// Whether a slider below the chart shows and moves the part of x in view; dragging and the keys do so as well.
+    pub has_slider: bool,
+}
+
+/// An axis.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ChartAxis {
+    /// What it measures.
+    pub title: String,
+    /// In which unit; empty for none.
+    pub unit: String,
+    /// How values are spread over it.
+    pub scale: Scale,
+    /// Whether it begins at the other end.
+    pub is_reversed: bool,
+    /// Where an axis of lines begins and ends; with the points where it does not say. Charts of one group need the same
+    /// one: they share parts of it, not values.
+    pub domain: Option<(f64, f64)>,
+}
+
+/// How values are spread over an axis.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Scale {
+    /// Evenly.
+    #[default]
+    Linear,
+    /// Evenly, and there is nothing between two whole numbers, as with steps and versions.
+    Counted,
+    /// By magnitude. What is not above zero has no place.
+    Log,
+    /// Milliseconds since 1970, told in UTC.
+    Time,
+    /// Texts: a value is the index of one.
+    Categories(Vec<String>),
+}
+
+/// Points that belong together.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Series {
+    /// What they are.
+    pub name: String,
+    /// How they are drawn.
+    pub mark: Mark,
+    /// In which colour and dash.
+    pub look: Look,
+    /// x and y; lines and stairs by x. Without a place on the axes, as NaN, a point is a gap in a line.
+    pub points: Vec<(f64, f64)>,
+    /// The points' own names, such as the runs'; empty where the series' name says it all.
+    pub names: Vec<String>,
+    /// A line behind, faint: what a smoothed one was made from.
+    pub raw: Vec<(f64, f64)>,
+    /// A band behind, by x: x, lower and upper end.
+    pub band: Vec<(f64, f64, f64)>,
+    /// Places with a ring around: points that are chosen.
+    pub rings: Vec<(f64, f64)>,
+}
+
+/// How a series is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Mark {
+    /// A dot for each point.
+    #[default]
+    Dots,
+    /// A line from point to point.
+    Line {
+        /// Whether each point has a dot.
+        has_dots: bool,
+    },
+    /// A staircase through the points, such as a Pareto front's: the border of what none of them reaches.
+    Stairs {
+        /// Whether more x is better, which says on which side of a point its step is.
+        is_more_x_better: bool,
+    },
+    /// A bar for each point, from zero.
+    Bars,
+}
+
+/// Colour and dash, neither of which tells a series alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Look {
+    /// Which of the theme's colours for series, from 0; they begin anew after the last.
+    pub colour: usize,
+    /// Which dash of a line or shape of a dot, from 0; there are four.
+    pub dash: usize,
+    /// Whether it is context only: behind the others, in the colour of what is not meant.
+    pub is_dimmed: bool,
+}
+
+/// The shape of a dot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A circle.
+    Circle,
+    /// A square.
+    Square,
+    /// A triangle.
+    Triangle,
+    /// A square on its corner.
+    Diamond,
+}
+
+impl Look {
+    /// The look of the series at a place among many: the first eight differ in colour and neighbours in dash too, the
+    /// first 32 in one of both.
+    pub fn nth(place: usize) -> Self {
+        Self { colour: place % 8, dash: (place + place / 8) % 4, is_dimmed: false }
+    }
+
+    /// Strokes and gaps of a line in turn, in pixels; none for a solid one.
+    pub fn dash_px(self) -> &'static [f64] {
+        [&[][..], &[6.0, 4.0], &[2.0, 3.0], &[9.0, 3.0, 2.0, 3.0]][self.dash % 4]
+    }
+
+    /// The shape of a dot.
+    pub fn shape(self) -> Shape {
+        [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond][self.dash % 4]
+    }
+}
+
+/// The theme's colours and font, as the style sheet says them.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct ChartTheme {
+    /// Texts.
+    pub content: String,
+    /// Texts of lesser weight.
+    pub secondary: String,
+    /// Lines of axes.
+    pub stroke: String,
+    /// Lines of the grid.
+    pub grid: String,
+    /// What the chart lies on.
+    pub surface: String,
+    /// What floats above it.
+    pub raised: String,
+    /// Series that are context only.
+    pub dimmed: String,
+    /// Series.
+    pub series: Vec<String>,
+    /// The font family.
+    pub font: String,
+}
+
+/// A point of a figure: which series, which of its points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The index of the series.
+    pub series: usize,
+    /// The index of the point in it.
+    pub point: usize,
+}
+
+impl ChartAxis {
+    /// An axis with a title and no unit.
+    pub fn new(title: impl Into<String>, scale: Scale) -> Self {
+        Self { title: title.into(), scale, ..Self::default() }
+    }
+
+    /// Whether the value has a place on it.
+    fn has(&self, value: f64) -> bool {
+        match &self.scale {
+            Scale::Log => value.is_finite() && value > 0.0,
+            Scale::Categories(texts) => value >= 0.0 && value < texts.len() as f64,
+            Scale::Linear | Scale::Counted | Scale::Time => value.is_finite(),
+        }
+    }
+
+    /// Where it lies on the axis, in a measure in which equal distances look equal.
+    fn position(&self, value: f64) -> f64 {
+        if self.scale == Scale::Log { value.ln() } else { value }
+    }
+
+    /// The value at such a position.
+    fn value_at(&self, position: f64) -> f64 {
+        if self.scale == Scale::Log { position.exp() } else { position }
+    }
+}
+
+impl Series {
+    /// A line with a name. It has dots if one of its points stands alone, between gaps, where no line would show it.
+    pub fn line(name: impl Into<String>, look: Look, points: Vec<(f64, f64)>) -> Self {
+        let is_drawn = |at: usize| points.get(at).is_some_and(|(x, y)| x.is_finite() && y.is_finite());
+        let is_alone = |at: usize| is_drawn(at) && !is_drawn(at.wrapping_sub(1)) && !is_drawn(at + 1);
+        let has_dots = (0..points.len()).any(is_alone);
+        Self { name: name.into(), mark: Mark::Line { has_dots }, look, points, ..Self::default() }
+    }
+}
+
+impl Figure {
+    /// Whether the point has a place on both axes.
+    fn has(&self, (x, y): (f64, f64)) -> bool {
+        self.x.has(x) && self.y.has(y)
+    }
+
+    /// The point, if there is one.
+    pub fn point(&self, place: Place) -> Option<(f64, f64)> {
+        self.series.get(place.series)?.points.get(place.point).copied()
+    }
+
+    /// The points that are drawn, x and y in turn, for each series of the option; what has no place is NaN.
+    /// The series of the figure come first; then come their raw lines, bands and rings, which nothing points at.
+    pub fn drawn(&self) -> Vec<Vec<f64>> {
+        let place = |point: (f64, f64)| if self.has(point) { [point.0, point.1] } else { [f64::NAN; 2] };
+        let flat =
+            |points: &[(f64, f64)]| points.iter().flat_map(|&point| place(point)).collect::<Vec<f64>>();
+        let mut drawn: Vec<Vec<f64>> = self.series.iter().map(|series| flat(&series.points)).collect();
+        for series in &self.series {
+            if !series.raw.is_empty() {
+                drawn.push(flat(&series.raw));
+            }
+            if !series.band.is_empty() {
+                // There and back: the area between this line and the axis is what lies between both ends.
+                let whole = |&&(x, low, high): &&(f64, f64, f64)| self.has((x, low)) && self.has((x, high));
+                let there = series.band.iter().filter(whole).flat_map(|&(x, _, high)| [x, high]);
+                let back = series.band.iter().rev().filter(whole).flat_map(|&(x, low, _)| [x, low]);
+                drawn.push(there.chain(back).collect());
+            }
+            if !series.rings.is_empty() {
+                drawn.push(flat(&series.rings));
+            }
+        }
+        drawn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_place_is_a_gap() {
+        let figure = Figure {
+            y: ChartAxis::new("loss", Scale::Log),
+            series: vec![Series::line(
+                "a",
+                Look::default(),
+                vec![(0.0, 1.0), (1.0, 0.0), (2.0, f64::INFINITY), (3.0, 4.0)],
+            )],
+            ..Figure::default()
+        };
+        let drawn = figure.drawn();
+        assert_eq!(drawn.len(), 1);
+        assert_eq!((drawn[0][1], drawn[0][7]), (1.0, 4.0));
+        assert!(drawn[0][2..6].iter().all(|number| number.is_nan()));
+    }
+
+    #[test]
+    fn a_point_that_no_line_shows_has_a_dot() {
+        let has_dots = |ys: &[f64]| {
+            let points = ys.iter().enumerate().map(|(x, y)| (x as f64, *y)).collect();
+            Series::line("a", Look::default(), points).mark == Mark::Line { has_dots: true }
+        };
+        assert!(
+            has_dots(&[1.0]) && has_dots(&[1.0, 2.0, f64::NAN, 3.0]) && has_dots(&[1.0, f64::NAN, 2.0, 3.0])
+        );
+        assert!(!has_dots(&[]) && !has_dots(&[f64::NAN]) && !has_dots(&[1.0, 2.0, f64::NAN, 3.0, 4.0]));
+    }
+
+    #[test]
+    fn looks_differ() {
+        let looks: Vec<Look> = (0..33).map(Look::nth).collect();
+        for (place, look) in looks[..32].iter().enumerate() {
+            assert!(!looks[..place].contains(look), "{place}");
+            let next = looks[place + 1];
+            assert!(next.colour != look.colour && next.dash != look.dash, "{place}");
+        }
+    }
+
+    #[test]
+    fn raw_line_band_and_rings_come_after_all_series() {
+        let with = Series {
+            rings: vec![(0.0, 1.5)],
+            raw: vec![(0.0, 5.0)],
+            band: vec![(0.0, 1.0, 2.0), (1.0, 1.5, f64::NAN), (2.0, 3.0, 4.0)],
+            ..Series::line("a", Look::default(), vec![(0.0, 1.5)])
+        };
+        let figure = Figure {
+            series: vec![with, Series::line("b", Look::default(), vec![(9.0, 9.0)])],
+            ..Figure::default()
+        };
+        assert_eq!(
+            figure.drawn(),
+            [
+                vec![0.0, 1.5],
+                vec![9.0, 9.0],
+                vec![0.0, 5.0],
+                vec![0.0, 2.0, 2.0, 4.0, 2.0, 3.0, 0.0, 1.0],
+                vec![0.0, 1.5]
+            ]
+        );
+    }
+}

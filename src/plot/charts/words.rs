@@ -1,0 +1,260 @@
+//! A chart in words: its summary, a point's announcement, the tooltip, the cells of the table behind it.
+
+use super::{ChartAxis, Figure, Mark, Place, Scale, Series};
+use crate::entities::instant::date_time_text;
+use crate::frame::display_number;
+
+/// With more series than this the summary tells of all of them together.
+const MAX_TOLD: usize = 6;
+/// So many digits of a tooltip's number tell values apart; announcement and table have all of them.
+const MAX_DIGITS: usize = 8;
+/// So many lines of a tooltip are read at a glance.
+const MAX_LINES: usize = 8;
+
+impl ChartAxis {
+    /// The title with its unit.
+    pub fn heading(&self) -> String {
+        if self.unit.is_empty() { self.title.clone() } else { format!("{} ({})", self.title, self.unit) }
+    }
+
+    /// A value of it, with all its digits.
+    pub fn value_text(&self, value: f64) -> String {
+        match &self.scale {
+            Scale::Time => date_time_text(value),
+            Scale::Categories(texts) => self.has(value).then(|| texts[value as usize].clone()),
+            Scale::Linear | Scale::Counted | Scale::Log => None,
+        }
+        .unwrap_or_else(|| match value {
+            f64::INFINITY => "+∞".to_owned(),
+            f64::NEG_INFINITY => "−∞".to_owned(),
+            _ => display_number(value),
+        })
+    }
+
+    /// A value of it as a tooltip has room for.
+    fn short_text(&self, value: f64) -> String {
+        // Rounded to digits; the shortest form of the rest has no needless zeros.
+        let rounded = format!("{value:.*e}", MAX_DIGITS - 1).parse().unwrap_or(value);
+        if self.scale == Scale::Time { self.value_text(value) } else { self.value_text(rounded) }
+    }
+
+    /// What stands at a tick where only whole numbers are counted: elsewhere than there, nothing.
+    pub fn counted_tick(value: f64) -> String {
+        if value.fract() == 0.0 { display_number(value) } else { String::new() }
+    }
+
+    /// A value of it with title and unit.
+    fn words(&self, value: f64) -> String {
+        self.told(self.value_text(value))
+    }
+
+    fn told(&self, text: String) -> String {
+        let words = if self.title.is_empty() { text } else { format!("{} {text}", self.title) };
+        if self.unit.is_empty() { words } else { format!("{words} {}", self.unit) }
+    }
+
+    fn range(&self, values: impl Iterator<Item = f64>) -> Option<String> {
+        let (low, high) = values.fold(None, |range: Option<(f64, f64)>, value| {
+            let (low, high) = range.unwrap_or((value, value));
+            Some((low.min(value), high.max(value)))
+        })?;
+        Some(format!("{} from {} to {}", self.heading(), self.value_text(low), self.value_text(high)))
+    }
+}
+
+impl Figure {
+    /// What the point is called: its own name, or that of its series.
+    pub fn name(&self, place: Place) -> &str {
+        let series = self.series.get(place.series);
+        series.map_or("", |series| series.names.get(place.point).unwrap_or(&series.name))
+    }
+
+    /// The point in words: name, x and y.
+    pub fn words(&self, place: Place) -> String {
+        let Some((x, y)) = self.point(place) else { return String::new() };
+        format!("{}, {}, {}", self.name(place), self.x.words(x), self.y.words(y))
+    }
+
+    /// The part of x in view in words.
+    pub fn range_words(&self, (low, high): (f64, f64)) -> String {
+        format!("{} to {} in view", self.x.words(low), self.x.value_text(high))
+    }
+
+    /// The whole chart in words.
+    pub fn summary(&self) -> String {
+        let n_points: usize = self.series.iter().map(|series| self.placed(series).count()).sum();
+        if n_points == 0 {
+            return "No values to plot".to_owned();
+        }
+        let told = |series: &Series| self.series_words(series);
+        let mut parts: Vec<String> = if self.series.len() <= MAX_TOLD {
+            self.series.iter().filter_map(told).collect()
+        } else {
+            let points = || self.series.iter().flat_map(|series| self.placed(series));
+            let ranges =
+                [self.x.range(points().map(|point| point.0)), self.y.range(points().map(|point| point.1))];
+            let all = format!("{} series with {}", self.series.len(), counted(n_points));
+            [vec![all], ranges.into_iter().flatten().collect()].concat()
+        };
+        parts.extend(self.unplaced());
+        parts.join(". ")
+    }
+
+    fn series_words(&self, series: &Series) -> Option<String> {
+        let points: Vec<(f64, f64)> = self.placed(series).collect();
+        let (&(x0, y0), &(x1, y1)) = (points.first()?, points.last()?);
+        let n_points = counted(points.len());
+        let at = |x: f64, y: f64| format!("{} at {}", self.y.value_text(y), self.x.words(x));
+        Some(match series.mark {
+            _ if points.len() == 1 => format!("{}: {n_points}, {}", series.name, at(x0, y0)),
+            Mark::Line { .. } => format!("{}: {n_points}, {}, {}", series.name, at(x0, y0), at(x1, y1)),
+            Mark::Dots | Mark::Stairs { .. } | Mark::Bars => {
+                let ranges = [
+                    self.x.range(points.iter().map(|point| point.0)),
+                    self.y.range(points.iter().map(|point| point.1)),
+                ];
+                let ranges: Vec<String> = ranges.into_iter().flatten().collect();
+                format!("{}: {n_points}, {}", series.name, ranges.join(", "))
+            }
+        })
+    }
+
+    fn placed(&self, series: &Series) -> impl Iterator<Item = (f64, f64)> {
+        series.points.iter().copied().filter(|&point| self.has(point))
+    }
+
+    /// How many points have no place and why; none where all have one.
+    pub fn unplaced(&self) -> Option<String> {
+        let is_low = |axis: &ChartAxis, value: f64| value.is_finite() && !axis.has(value);
+        let (mut n_low, mut n_special) = (0_usize, 0_usize);
+        for &(x, y) in self.series.iter().flat_map(|series| &series.points) {
+            if is_low(&self.x, x) || is_low(&self.y, y) {
+                n_low += 1;
+            } else if !self.has((x, y)) {
+                n_special += 1;
+            }
+        }
+        let mut reasons = Vec::new();
+        if n_special > 0 {
+            reasons.push(format!("{n_special} missing, NaN or infinite"));
+        }
+        if n_low > 0 {
+            let why = if self.x.scale == Scale::Log || self.y.scale == Scale::Log {
+                "not above zero, which a logarithmic axis cannot show"
+            } else {
+                "of no category"
+            };
+            reasons.push(format!("{n_low} {why}"));
+        }
+        (!reasons.is_empty()).then(|| format!("Not drawn: {}", reasons.join(", ")))
+    }
+
+    /// The text of a tooltip about these points, which lie at one x if they are several. The series next to
+    /// `near_y` come first where there are more than a glance takes.
+    pub fn tip(&self, places: &[Place], near_y: Option<f64>) -> String {
+        let found = places.iter().filter_map(|&place| Some((place, self.point(place)?)));
+        let mut found: Vec<(Place, (f64, f64))> = found.filter(|(_, point)| self.has(*point)).collect();
+        let text = match found.as_slice() {
+            [] => return String::new(),
+            [(place, (x, y))] => {
+                let told = |axis: &ChartAxis, value| axis.told(axis.short_text(value));
+                format!("{}\n{}\n{}", self.name(*place), told(&self.x, *x), told(&self.y, *y))
+            }
+            [(_, (x, _)), ..] => {
+                let mut lines = vec![self.x.told(self.x.short_text(*x))];
+                let n_more = found.len().saturating_sub(MAX_LINES);
+                if n_more > 0
+                    && let Some(near_y) = near_y
+                {
+                    let distance = |y: f64| (self.y.position(y) - self.y.position(near_y)).abs();
+                    found.sort_by(|(_, (_, a)), (_, (_, b))| distance(*a).total_cmp(&distance(*b)));
+                }
+                for (place, (_, y)) in found.iter().take(MAX_LINES) {
+                    lines.push(format!("{}: {}", self.name(*place), self.y.short_text(*y)));
+                }
+                if n_more > 0 {
+                    lines.push(format!("and {n_more} more"));
+                }
+                lines.join("\n")
+            }
+        };
+        // ECharts reads `{style|text}`; names are names.
+        text.replace('{', "{\u{200b}")
+    }
+}
+
+fn counted(n_points: usize) -> String {
+    if n_points == 1 { "1 point".to_owned() } else { format!("{n_points} points") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::charts::Look;
+
+    fn lines(n: usize) -> Figure {
+        let line = |k: usize| {
+            Series::line(format!("run {k}"), Look::default(), vec![(0.0, k as f64), (10.0, k as f64 + 0.5)])
+        };
+        Figure {
+            x: ChartAxis::new("step", Scale::Counted),
+            y: ChartAxis { title: "time".into(), unit: "s".into(), ..ChartAxis::default() },
+            series: (0..n).map(line).collect(),
+            ..Figure::default()
+        }
+    }
+
+    #[test]
+    fn a_few_series_are_told_one_by_one_and_many_together() {
+        assert_eq!(
+            lines(2).summary(),
+            "run 0: 2 points, 0 at step 0, 0.5 at step 10. run 1: 2 points, 1 at step 0, 1.5 at step 10"
+        );
+        assert_eq!(
+            lines(50).summary(),
+            "50 series with 100 points. step from 0 to 10. time (s) from 0 to 49.5"
+        );
+        assert_eq!(Figure::default().summary(), "No values to plot");
+    }
+
+    #[test]
+    fn points_are_told_with_all_their_digits() {
+        let mut figure = lines(1);
+        figure.series[0].points[1].1 = 6.287_654_321_234;
+        assert_eq!(figure.words(Place { series: 0, point: 1 }), "run 0, step 10, time 6.287654321234 s");
+        assert_eq!(figure.words(Place { series: 3, point: 1 }), "");
+        figure.series[0].names = vec!["a".into(), "b".into()];
+        assert_eq!(figure.name(Place { series: 0, point: 1 }), "b");
+        figure.x.scale = Scale::Time;
+        figure.y.scale = Scale::Categories(vec!["low".into(), "high".into()]);
+        figure.series[0].points[0] = (1e12, 1.0);
+        let words = figure.words(Place { series: 0, point: 0 });
+        assert_eq!(words, "a, step 2001-09-09 01:46:40, time high s");
+    }
+
+    #[test]
+    fn what_is_not_drawn_is_said() {
+        let mut figure = lines(1);
+        assert_eq!(figure.unplaced(), None);
+        figure.series[0].points.extend([(11.0, f64::NAN), (12.0, f64::INFINITY), (13.0, -1.0)]);
+        assert_eq!(figure.unplaced().as_deref(), Some("Not drawn: 2 missing, NaN or infinite"));
+        figure.y.scale = Scale::Log;
+        let told =
+            "Not drawn: 2 missing, NaN or infinite, 2 not above zero, which a logarithmic axis cannot show";
+        assert_eq!(figure.unplaced().as_deref(), Some(told));
+    }
+
+    #[test]
+    fn a_tooltip_tells_what_is_near_and_reads_no_markup() {
+        let mut figure = lines(10);
+        let all: Vec<Place> = (0..10).map(|series| Place { series, point: 0 }).collect();
+        let tip = figure.tip(&all, Some(9.0));
+        assert!(tip.starts_with("step 0\nrun 9: 9\nrun 8: 8\n") && tip.ends_with("\nand 2 more"), "{tip}");
+        figure.series[0].name = "{a|b}".into();
+        assert_eq!(figure.tip(&all[..1], None), "{\u{200b}a|b}\nstep 0\ntime 0 s");
+        assert_eq!(figure.tip(&[], None), "");
+        figure.series[0].points[0].1 = 1.009_572_123_224_968_4;
+        assert!(figure.tip(&all[..1], None).ends_with("\ntime 1.0095721 s"));
+        assert_eq!([12.0, 12.5, 1200.0].map(ChartAxis::counted_tick), ["12", "", "1200"]);
+    }
+}
