@@ -2,9 +2,10 @@
 //!
 //! The page makes them out of the news: how an axis is spread changes nothing of what the engine works out.
 
-use super::news::{CurvesInfo, NamedRun, ObjectiveInfo, ParetoInfo};
+use super::news::{CurvesInfo, EffectPoint, ImportanceRow, NamedRun, ObjectiveInfo, ParetoInfo};
 use crate::entities::RunId;
 use crate::entities::order::sort_by;
+use crate::frame::display_number;
 use crate::plot::charts::{ChartAxis, Figure, Look, Mark, Place, Scale, Series};
 use crate::view::{CurveX, CurvesView, Direction};
 use std::sync::Arc;
@@ -115,6 +116,41 @@ impl ParetoInfo {
         };
         Some(RunFigure { figure: Arc::new(figure), runs: vec![front_runs, self.other_runs.clone()] })
     }
+}
+
+impl ImportanceRow {
+    /// What the forest predicts along this param, with the deviation of its trees as a band, and in words what has no
+    /// place on an axis of numbers. Categories stand side by side.
+    pub fn figure(&self, objective: &str) -> (Figure, String) {
+        let y = ChartAxis::new(objective, Scale::Linear);
+        let mut numbers: Vec<&EffectPoint> = self.effect.iter().filter(|point| point.at.is_ok()).collect();
+        let others: Vec<&EffectPoint> = self.effect.iter().filter(|point| point.at.is_err()).collect();
+        let look = Look::default();
+        if numbers.is_empty() {
+            let names = others.iter().filter_map(|point| point.at.clone().err()).collect();
+            let points = others.iter().enumerate().map(|(at, point)| (at as f64, point.mean)).collect();
+            let x = ChartAxis::new(self.title.clone(), Scale::Categories(names));
+            let series = Series { name: objective.to_owned(), look, points, ..Series::default() };
+            return (Figure { x, y, series: vec![series], has_slider: false }, String::new());
+        }
+        let at = |point: &EffectPoint| point.at.clone().unwrap_or(f64::NAN);
+        sort_by(&mut numbers, |a, b| at(a).total_cmp(&at(b)));
+        let x = ChartAxis::new(self.title.clone(), if self.is_log { Scale::Log } else { Scale::Linear });
+        let line = numbers.iter().map(|point| (at(point), point.mean)).collect();
+        let band = numbers.iter().map(|point| (at(point), point.mean - point.std, point.mean + point.std));
+        let series = Series { band: band.collect(), ..Series::line(objective, look, line) };
+        let told = others.iter().map(|point| {
+            let level = point.at.as_ref().err().map_or("", String::as_str);
+            format!("{level}: {} ± {}", short(point.mean), short(point.std))
+        });
+        let told = told.collect::<Vec<_>>().join("; ");
+        (Figure { x, y, series: vec![series], has_slider: false }, told)
+    }
+}
+
+/// Four digits, which is more than trees agree on.
+fn short(number: f64) -> String {
+    format!("{number:.3e}").parse().map_or_else(|_| number.to_string(), display_number)
 }
 
 #[cfg(test)]

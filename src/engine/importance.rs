@@ -230,6 +230,7 @@ fn warning_text(warning: Warning) -> String {
 mod tests {
     use super::*;
     use crate::frame::test_runs;
+    use crate::plot::charts::Scale;
 
     /// A loss that a log-uniform rate decides, a booster shifts a little, and a seed does nothing for.
     fn frame() -> RunFrame {
@@ -260,6 +261,14 @@ mod tests {
         let best = effect.iter().min_by(|a, b| a.mean.total_cmp(&b.mean)).unwrap();
         let at = best.at.clone().unwrap();
         assert!((0.005..0.1).contains(&at), "{at}");
+        let (figure, told) = info.params[0].figure("loss");
+        let points = &figure.series[0].points;
+        assert!(points.len() == effect.len() && points.is_sorted_by(|a, b| a.0 < b.0) && told.is_empty());
+        assert_eq!((figure.x.scale, figure.series[0].band.len()), (Scale::Log, points.len()));
+        let booster = info.params.iter().find(|row| row.column.label() == "booster").unwrap();
+        let (figure, _) = booster.figure("loss");
+        assert_eq!(figure.x.scale, Scale::Categories(vec!["dart".to_owned(), "gbtree".to_owned()]));
+        assert!(figure.series[0].points[0].1 > figure.series[0].points[1].1);
         let titles = &info.correlations.titles;
         assert_eq!(titles, &["loss", "rate", "seed"]);
         let (r, n) = info.correlations.cells[0][0].unwrap();

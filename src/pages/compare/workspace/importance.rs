@@ -3,11 +3,16 @@
 use super::{PanelFrame, WorkspaceContext};
 use crate::engine::news::{CorrelationInfo, ImportanceInfo, ImportanceRow};
 use crate::entities::ColumnKey;
+use crate::ui::chart::Chart;
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
 use crate::view::Panel;
 use crate::view::edit::ViewEdit;
 use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Effects of so many params are drawn; those that matter little do little.
+const N_EFFECTS: usize = 4;
 
 /// The panel.
 #[component]
@@ -81,7 +86,7 @@ fn Target(context: WorkspaceContext) -> impl IntoView {
 
 #[component]
 fn Learned(info: ImportanceInfo) -> impl IntoView {
-    let ImportanceInfo { params, left_out, warnings, problem, correlations, .. } = info;
+    let ImportanceInfo { target, params, left_out, warnings, problem, correlations, .. } = info;
     let warnings = warnings.into_iter().map(|text| view! { <p class="importance__warning">{text}</p> });
     let left_out = (!left_out.is_empty()).then(|| {
         view! { <p class="secondary">{format!("Params left out, since too few runs have them or they name a run more than a kind: {}.", left_out.join(", "))}</p> }
@@ -89,9 +94,35 @@ fn Learned(info: ImportanceInfo) -> impl IntoView {
     view! {
         {problem.map(|problem| view! { <p class="panel__empty" role="status">{problem}</p> })}
         {warnings.collect_view()}
-        {(!params.is_empty()).then(|| view! { <Params params /> })}
+        {(!params.is_empty()).then(|| view! { <Params params=params.clone() /> })}
         {left_out}
+        {effects(&params, target.map_or_else(String::new, |(_, title)| title))}
         {(correlations.columns.len() > 1).then(|| view! { <Correlations correlations /> })}
+    }
+}
+
+/// What the most important params do, each by itself.
+fn effects(params: &[ImportanceRow], objective: String) -> impl IntoView + use<> {
+    let chart = |row: &ImportanceRow| {
+        let (figure, told) = row.figure(&objective);
+        let figure = Arc::new(figure);
+        view! {
+            <div class="effects__one">
+                <Chart label=format!("Effect of {} on {objective}", row.title) figure=Signal::stored(figure) />
+                {(!told.is_empty()).then(|| view! { <p class="secondary">{told}</p> })}
+            </div>
+        }
+    };
+    let charts = params.iter().filter(|row| row.effect.len() > 1).take(N_EFFECTS).map(chart).collect_view();
+    let is_any = !params.is_empty();
+    view! {
+        {is_any.then(|| view! {
+            <h3 class="pick__title">"Effects"</h3>
+            <p class="secondary">
+                "What the forest predicts along each of the most important params, all others taken over their whole range; the band is how far its trees differ."
+            </p>
+        })}
+        <div class="effects">{charts}</div>
     }
 }
 
