@@ -123,7 +123,8 @@ impl<'a> Param<'a> {
             return Err(None);
         }
         if summary.n_present * 5 < kept.len() {
-            return Err(Some(format!("{} (in {} runs)", key.label(), summary.n_present)));
+            let runs = if summary.n_present == 1 { "run" } else { "runs" };
+            return Err(Some(format!("{} (in {} {runs})", key.label(), summary.n_present)));
         }
         if !summary.is_numeric && summary.n_distinct > N_CATEGORIES {
             return Err(Some(format!("{} ({} texts)", key.label(), summary.n_distinct)));

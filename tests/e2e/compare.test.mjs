@@ -265,7 +265,7 @@ describe("compare", () => {
       await filter.type("metrics.rmse < and name ~ /x/");
       await until(() => filter.evaluate((box) => box.getAttribute("aria-invalid")), (text) => text === "true", "the error");
       await until(() => page.$eval(".filter-box__wrong", (mark) => mark.textContent), (text) => text === "and", "the underline");
-      assert.match(await page.$eval("#filter-problem", (line) => line.textContent), /number/);
+      assert.match(await page.$eval("#filter-runs-problem", (line) => line.textContent), /number/);
       await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs`));
       await assertAccessible(page, "compare with a wrong filter");
       await filter.click({ count: 3 });

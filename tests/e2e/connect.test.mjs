@@ -2,7 +2,7 @@
 // broken config.json leaves a working page.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { serve } from "../serve.mjs";
 import { freePort } from "../servers/server.mjs";
 import { PASSWORD, signIn, startGuard, startSite, startServers, USER } from "./world.mjs";
