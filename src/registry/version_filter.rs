@@ -1,10 +1,14 @@
 //! The filter over a model's versions: words, all of which must hold.
 //!
 //! `stage:production`, `alias:champion` (or `alias:` for any), `tag:owner` or `tag:owner=ana`; any other word is
-//! looked for in number, run, user, description and tags. Upper and lower case are the same.
+//! looked for in number, run, user, description and tags, and, if it is long enough to be meant, at the beginning of
+//! the source's parts: a run's id is hex, and holds every short number somewhere. Upper and lower case are the same.
 
 use super::ModelState;
 use crate::entities::ModelVersion;
+
+/// A shorter word is not looked for in a version's source.
+const MIN_SOURCE_CHARS: usize = 4;
 
 /// Whether a version fits the filter. `run_name` is the name of its run, empty where unknown.
 pub fn fits(state: &ModelState, version: &ModelVersion, run_name: &str, filter: &str) -> bool {
@@ -26,9 +30,17 @@ fn fits_word(state: &ModelState, version: &ModelVersion, run_name: &str, word: &
     }
     let visible_tags = version.tags.iter().filter(|tag| !tag.key.starts_with(super::record::PREFIX));
     version.number.to_string() == word
-        || [run_name, &version.user, &version.description, &version.source].iter().any(|text| has(text, word))
+        || [run_name, &version.user, &version.description].iter().any(|text| has(text, word))
+        || is_in_source(&version.source, word)
         || visible_tags.into_iter().any(|tag| has(&tag.key, word) || has(&tag.value, word))
         || state.aliases_of(version.number).iter().any(|other| has(&other.name, word))
+}
+
+/// Whether a part of a source, as the id of a run, begins with the word, or the word is several parts.
+fn is_in_source(source: &str, word: &str) -> bool {
+    let source = source.to_lowercase();
+    let is_begun = |part: &str| word.len() >= MIN_SOURCE_CHARS && part.starts_with(word);
+    source.split('/').any(is_begun) || (word.contains('/') && source.contains(word))
 }
 
 #[cfg(test)]
@@ -56,5 +68,17 @@ mod tests {
         assert_eq!(shown("gaudy"), [2, 1]);
         assert_eq!(shown("secret"), Vec::<u64>::new(), "the record is no text to search");
         assert_eq!(shown("2"), [2]);
+    }
+    #[test]
+    fn a_source_is_found_by_the_beginning_of_its_parts() {
+        let mut state = state(&[Stage::None]);
+        state.versions[0].source = "mlflow-artifacts:/1/0a5f500cde12/artifacts/model".to_owned();
+        let is_shown = |filter: &str| fits(&state, &state.versions[0], "", filter);
+        assert!(is_shown("0A5F500"), "the beginning of the run's id");
+        assert!(!is_shown("500"), "a number within the id is no version's number");
+        assert!(!is_shown("500cde12"));
+        assert!(!is_shown("0a5"), "too short to be meant");
+        assert!(is_shown("artifacts/model"));
+        assert!(is_shown("model"));
     }
 }
