@@ -38,3 +38,4 @@ bench:
 	$(call step,cargo bench)
 	$(call step,node tests/run.mjs build)
 	$(call step,node tests/bench.mjs)
+	$(call step,node tests/bench-curves.mjs)

@@ -5,7 +5,8 @@ experiments need them in seconds. Needs nothing but Python. The server may be ru
 started once with this file, so that the tables are there. Any version since 1.30 will do.
 
     python generate.py 10000 --sqlite mlflow.db                     experiment generated-10000
-    python generate.py 50 --sqlite mlflow.db --steps 10000          ... generated-50x10000, with metric curves
+    python generate.py 50 --sqlite mlflow.db --steps 10000          ... generated-50x10000x3, with three metric curves
+    python generate.py 500 --sqlite mlflow.db --metrics 2000        ... generated-500-wide-2000, with 2,000 metrics more
 
 Every run has eight parameters that vary and four metrics, with what real experiments hold besides: parameters
 that are constant or logged as text, runs that failed without their metrics, missing and not-a-number values.
@@ -21,6 +22,8 @@ import time
 SEED = 7
 BEGIN_MS = 1_760_000_000_000
 HOUR_MS = 3_600_000
+# The metrics that have steps, where any have.
+CURVES = ("rmse", "r2", "model-kilobytes")
 
 
 def columns_of(database, table):
@@ -108,7 +111,7 @@ def stored(value):
     return (0.0, True) if math.isnan(value) else (value, False)
 
 
-def generate(path, n_runs, n_steps, name):
+def generate(path, n_runs, n_steps, n_metrics, name):
     database = sqlite3.connect(path, timeout=120, isolation_level=None)
     columns_of(database, "experiments")
     # One transaction: the server sees all of it or nothing.
@@ -145,6 +148,7 @@ def generate(path, n_runs, n_steps, name):
     for index in range(n_runs):
         run_id = f"{rng.getrandbits(128):032x}"
         status, params, metrics = one_run(rng, index)
+        metrics |= {f"class-{place:04d}-f1": rng.random() for place in range(n_metrics)}
         start = BEGIN_MS + int(index / n_runs * 720 * HOUR_MS)
         end = start + int(metrics["training-seconds"] * 1000)
         user = rng.choice(["ana", "ben", "cho"])
@@ -166,7 +170,7 @@ def generate(path, n_runs, n_steps, name):
         for key, final in metrics.items():
             value, is_nan = stored(final)
             last = {"key": key, "value": value, "timestamp": end, "step": 0, "is_nan": is_nan, "run_uuid": run_id}
-            if key == "rmse" and n_steps > 1 and not is_nan:
+            if key in CURVES and n_steps > 1 and not is_nan:
                 for step in range(n_steps):
                     last = {
                         **last, "value": curve_point(rng, final, step, n_steps), "step": step,
@@ -186,12 +190,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=int, help="how many runs")
     parser.add_argument("--sqlite", required=True, help="the server's SQLite file")
-    parser.add_argument("--steps", type=int, default=1, help="points of the metric rmse per run (default 1)")
-    parser.add_argument("--name", help="the experiment's name (default generated-RUNS, or generated-RUNSxSTEPS)")
+    parser.add_argument("--steps", type=int, default=1, help="points per run of rmse, r2 and model-kilobytes (default 1)")
+    parser.add_argument("--metrics", type=int, default=0, help="metrics per run besides the usual ones (default 0)")
+    parser.add_argument("--name", help="the experiment's name (default as above)")
     options = parser.parse_args()
-    name = options.name or f"generated-{options.runs}" + (f"x{options.steps}" if options.steps > 1 else "")
+    curves = f"x{options.steps}x{len(CURVES)}" if options.steps > 1 else ""
+    wide = f"-wide-{options.metrics}" if options.metrics else ""
+    name = options.name or f"generated-{options.runs}{curves}{wide}"
     begin = time.monotonic()
-    experiment_id, is_new = generate(options.sqlite, options.runs, options.steps, name)
+    experiment_id, is_new = generate(options.sqlite, options.runs, options.steps, options.metrics, name)
     made = f"made in {time.monotonic() - begin:.1f} s" if is_new else "is there already"
     print(f"{name} (id {experiment_id}) {made}")
 
