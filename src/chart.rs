@@ -1,13 +1,14 @@
 //! Apache ECharts, as far as it is needed here: fetched with the first chart, bound by a handful of calls, every failure
 //! told as a sentence. `assets/charts.mjs` is the other side.
 
+use crate::plot::charts::option::SIZE;
 use crate::plot::charts::{ChartAxis, Place};
 use js_sys::{Array, Float64Array, JSON, Object, Reflect};
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::fmt;
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlElement;
+use web_sys::{Blob, HtmlElement};
 
 #[wasm_bindgen]
 extern "C" {
@@ -22,13 +23,24 @@ extern "C" {
     fn init(this: &Module, element: &HtmlElement) -> Result<Instance, JsValue>;
     #[wasm_bindgen(method)]
     fn connect(this: &Module, chart: &Instance, group: &str);
+    #[wasm_bindgen(method, js_name = svgOf, catch)]
+    fn svg_of(this: &Module, element: &HtmlElement, background: &str) -> Result<String, JsValue>;
+    #[wasm_bindgen(method, js_name = pngOf, catch)]
+    async fn png_of(this: &Module, element: &HtmlElement, background: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, js_name = sizeOf)]
+    fn size_of(this: &Module) -> JsValue;
     #[wasm_bindgen(method, js_name = shownRange, catch)]
     fn shown_range(this: &Module, chart: &Instance) -> Result<JsValue, JsValue>;
 
     /// A chart on an element.
     type Instance;
     #[wasm_bindgen(method, js_name = setOption, catch)]
-    fn set_option(this: &Instance, option: &JsValue, not_merge: bool) -> Result<(), JsValue>;
+    fn set_option(
+        this: &Instance,
+        option: &JsValue,
+        not_merge: bool,
+        lazy_update: bool,
+    ) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
     fn on(this: &Instance, event: &str, listener: &JsValue);
     #[wasm_bindgen(method, js_name = getZr)]
@@ -117,6 +129,27 @@ impl Library {
     }
 }
 
+impl Library {
+    /// The chart on that element as SVG, as it is now, on a background.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or the library's refusal.
+    pub fn svg(&self, element: &HtmlElement, background: &str) -> Result<String, ChartProblem> {
+        self.0.svg_of(element, background).map_err(refused)
+    }
+
+    /// The same as a PNG file.
+    ///
+    /// # Errors
+    ///
+    /// As for SVG.
+    pub async fn png(&self, element: &HtmlElement, background: &str) -> Result<Blob, ChartProblem> {
+        let blob = self.0.png_of(element, background).await.map_err(refused)?;
+        blob.dyn_into().map_err(refused)
+    }
+}
+
 type Listener = Closure<dyn Fn(JsValue)>;
 /// Writes the text of a tooltip about these points.
 pub type TipWriter = Box<dyn Fn(&[Place]) -> String>;
@@ -186,18 +219,24 @@ impl Handle {
     pub fn draw(&self, option: &Value, points: &[Vec<f64>]) -> Result<(), ChartProblem> {
         let is_counted = |axis: &&str| option[*axis].get("minInterval").is_some();
         let counted: Vec<&str> = ["xAxis", "yAxis"].into_iter().filter(is_counted).collect();
+        let option_series = option["series"].as_array();
         let option = to_js(option);
         for axis in counted {
             set(&get(&get(&option, axis), "axisLabel"), "formatter", self.counted_tick.as_ref());
         }
         let series: Array = get(&option, "series").unchecked_into();
-        for (one, points) in series.iter().zip(points) {
+        let own = option_series.iter().flat_map(|series| series.iter());
+        for ((one, points), own) in series.iter().zip(points).zip(own) {
             set(&one, "data", &Float64Array::from(points.as_slice()));
+            if own["dimensions"].as_array().is_some_and(|names| names.iter().any(|name| name == SIZE)) {
+                set(&one, "symbolSize", &self.library.0.size_of());
+            }
         }
         if let Some(tip) = &self.tip {
             set(&get(&option, "tooltip"), "formatter", tip.as_ref());
         }
-        self.instance.set_option(&option, true).map_err(refused)
+        // The library draws in the next frame: making the option and drawing it are a task each.
+        self.instance.set_option(&option, true, true).map_err(refused)
     }
 
     /// Fits the chart to its element's size.
@@ -252,9 +291,13 @@ impl Handle {
     pub fn value_at(&self, (x_px, y_px): (f64, f64)) -> Option<(f64, f64)> {
         let at_px = Array::of2(&x_px.into(), &y_px.into());
         let grid = to_js(&json!({ "gridIndex": 0 }));
-        if !self.instance.contains(&grid, &at_px) {
-            return None;
-        }
+        if self.instance.contains(&grid, &at_px) { self.value_near((x_px, y_px)) } else { None }
+    }
+
+    /// The values of x and y at a place, also beyond the axes' ends.
+    pub fn value_near(&self, (x_px, y_px): (f64, f64)) -> Option<(f64, f64)> {
+        let at_px = Array::of2(&x_px.into(), &y_px.into());
+        let grid = to_js(&json!({ "gridIndex": 0 }));
         let values: Array = self.instance.value_at(&grid, &at_px).dyn_into().ok()?;
         Some((values.get(0).as_f64()?, values.get(1).as_f64()?))
     }

@@ -2,16 +2,21 @@
 //!
 //! It does no IO and reads no clock: it is handed [`Input`]s and answers with [`Output`]s, which the worker
 //! carries out. `protocol` holds the messages between the page and the engine, `load` decides which pages of
-//! runs to ask for, `sizes` which models' sizes, `defaults` what is shown when nobody chose, and `scene`
-//! turns runs and a view into rows, axes and pixels. `workspace` and `importance` work out what the panels below the plot show, `curves`
-//! which histories they need, and `table_text` writes the table as CSV, JSON and Markdown; `analyst` is the way there,
+//! runs to ask for, `sizes` which models' sizes, `aggregates` which histories derived columns need, `defaults` what is shown when nobody chose, and `scene`
+//! turns runs and a view into rows, axes and pixels. `workspace`, `importance`, `history` and `scatter` work out what the panels below the plot show, `curves`
+//! which histories they need, `groups` and `group_table` which runs belong together, and `table_text` writes the table as CSV, JSON and Markdown; `analyst` is the way there,
 //! since they are a late part of the program.
 
+mod aggregates;
 mod analyst;
 mod cells;
 mod curves;
 mod defaults;
+mod expressions;
 mod figures;
+mod group_table;
+mod groups;
+mod history;
 mod importance;
 mod load;
 mod machine;
@@ -19,12 +24,13 @@ mod machine;
 mod machine_tests;
 pub mod news;
 pub mod protocol;
+mod scatter;
 mod scene;
 mod sizes;
 mod table_text;
 mod workspace;
 
 pub use analyst::{Analyst, analyst};
-pub use figures::RunFigure;
+pub use figures::{RunFigure, escaped};
 pub use machine::{Engine, Input, Output};
 pub use protocol::{Command, Event};

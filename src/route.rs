@@ -8,7 +8,9 @@ mod codec;
 pub mod saved;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
-use crate::view::{ColumnView, CurvesView, Normalisation, RankingView, Sort, View};
+use crate::view::{
+    ColumnView, CurvesView, DifferencesView, Normalisation, RankingView, ScatterView, Sort, View,
+};
 use percent_encoding::percent_decode_str;
 use std::fmt;
 
@@ -140,6 +142,7 @@ impl Route {
                 axes: value("axes").map(codec::axes),
                 columns: value("columns").map(codec::columns),
                 colour: value("colour").and_then(ColumnKey::parse),
+                derived: codec::split(value("derived").unwrap_or_default(), codec::ITEM),
                 is_plot_folded: value("plot") == Some("folded"),
                 selected: codec::split(value("selected").unwrap_or_default(), codec::ITEM)
                     .into_iter()
@@ -154,9 +157,12 @@ impl Route {
                     },
                     pick: value("pick").map(|id| RunId(id.to_owned())),
                 },
-                importance_of: value("importance").and_then(ColumnKey::parse),
+                explained: value("importance").and_then(ColumnKey::parse),
+                scatter: value("scatter").map(codec::scatter).unwrap_or_default(),
+                groups: value("groups").map(codec::keys).unwrap_or_default(),
                 panels: value("panels").map(codec::panels).unwrap_or_default(),
                 curves: value("curves").map(codec::curves).unwrap_or_default(),
+                differences: value("differences").map(codec::differences).unwrap_or_default(),
             },
         };
         match path.trim_matches('/') {
@@ -326,6 +332,9 @@ impl fmt::Display for Comparison {
         if let Some(colour) = &view.colour {
             pair("colour", &colour.to_string())?;
         }
+        if !view.derived.is_empty() {
+            pair("derived", &codec::join(view.derived.iter().map(String::as_str), codec::ITEM))?;
+        }
         if view.is_plot_folded {
             pair("plot", "folded")?;
         }
@@ -344,14 +353,23 @@ impl fmt::Display for Comparison {
         if let Some(pick) = &view.ranking.pick {
             pair("pick", &pick.0)?;
         }
-        if let Some(column) = &view.importance_of {
+        if let Some(column) = &view.explained {
             pair("importance", &column.to_string())?;
+        }
+        if view.scatter != ScatterView::default() {
+            pair("scatter", &codec::scatter_text(&view.scatter))?;
+        }
+        if !view.groups.is_empty() {
+            pair("groups", &codec::keys_text(&view.groups))?;
         }
         if !view.panels.is_empty() {
             pair("panels", &codec::panels_text(&view.panels))?;
         }
         if view.curves != CurvesView::default() {
             pair("curves", &codec::curves_text(&view.curves))?;
+        }
+        if view.differences != DifferencesView::default() {
+            pair("differences", &codec::differences_text(&view.differences))?;
         }
         Ok(())
     }
@@ -361,7 +379,8 @@ impl fmt::Display for Comparison {
 mod tests {
     use super::*;
     use crate::view::{
-        AxisKind, AxisView, Brush, CurveX, Direction, Lane, MAX_OBJECTIVES, Objective, Panel, Pick, Step,
+        Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, CurveBands, CurveX, Direction, Lane,
+        MAX_OBJECTIVES, Objective, Panel, Pick, Smoothing, Step,
     };
     use proptest::prelude::*;
 
@@ -393,6 +412,18 @@ mod tests {
             "#/compare?server=/mlflow&experiments=1~2&brush=metrics.rmse!i6.25:7!lnan",
             Route::Compare(comparison),
         );
+        let derived = View {
+            sort: Some(Sort {
+                column: ColumnKey::Derived("val_rmse - rmse".to_owned()),
+                direction: Direction::Descending,
+            }),
+            derived: vec!["val_rmse - rmse".to_owned(), "log10(params.lr)".to_owned()],
+            ..View::default()
+        };
+        check(
+            "#/compare?server=&sort=%3Dval_rmse%20-%20rmse!desc&derived=val_rmse%20-%20rmse~log10(params.lr)",
+            Route::Compare(Comparison { view: derived, ..Comparison::default() }),
+        );
         assert_eq!(Route::parse("#/nowhere"), Route::NotFound("/nowhere".to_owned()));
     }
 
@@ -401,6 +432,7 @@ mod tests {
             any::<String>().prop_map(ColumnKey::Metric),
             "[a-z!~:'%&=#?+ /.]{0,8}".prop_map(ColumnKey::Param),
             any::<String>().prop_map(ColumnKey::Tag),
+            any::<String>().prop_map(ColumnKey::Derived),
             Just(ColumnKey::Attribute(crate::entities::Attribute::Duration)),
         ]
     }
@@ -412,6 +444,8 @@ mod tests {
                 .prop_map(|(low, high)| Pick::Interval { low, high }),
             any::<String>().prop_map(Pick::Text),
             proptest::sample::select(Lane::ALL.to_vec()).prop_map(Pick::Lane),
+            (key(), any::<(bool, bool)>(), prop::collection::vec((-9e9..9e9, -1.0..1.0), 0..4))
+                .prop_map(|(y, is_log, corners)| Pick::Area(Area { y, is_log, corners })),
         ]
     }
 
@@ -429,7 +463,12 @@ mod tests {
             Some(AxisKind::Time),
         ];
         let axis = (key(), proptest::sample::select(kinds), any::<bool>())
-            .prop_map(|(column, kind, is_flipped)| AxisView { column, kind, is_flipped });
+            .prop_map(|(column, kind, is_flipped)| AxisView { column, kind, is_flipped })
+            .boxed();
+        let some_axis = || prop::option::of(axis.clone());
+        let some_key = || prop::option::of(key());
+        let scatter = (some_axis(), some_axis(), some_key(), some_key(), some_key())
+            .prop_map(|(x, y, colour, size, facet)| ScatterView { x, y, colour, size, facet });
         let column = (key(), any::<Option<u16>>(), any::<bool>())
             .prop_map(|(column, width_px, is_pinned)| ColumnView { column, width_px, is_pinned });
         let step = prop_oneof![brushes().prop_map(Step::Keep), brushes().prop_map(Step::Exclude)];
@@ -450,31 +489,43 @@ mod tests {
         );
         let objectives = prop::collection::vec(objective, 0..=MAX_OBJECTIVES);
         let panels = proptest::sample::subsequence(Panel::ALL.to_vec(), 0..=Panel::ALL.len());
-        let xs = vec![CurveX::Step, CurveX::RelativeTime, CurveX::WallTime];
+        let xs = prop_oneof![
+            Just(CurveX::Step),
+            Just(CurveX::RelativeTime),
+            Just(CurveX::WallTime),
+            any::<String>().prop_map(CurveX::Metric),
+        ];
+        let smoothings = vec![Smoothing::Exponential, Smoothing::Gaussian, Smoothing::RunningMean];
+        let centres = vec![BandCentre::Mean, BandCentre::Median];
+        let spreads =
+            vec![BandSpread::Range, BandSpread::StandardDeviation, BandSpread::Quartiles, BandSpread::None];
+        let bands = (key(), proptest::sample::select(centres), proptest::sample::select(spreads))
+            .prop_map(|(column, centre, spread)| CurveBands { column, centre, spread });
         let metrics = prop::collection::vec(any::<String>(), 0..3);
-        let curves = (metrics, proptest::sample::select(xs), 0_u8..100, any::<(bool, bool)>()).prop_map(
-            |(metrics, x, smoothing_percent, (is_log_x, is_log_y))| CurvesView {
-                metrics,
-                x,
-                smoothing_percent,
-                is_log_x,
-                is_log_y,
+        let smoothing = (proptest::sample::select(smoothings), 0_u8..100);
+        let curves = (metrics, xs, smoothing, prop::option::of(bands), any::<(bool, bool, bool)>()).prop_map(
+            |(metrics, x, (smoothing, smoothing_amount), bands, (is_log_x, is_log_y, is_clipped))| {
+                CurvesView { metrics, x, smoothing, smoothing_amount, bands, is_log_x, is_log_y, is_clipped }
             },
         );
+        let differences = (prop_oneof![Just(0.0), 1e-9..1e9], any::<bool>()).prop_map(
+            |(tolerance_percent, are_runs_rows)| DifferencesView { tolerance_percent, are_runs_rows },
+        );
+        let curves = (curves, differences);
         (
             any::<String>(),
             prop::collection::vec(step, 0..3),
             brushes(),
             prop::option::of((key(), any::<bool>())),
-            prop::option::of(prop::collection::vec(axis, 0..4)),
+            prop::option::of(prop::collection::vec(axis.clone(), 0..4)),
             prop::option::of(prop::collection::vec(column, 0..4)),
             prop::option::of(key()),
-            any::<bool>(),
+            (any::<bool>(), prop::collection::vec("[-a-z0-9+*/^(), ~!'`]{1,9}", 0..3)),
             (
                 prop::collection::vec("[0-9a-z~!']{1,6}", 0..3),
                 objectives,
                 ranking,
-                (prop::option::of(key()), panels),
+                (prop::option::of(key()), scatter, prop::collection::vec(key(), 0..3), panels),
                 curves,
             ),
         )
@@ -487,8 +538,14 @@ mod tests {
                     axes,
                     columns,
                     colour,
-                    is_plot_folded,
-                    (selected, objectives, ranking, (importance_of, panels), curves),
+                    (is_plot_folded, derived),
+                    (
+                        selected,
+                        objectives,
+                        ranking,
+                        (explained, scatter, groups, panels),
+                        (curves, differences),
+                    ),
                 )| View {
                     filter,
                     steps,
@@ -500,13 +557,17 @@ mod tests {
                     axes,
                     columns,
                     colour,
+                    derived,
                     is_plot_folded,
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,
                     ranking,
-                    importance_of,
+                    explained,
+                    scatter,
+                    groups,
                     panels,
                     curves,
+                    differences,
                 },
             )
     }

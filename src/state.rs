@@ -138,8 +138,12 @@ pub struct AppState {
     pub download: RwSignal<Option<(String, String)>>,
     /// The table as text, until it is copied.
     pub table_text: RwSignal<Option<String>>,
+    /// The table as HTML, until a report has it.
+    pub table_html: RwSignal<Option<String>>,
     /// News for the panels of the comparison, oldest first, until these read them.
     pub workspace_news: RwSignal<Vec<NewsText>>,
+    /// What was said last of an expression that is being typed.
+    pub expression_news: RwSignal<Option<NewsText>>,
     /// What went wrong.
     pub alerts: RwSignal<Vec<Alert>>,
     /// What happened, for the activity log.
@@ -179,7 +183,9 @@ impl AppState {
             artifacts: RwSignal::new(None),
             download: RwSignal::new(None),
             table_text: RwSignal::new(None),
+            table_html: RwSignal::new(None),
             workspace_news: RwSignal::new(Vec::new()),
+            expression_news: RwSignal::new(None),
             alerts: RwSignal::new(Vec::new()),
             activity: RwSignal::new(Vec::new()),
             worker: StoredValue::new_local(WorkerHandle::default()),
@@ -433,6 +439,8 @@ impl AppState {
             }
             Event::Hovered(run) => self.hovered.set(run),
             Event::TableText(text) => self.table_text.set(Some(text)),
+            Event::TableHtml(text) => self.table_html.set(Some(text)),
+            Event::Expression(news) => self.expression_news.set(Some(news)),
             Event::Workspace(news) => self.workspace_news.update(|all| all.push(news)),
             Event::RunIds(run_ids) => self.run_ids.set(Some(run_ids)),
             Event::RunDetails(run) => {

@@ -1,6 +1,7 @@
 //! Parts of pages, without knowledge of where the page stands.
 
 pub mod chart;
+pub mod chart_area;
 pub mod clipboard;
 pub mod column_list;
 pub mod data_grid;
@@ -10,6 +11,7 @@ pub mod focus;
 pub mod menu;
 pub mod parallel_plot;
 pub mod per_frame;
+pub mod picture;
 pub mod pointer;
 pub mod popover;
 pub mod side_by_side;

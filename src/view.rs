@@ -5,6 +5,7 @@
 
 mod better;
 pub mod brush_px;
+pub mod choices;
 pub mod edit;
 
 pub use better::{better, objective_rank};
@@ -57,6 +58,19 @@ pub enum Pick {
     Text(String),
     /// All values of this lane.
     Lane(Lane),
+    /// Finite numbers of runs whose place in a chart over this column and another is inside an area.
+    Area(Area),
+}
+
+/// An area of a chart whose x is the brushed column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Area {
+    /// The column of the chart's y.
+    pub y: ColumnKey,
+    /// Whether x and y are spread by logarithm: the area's sides are straight on the chart.
+    pub is_log: (bool, bool),
+    /// The corners, x and y in the columns' own units, in order; the last is joined to the first.
+    pub corners: Vec<(f64, f64)>,
 }
 
 /// A choice on one column: a run is in it when any of the picks takes it in.
@@ -66,6 +80,17 @@ pub struct Brush {
     pub column: ColumnKey,
     /// What it takes in; empty means no choice at all.
     pub picks: Vec<Pick>,
+}
+
+impl Brush {
+    /// The column it is on, and those of its areas.
+    fn columns(&self) -> impl Iterator<Item = &ColumnKey> {
+        let of_areas = self.picks.iter().filter_map(|pick| match pick {
+            Pick::Area(area) => Some(&area.y),
+            _ => None,
+        });
+        std::iter::once(&self.column).chain(of_areas)
+    }
 }
 
 /// A past decision that narrows the kept runs.
@@ -188,6 +213,12 @@ pub enum Panel {
     Ranking,
     /// Which params mattered for an objective.
     Importance,
+    /// How an objective came about over time, and how its values are spread.
+    History,
+    /// The runs by two columns.
+    Scatter,
+    /// The runs in groups by columns.
+    Groups,
     /// Metrics over the steps of the selected runs.
     Curves,
     /// In what the selected runs differ.
@@ -196,8 +227,16 @@ pub enum Panel {
 
 impl Panel {
     /// All of them, top to bottom.
-    pub const ALL: [Self; 5] =
-        [Self::Pareto, Self::Ranking, Self::Importance, Self::Curves, Self::Differences];
+    pub const ALL: [Self; 8] = [
+        Self::Pareto,
+        Self::Ranking,
+        Self::Importance,
+        Self::History,
+        Self::Scatter,
+        Self::Groups,
+        Self::Curves,
+        Self::Differences,
+    ];
 
     /// The panel's title, which is its accessible name too.
     pub fn title(self) -> &'static str {
@@ -205,14 +244,32 @@ impl Panel {
             Self::Pareto => "Pareto front",
             Self::Ranking => "Ranking",
             Self::Importance => "Importance",
+            Self::History => "History",
+            Self::Scatter => "Scatter plot",
+            Self::Groups => "Groups",
             Self::Curves => "Metric curves",
             Self::Differences => "Differences",
         }
     }
 }
 
+/// What the scatter plot shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct ScatterView {
+    /// From left to right; chosen by the engine where absent.
+    pub x: Option<AxisView>,
+    /// From bottom to top; chosen by the engine where absent.
+    pub y: Option<AxisView>,
+    /// What colours the dots; all are alike where absent.
+    pub colour: Option<ColumnKey>,
+    /// What the dots' sizes say; all are alike where absent.
+    pub size: Option<ColumnKey>,
+    /// One chart for each group of this column; one for all where absent.
+    pub facet: Option<ColumnKey>,
+}
+
 /// What a curve runs along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub enum CurveX {
     /// The step that was logged.
     #[default]
@@ -221,6 +278,55 @@ pub enum CurveX {
     RelativeTime,
     /// The time of logging.
     WallTime,
+    /// The newest value of this metric at each step, such as the epoch.
+    Metric(String),
+}
+
+/// How a curve is smoothed; see `analysis::smoothing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum Smoothing {
+    /// The exponential moving average, its amount the weight of the past in hundredths.
+    #[default]
+    Exponential,
+    /// The mean weighed by a bell, its amount the standard deviation in points.
+    Gaussian,
+    /// The mean of as many points around as its amount.
+    RunningMean,
+}
+
+/// What stands for a group of curves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum BandCentre {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// Their median.
+    Median,
+}
+
+/// How far a group of curves is shown to spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum BandSpread {
+    /// From the smallest to the largest.
+    #[default]
+    Range,
+    /// A standard deviation of a sample to either side of the mean.
+    StandardDeviation,
+    /// From the lower to the upper quartile.
+    Quartiles,
+    /// Not at all.
+    None,
+}
+
+/// Curves in groups: a line and a band for each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveBands {
+    /// Runs of one value, or of a stretch of values, belong together.
+    pub column: ColumnKey,
+    /// The line.
+    pub centre: BandCentre,
+    /// The band.
+    pub spread: BandSpread,
 }
 
 /// How the metric curves are shown.
@@ -230,12 +336,34 @@ pub struct CurvesView {
     pub metrics: Vec<String>,
     /// What they run along.
     pub x: CurveX,
-    /// The weight of the past in hundredths, 0 to 99: 0 shows the points as they were logged.
-    pub smoothing_percent: u8,
+    /// How they are smoothed.
+    pub smoothing: Smoothing,
+    /// How much, 0 to 99, in the smoothing's own measure: 0 shows the points as they were logged.
+    pub smoothing_amount: u8,
+    /// The groups that the runs are shown in; each for itself where absent.
+    pub bands: Option<CurveBands>,
+    /// Whether the value axis leaves out the lowest and the highest twentieth of values.
+    pub is_clipped: bool,
     /// Whether steps or seconds are spread by magnitude. A date has none: along the wall time this changes nothing.
     pub is_log_x: bool,
     /// Whether values are spread by magnitude.
     pub is_log_y: bool,
+}
+
+impl CurvesView {
+    /// The metric that the curves run along, if it is one.
+    pub fn x_metric(&self) -> Option<&str> {
+        if let CurveX::Metric(metric) = &self.x { Some(metric) } else { None }
+    }
+}
+
+/// How the differences between the selected runs are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct DifferencesView {
+    /// Numbers that differ by no more than this, in percent of the larger, count as equal; 0 or more.
+    pub tolerance_percent: f64,
+    /// Whether each run has a row, rather than a column.
+    pub are_runs_rows: bool,
 }
 
 /// Everything about how a comparison is shown.
@@ -255,6 +383,8 @@ pub struct View {
     pub columns: Option<Vec<ColumnView>>,
     /// The column that colours the lines; the last metric axis where absent.
     pub colour: Option<ColumnKey>,
+    /// The expressions of derived columns that are offered like others, whether they are shown or not.
+    pub derived: Vec<String>,
     /// Whether the parallel coordinates are folded away.
     pub is_plot_folded: bool,
     /// The runs looked at closely, in the order in which they were chosen; the first is what others are compared with.
@@ -263,10 +393,51 @@ pub struct View {
     pub objectives: Vec<Objective>,
     /// How they are weighed.
     pub ranking: RankingView,
-    /// What params are to explain; the first objective, or the main metric, where nobody chose.
-    pub importance_of: Option<ColumnKey>,
+    /// The objective that panels about one objective are about: what params are to explain, whose history is told. The
+    /// first objective, or the main metric, where nobody chose.
+    pub explained: Option<ColumnKey>,
+    /// What the scatter plot shows.
+    pub scatter: ScatterView,
+    /// By what the runs are grouped; later columns split the groups of earlier ones.
+    pub groups: Vec<ColumnKey>,
     /// The panels that are open, top to bottom.
     pub panels: Vec<Panel>,
     /// How the metric curves are shown.
     pub curves: CurvesView,
+    /// How differences are shown.
+    pub differences: DifferencesView,
+}
+
+impl ScatterView {
+    /// The columns that it names.
+    pub fn columns(&self) -> impl Iterator<Item = &ColumnKey> {
+        let axes = self.x.iter().chain(&self.y).map(|axis| &axis.column);
+        axes.chain(&self.colour).chain(&self.size).chain(&self.facet)
+    }
+}
+
+impl View {
+    /// The expressions of all derived columns that it names, sorted, each once. Those in filter and constraints are not
+    /// among them, since these are mere texts here.
+    pub fn expressions(&self) -> Vec<String> {
+        let in_steps = self.steps.iter().flat_map(|step| match step {
+            Step::Keep(brushes) | Step::Exclude(brushes) => brushes,
+        });
+        let columns = (self.axes.iter().flatten().map(|axis| &axis.column))
+            .chain(self.columns.iter().flatten().map(|column| &column.column))
+            .chain(self.brushes.iter().chain(in_steps).flat_map(Brush::columns))
+            .chain(self.sort.iter().map(|sort| &sort.column))
+            .chain(self.objectives.iter().map(|objective| &objective.column))
+            .chain(self.colour.iter().chain(&self.explained))
+            .chain(self.scatter.columns().chain(&self.groups));
+        let mut expressions = self.derived.clone();
+        for column in columns {
+            if let ColumnKey::Derived(expression) = column {
+                expressions.push(expression.clone());
+            }
+        }
+        expressions.sort_unstable();
+        expressions.dedup();
+        expressions
+    }
 }

@@ -1,5 +1,6 @@
 // Cuts the page's program where `src/main.rs` says so and the engine's where `src/bin/engine.rs` does, as a hook of trunk:
-// `late-….wasm` and `analyst-….wasm` are what comparing runs does without, fetched when they are first needed.
+// `late-….wasm`, `panels-….wasm` and `analyst-….wasm` are what comparing runs does without, fetched when they are first
+// needed; `late-shared-….wasm` is what two of the parts need and the program does not.
 //
 // trunk knows no such step, and its own wasm-bindgen drops what the cut needs. So this takes each program as cargo made
 // it, cuts it, binds and optimises the parts, and puts them in the place of trunk's. Every file is named after its
@@ -11,10 +12,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-/** The programs, the part that each is cut into beside itself, and the file that starts it. */
+/** The programs, and the file that starts each. */
 const PROGRAMS = [
-  { program: "page", late: "late", startedBy: "index.html" },
-  { program: "engine", late: "analyst", startedBy: "engine-worker.js" },
+  { program: "page", startedBy: "index.html" },
+  { program: "engine", startedBy: "engine-worker.js" },
 ];
 
 const staging = process.env.TRUNK_STAGING_DIR;
@@ -36,7 +37,7 @@ function renamed(text, names) {
   }, text);
 }
 
-function split({ program, late, startedBy }, work) {
+function split({ program, startedBy }, work) {
   const at = (name) => path.join(work, name);
   const compiled = path.join(target, "wasm32-unknown-unknown", isRelease ? "release" : "debug", `${program}.wasm`);
   run("wasm-split-cli", compiled, work, "--target", "web", "--out-name", program);
@@ -48,13 +49,18 @@ function split({ program, late, startedBy }, work) {
     return readFileSync(at("optimised.wasm"));
   };
   const wasm = optimised(at(`bound/${program}_bg.wasm`));
-  const lateWasm = optimised(at(`split_${late}.wasm`));
+  // By the name that the loader knows each part by: what it is called from now on, without its hash, and its content.
+  const parts = readdirSync(work).flatMap((file) => {
+    const [, kind, name] = /^(split|chunk)_(.+)\.wasm$/.exec(file) ?? [];
+    return kind ? [{ file, name: kind === "split" ? name : "late-shared", wasm: optimised(at(file)) }] : [];
+  });
+  if (new Set(parts.map(({ name }) => name)).size < parts.length) throw new Error(`${program} shares more than one part`);
   const js = readFileSync(at(`bound/${program}.js`), "utf8");
   const loader = readFileSync(at("__wasm_split.js"), "utf8");
 
   // The loader and the program's script name each other, so they share one hash with all they load.
   const hash = createHash("sha256");
-  for (const part of [wasm, lateWasm, js, loader]) hash.update(part);
+  for (const part of [wasm, ...parts.map((part) => part.wasm), js, loader]) hash.update(part);
   const stamp = hash.digest("hex").slice(0, 16);
 
   // trunk's own files: `page-….js` and `page-…_bg.wasm`, or without a hash in the name for a worker.
@@ -67,9 +73,10 @@ function split({ program, late, startedBy }, work) {
   put(`${program}-${stamp}.js`, renamed(js, { 'from "./__wasm_split.js"': `from "./${program}-split-${stamp}.js"` }));
   put(`${program}-${stamp}_bg.wasm`, wasm);
   put(`${program}-split-${stamp}.js`, renamed(loader, {
-    [`"./${program}.js"`]: `"./${program}-${stamp}.js"`, [`"./split_${late}.wasm"`]: `"./${late}-${stamp}.wasm"`,
+    [`"./${program}.js"`]: `"./${program}-${stamp}.js"`,
+    ...Object.fromEntries(parts.map(({ file, name }) => [`"./${file}"`, `"./${name}-${stamp}.wasm"`])),
   }));
-  put(`${late}-${stamp}.wasm`, lateWasm);
+  for (const part of parts) put(`${part.name}-${stamp}.wasm`, part.wasm);
   const base = oldScript.slice(0, -".js".length);
   put(startedBy, renamed(readFileSync(path.join(staging, startedBy), "utf8"), {
     [`${base}.js`]: `${program}-${stamp}.js`, [`${base}_bg.wasm`]: `${program}-${stamp}_bg.wasm`,

@@ -2,6 +2,7 @@
 
 use crate::frame::Value;
 use crate::view::Direction;
+use serde::{Deserialize, Serialize};
 
 /// Whether the values are not all one: missing, NaN, the infinities, empty text and every number and text are different
 /// things, and NaN is equal to NaN. Numbers that differ by no more than `tolerance` times the larger magnitude of the
@@ -36,9 +37,61 @@ pub fn difference(baseline: Value<'_>, value: Value<'_>, better: Option<Directio
     Some(Difference { absolute, relative: (from != 0.0).then(|| absolute / from.abs()), is_better })
 }
 
+/// A line that one text has and the other does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LineChange {
+    /// Only the baseline has it.
+    Removed(String),
+    /// The baseline does not have it.
+    Added(String),
+}
+
+/// Texts that are longer are compared line by line.
+const LONG_CHARS: usize = 60;
+
+/// In which lines a text differs from a baseline, top to bottom; none where both are short and of one line. A text of one
+/// line counts as one of as many as it has parts between commas.
+///
+/// Source: Myers, An O(ND) difference algorithm and its variations, 1986, by the crate `similar`.
+pub fn line_changes(baseline: &str, text: &str) -> Vec<LineChange> {
+    let is_long = |text: &str| text.contains('\n') || text.chars().count() > LONG_CHARS;
+    if !is_long(baseline) && !is_long(text) {
+        return Vec::new();
+    }
+    let is_of_lines = baseline.trim_end().contains('\n') || text.trim_end().contains('\n');
+    let lines = |text: &str| -> Vec<String> {
+        let all: Vec<&str> =
+            if is_of_lines { text.lines().collect() } else { text.split_inclusive(", ").collect() };
+        all.into_iter().map(|line| line.trim_end().to_owned()).collect()
+    };
+    let (old, new) = (lines(baseline), lines(text));
+    let diff = similar::TextDiff::from_slices(
+        &old.iter().map(String::as_str).collect::<Vec<_>>(),
+        &new.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
+    let change = |change: similar::Change<&str>| match change.tag() {
+        similar::ChangeTag::Equal => None,
+        similar::ChangeTag::Delete => Some(LineChange::Removed(change.value().to_owned())),
+        similar::ChangeTag::Insert => Some(LineChange::Added(change.value().to_owned())),
+    };
+    diff.iter_all_changes().filter_map(change).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_differ_line_by_line() {
+        let removed = |line: &str| LineChange::Removed(line.to_owned());
+        let added = |line: &str| LineChange::Added(line.to_owned());
+        assert_eq!(line_changes("a, b", "a, c"), [], "short ones are read at a glance");
+        assert_eq!(line_changes("a\nb\nc\n", "a\nx\nc\nd"), [removed("b"), added("x"), added("d")]);
+        let [one, other] = ["1", "2"]
+            .map(|n| format!("{{'max_depth': {n}, 'learning_rate': 0.1, 'objective': 'reg:squarederror'}}"));
+        assert_eq!(line_changes(&one, &other), [removed("{'max_depth': 1,"), added("{'max_depth': 2,")]);
+        assert_eq!(line_changes(&one, &one), []);
+    }
 
     #[test]
     fn missing_is_different_from_everything_and_nan_is_itself() {

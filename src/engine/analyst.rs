@@ -1,37 +1,57 @@
-//! What most comparisons begin without: ranks, what the panels show, the table as text. It is compiled into a part of the
-//! engine that is fetched when it is first needed, so that runs are on the screen sooner.
+//! What most comparisons begin without: filters, ranks, derived columns, what the panels show, the table as text. It is
+//! compiled into a part of the engine that is fetched when the runs are here, or when it is first needed, so that runs
+//! are on the screen sooner.
 //!
 //! `src/bin/engine.rs` marks the cut; the engine calls what is behind it through an [`Analyst`] only.
 
+use super::aggregates::HistoryNeed;
 use super::cells::Formats;
-use super::curves::{self, Curves};
+use super::curves::{self, Curves, Window};
+use super::expressions::{expression_info, filter, histories};
+use super::group_table::groups_info;
+use super::history::history_info;
 use super::importance::importance_info;
 use super::news::WorkspaceNews;
-use super::protocol::{NewsText, PythonSource, TableFormat};
+use super::protocol::{FilterProblem, NewsText, PythonSource, TableFormat};
+use super::scatter::scatter_info;
 use super::table_text::{python, table_text};
-use super::workspace::{self, Candidates};
+use super::workspace::{self, Candidates, Shown};
 use crate::entities::ColumnKey;
-use crate::frame::{RowSet, RowStanding, RunFrame};
+use crate::frame::{RowFilter, RowSet, RowStanding, RunFrame, derive};
 use crate::view::View;
+use serde::Serialize;
 
 /// The calls into the late part.
 #[derive(Clone, Copy, Debug)]
 pub struct Analyst {
     /// See [`workspace::standings`].
     pub(super) standings: fn(&RunFrame, &RowSet, &View) -> Vec<RowStanding>,
+    /// See [`filter`].
+    pub(super) filter: fn(&str) -> Result<Box<dyn RowFilter>, FilterProblem>,
+    /// See [`derive`].
+    pub(super) derive: fn(&mut RunFrame, &[String]),
+    /// See [`histories`].
+    pub(super) histories: fn(&[String]) -> Vec<HistoryNeed>,
+    /// What there is to say of an expression.
+    pub(super) expression: fn(&RunFrame, &[u32], &str) -> Option<NewsText>,
     /// News of the front.
     pub(super) pareto: fn(&RunFrame, Candidates<'_>, &View, &mut Formats) -> Option<NewsText>,
     /// News of the ranking.
     pub(super) ranking: fn(&RunFrame, Candidates<'_>, &View, &mut Formats) -> Option<NewsText>,
-    /// News of what mattered; the column is the main metric.
-    pub(super) importance:
-        fn(&RunFrame, &RowSet, &View, Option<&ColumnKey>, &mut Formats) -> Option<NewsText>,
+    /// News of what mattered.
+    pub(super) importance: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
+    /// News of an objective's history.
+    pub(super) history: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
+    /// News of the groups.
+    pub(super) groups: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
+    /// News of the scatter plot.
+    pub(super) scatter: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of the differences.
     pub(super) differences: fn(&RunFrame, &View, &mut Formats) -> Option<NewsText>,
     /// The histories that curves need: rows of the frame, and metrics.
     pub(super) wanted_curves: fn(&RunFrame, &View) -> Vec<(usize, String)>,
     /// News of the curves.
-    pub(super) curves: fn(&RunFrame, &Curves, &View) -> Option<NewsText>,
+    pub(super) curves: fn(&RunFrame, &Curves, &View, Option<Window>) -> Vec<NewsText>,
     /// See [`python`].
     pub(super) python: fn(&RunFrame, &[u32], &PythonSource) -> String,
     /// See [`table_text`].
@@ -42,6 +62,10 @@ pub struct Analyst {
 pub fn analyst() -> Analyst {
     Analyst {
         standings: workspace::standings,
+        filter,
+        derive,
+        histories,
+        expression: |frame, order, asked| text(&expression_info(frame, order, asked)),
         pareto: |frame, candidates, view, formats| {
             let info = workspace::pareto_info(frame, candidates, &view.objectives, formats);
             text(&WorkspaceNews::Pareto(info))
@@ -49,20 +73,32 @@ pub fn analyst() -> Analyst {
         ranking: |frame, candidates, view, formats| {
             text(&WorkspaceNews::Ranking(workspace::ranking_info(frame, candidates, view, formats)))
         },
-        importance: |frame, kept, view, main, formats| {
-            text(&WorkspaceNews::Importance(importance_info(frame, kept, view, main, formats)))
+        importance: |frame, shown, formats| {
+            text(&WorkspaceNews::Importance(importance_info(frame, shown, formats)))
+        },
+        history: |frame, shown, formats| text(&WorkspaceNews::History(history_info(frame, shown, formats))),
+        groups: |frame, shown, formats| text(&WorkspaceNews::Groups(groups_info(frame, shown, formats))),
+        scatter: |frame, shown, formats| {
+            text(&WorkspaceNews::Scatter(Box::new(scatter_info(frame, shown, formats))))
         },
         differences: |frame, view, formats| {
-            text(&WorkspaceNews::Differences(workspace::differences_info(frame, &view.selected, formats)))
+            text(&WorkspaceNews::Differences(workspace::differences_info(frame, view, formats)))
         },
         wanted_curves: curves::wanted,
-        curves: |frame, histories, view| text(&WorkspaceNews::Curves(curves::info(frame, histories, view))),
+        curves: |frame, histories, view, window| {
+            let (info, charts) = curves::info(frame, histories, view, window);
+            let charts = charts.into_iter().map(WorkspaceNews::CurveChart);
+            std::iter::once(WorkspaceNews::Curves(info))
+                .chain(charts)
+                .filter_map(|news| text(&news))
+                .collect()
+        },
         python,
         table_text,
     }
 }
 
 /// News are plain data: writing them cannot fail.
-fn text(news: &WorkspaceNews) -> Option<NewsText> {
+fn text(news: &impl Serialize) -> Option<NewsText> {
     serde_json::value::to_raw_value(news).ok().map(NewsText)
 }

@@ -57,6 +57,7 @@ pub fn column_info(frame: &RunFrame, key: ColumnKey) -> ColumnInfo {
         n_present: summary.n_present,
         n_distinct: summary.n_distinct,
         is_varying: summary.is_varying,
+        problem: frame.derived_problem(&key).map(str::to_owned),
         better: better(&key),
         key,
     }

@@ -2,13 +2,23 @@
 //!
 //! The page makes them out of the news: how an axis is spread changes nothing of what the engine works out.
 
-use super::news::{CurvesInfo, EffectPoint, ImportanceRow, NamedRun, ObjectiveInfo, ParetoInfo};
+mod groups;
+mod history;
+mod parallel;
+mod scatter;
+
+use super::news::{CurveChart, CurvesInfo, EffectPoint, ImportanceRow, NamedRun, ObjectiveInfo, ParetoInfo};
 use crate::entities::RunId;
 use crate::entities::order::sort_by;
 use crate::frame::display_number;
 use crate::plot::charts::{ChartAxis, Figure, Look, Mark, Place, Scale, Series};
 use crate::view::{CurveX, CurvesView, Direction};
 use std::sync::Arc;
+
+pub use parallel::escaped;
+
+/// What a line of the forest's is called.
+const PREDICTED: &str = "Predicted";
 
 /// A chart whose points are runs', or of runs.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -27,47 +37,50 @@ impl RunFigure {
     }
 }
 
-impl CurvesInfo {
-    /// The curves of one metric, each with its run's colour and dash. All metrics share one x axis, so that what is
-    /// above each other belongs together.
-    pub fn figure(&self, metric: &str, view: &CurvesView) -> RunFigure {
-        let Some(chart) = self.charts.iter().find(|chart| chart.metric == metric) else {
-            return RunFigure::default();
-        };
+impl CurveChart {
+    /// The curves of the metric, each with its run's colour and dash. All metrics share one x axis, so that what is above
+    /// each other belongs together.
+    pub fn figure(&self, info: &CurvesInfo, view: &CurvesView) -> RunFigure {
         let whole = |points: &[(f64, Option<f64>)]| -> Vec<(f64, f64)> {
             points.iter().map(|(x, y)| (*x, y.unwrap_or(f64::NAN))).collect()
         };
-        let series = chart.series.iter().map(|series| Series {
-            raw: whole(&series.raw),
-            ..Series::line(series.run.name.clone(), Look::nth(series.place), whole(&series.points))
+        // A gap keeps one line from the next.
+        let apart = |lines: &[Vec<(f64, Option<f64>)>]| {
+            lines.iter().map(|line| whole(line)).collect::<Vec<_>>().join(&(f64::NAN, f64::NAN))
+        };
+        let series = self.series.iter().map(|series| Series {
+            raw: apart(&series.behind),
+            band: series.band.clone(),
+            ..Series::line(series.name.clone(), Look::nth(series.place), whole(&series.points))
         });
         let scale = if view.is_log_y { Scale::Log } else { Scale::Linear };
         let figure = Figure {
-            x: self.x_axis(view.is_log_x),
-            y: ChartAxis::new(metric, scale),
+            x: info.x_axis(view.is_log_x),
+            y: ChartAxis { domain: self.y_range, ..ChartAxis::new(&*self.metric, scale) },
             series: series.collect(),
             has_slider: true,
         };
-        let runs = chart.series.iter().map(|series| vec![series.run.clone()]).collect();
+        let runs = self.series.iter().map(|series| series.run.iter().cloned().collect()).collect();
         RunFigure { figure: Arc::new(figure), runs }
     }
+}
 
+impl CurvesInfo {
     fn x_axis(&self, is_log: bool) -> ChartAxis {
-        let (title, unit, scale) = match self.x {
+        let (title, unit, scale) = match &self.x {
             CurveX::Step => ("step", "", Scale::Counted),
             CurveX::RelativeTime => ("time since the first point", "s", Scale::Linear),
             CurveX::WallTime => ("time", "", Scale::Time),
+            CurveX::Metric(metric) => (metric.as_str(), "", Scale::Linear),
         };
         let is_log = is_log && self.x != CurveX::WallTime;
-        let series = self.charts.iter().flat_map(|chart| &chart.series);
-        let xs = series.flat_map(|series| &series.points).map(|point| point.0);
-        let domain = xs.filter(|x| !is_log || *x > 0.0).fold(None, |domain: Option<(f64, f64)>, x| {
-            let (low, high) = domain.unwrap_or((x, x));
-            Some((low.min(x), high.max(x)))
+        let domain = self.range.and_then(|range| {
+            let low = if is_log { range.least_positive? } else { range.low };
+            (low < range.high).then_some((low, range.high))
         });
         ChartAxis {
             unit: unit.to_owned(),
-            domain: domain.filter(|(low, high)| low < high),
+            domain,
             ..ChartAxis::new(title, if is_log { Scale::Log } else { scale })
         }
     }
@@ -130,21 +143,27 @@ impl ImportanceRow {
             let names = others.iter().filter_map(|point| point.at.clone().err()).collect();
             let points = others.iter().enumerate().map(|(at, point)| (at as f64, point.mean)).collect();
             let x = ChartAxis::new(self.title.clone(), Scale::Categories(names));
-            let series = Series { name: objective.to_owned(), look, points, ..Series::default() };
-            return (Figure { x, y, series: vec![series], has_slider: false }, String::new());
+            let series = Series { name: PREDICTED.to_owned(), look, points, ..Series::default() };
+            return (Figure { x, y, series: vec![self.runs(), series], has_slider: false }, String::new());
         }
         let at = |point: &EffectPoint| point.at.clone().unwrap_or(f64::NAN);
         sort_by(&mut numbers, |a, b| at(a).total_cmp(&at(b)));
         let x = ChartAxis::new(self.title.clone(), if self.is_log { Scale::Log } else { Scale::Linear });
         let line = numbers.iter().map(|point| (at(point), point.mean)).collect();
         let band = numbers.iter().map(|point| (at(point), point.mean - point.std, point.mean + point.std));
-        let series = Series { band: band.collect(), ..Series::line(objective, look, line) };
+        let series = Series { band: band.collect(), ..Series::line(PREDICTED, look, line) };
         let told = others.iter().map(|point| {
             let level = point.at.as_ref().err().map_or("", String::as_str);
             format!("{level}: {} ± {}", short(point.mean), short(point.std))
         });
         let told = told.collect::<Vec<_>>().join("; ");
-        (Figure { x, y, series: vec![series], has_slider: false }, told)
+        (Figure { x, y, series: vec![self.runs(), series], has_slider: false }, told)
+    }
+
+    /// The runs that it was learned from, behind.
+    fn runs(&self) -> Series {
+        let look = Look { is_dimmed: true, ..Look::default() };
+        Series { name: "Runs".to_owned(), look, points: self.dots.clone(), ..Series::default() }
     }
 }
 
@@ -156,7 +175,7 @@ fn short(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::news::{CurveChart, CurveSeries, FrontRun};
+    use crate::engine::news::{CurveRange, CurveSeries, FrontRun};
     use crate::entities::{Attribute, ColumnKey};
 
     fn run(name: &str) -> NamedRun {
@@ -165,55 +184,54 @@ mod tests {
 
     fn curve(name: &str, place: usize, points: &[(f64, f64)]) -> CurveSeries {
         CurveSeries {
-            run: run(name),
+            name: name.to_owned(),
+            run: Some(run(name)),
             place,
             points: points.iter().map(|(x, y)| (*x, Some(*y).filter(|y| y.is_finite()))).collect(),
-            raw: vec![(0.0, Some(9.0))],
+            behind: vec![vec![(0.0, Some(9.0))]],
+            band: Vec::new(),
             specials: Vec::new(),
             n_points: points.len(),
+            n_drawn: points.len(),
         }
     }
 
-    fn curves() -> CurvesInfo {
+    fn charts() -> [CurveChart; 2] {
         let chart =
-            |metric: &str, series| CurveChart { metric: metric.to_owned(), series, without: Vec::new() };
-        CurvesInfo {
-            charts: vec![
-                chart(
-                    "rmse",
-                    vec![curve("a", 0, &[(0.0, 3.0), (2.0, f64::NAN)]), curve("b", 1, &[(1.0, 2.0)])],
-                ),
-                chart("mae", vec![curve("b", 1, &[(0.0, 2.0), (8.0, 1.0)])]),
-            ],
-            ..CurvesInfo::default()
-        }
+            |metric: &str, series| CurveChart { metric: metric.to_owned(), series, ..CurveChart::default() };
+        [
+            chart("rmse", vec![curve("a", 0, &[(0.0, 3.0), (2.0, f64::NAN)]), curve("b", 1, &[(1.0, 2.0)])]),
+            chart("mae", vec![curve("b", 1, &[(0.0, 2.0), (8.0, 1.0)])]),
+        ]
+    }
+
+    fn info(x: CurveX, low: f64, high: f64) -> CurvesInfo {
+        let range = Some(CurveRange { low, high, least_positive: Some(1.0) });
+        CurvesInfo { x, range, ..CurvesInfo::default() }
     }
 
     #[test]
     fn curves_keep_their_looks_and_share_their_x() {
         let view = CurvesView { is_log_y: true, ..CurvesView::default() };
-        let [rmse, mae] = ["rmse", "mae"].map(|metric| curves().figure(metric, &view));
+        let info = info(CurveX::Step, 0.0, 8.0);
+        let [rmse, mae] = charts().map(|chart| chart.figure(&info, &view));
         assert_eq!(rmse.figure.series[1].look, mae.figure.series[0].look);
         assert_eq!((rmse.figure.x.domain, mae.figure.x.domain), (Some((0.0, 8.0)), Some((0.0, 8.0))));
         assert_eq!((&mae.figure.x.scale, &mae.figure.y.scale), (&Scale::Counted, &Scale::Log));
         assert_eq!(mae.figure.series[0].raw, [(0.0, 9.0)]);
         assert!(rmse.figure.series[0].points[1].1.is_nan(), "a gap");
         assert_eq!(mae.run(Place { series: 0, point: 1 }), Some(&run("b")));
-        assert_eq!(curves().figure("gone", &view), RunFigure::default());
     }
 
     #[test]
     fn magnitudes_begin_above_zero_and_dates_have_none() {
         let view = CurvesView { is_log_x: true, ..CurvesView::default() };
-        let x = |x: CurveX| CurvesInfo { x, ..curves() }.figure("mae", &view).figure.x.clone();
+        let x = |x: CurveX| charts()[1].figure(&info(x, 0.0, 8.0), &view).figure.x.clone();
         assert_eq!((x(CurveX::Step).scale, x(CurveX::Step).domain), (Scale::Log, Some((1.0, 8.0))));
         assert_eq!(x(CurveX::RelativeTime).heading(), "time since the first point (s)");
         assert_eq!((x(CurveX::WallTime).scale, x(CurveX::WallTime).domain), (Scale::Time, Some((0.0, 8.0))));
-        let mut alone = curves();
-        for chart in &mut alone.charts {
-            chart.series.iter_mut().for_each(|series| series.points.truncate(1));
-        }
-        assert_eq!(alone.figure("mae", &view).figure.x.domain, None, "one place is no stretch");
+        let alone = charts()[1].figure(&info(CurveX::Step, 1.0, 1.0), &view);
+        assert_eq!(alone.figure.x.domain, None, "one place is no stretch");
     }
 
     fn pareto(direction: Direction) -> ParetoInfo {

@@ -3,7 +3,7 @@
 
 use super::cells::Formats;
 use super::news::{CorrelationInfo, EffectPoint, ImportanceInfo, ImportanceRow};
-use super::workspace::number;
+use super::workspace::{Shown, number};
 use crate::analysis::correlation::{Method, correlation_matrix};
 use crate::analysis::forest::{FitError, Forest, ForestOptions, Level};
 use crate::analysis::importance::{Feature, Warning, of_forest};
@@ -19,23 +19,18 @@ use std::borrow::Cow;
 const N_CATEGORIES: usize = 30;
 /// The most runs that the forest learns from: beyond it takes seconds, and importances hardly move.
 const N_LEARNED: usize = 1000;
+/// So many runs are drawn behind the effect of a param: enough to see what it was learned from.
+const N_DOTS: usize = 300;
 /// How often a param's values change places to see what is lost.
 const N_SHUFFLES: usize = 5;
 /// So many columns a matrix of correlations shows and stays readable.
 const N_CORRELATED: usize = 12;
 
-/// What the panel shows of the kept runs. The objective is the chosen one, the first of the view's objectives, or
-/// `main`.
-pub fn importance_info(
-    frame: &RunFrame,
-    kept: &RowSet,
-    view: &View,
-    main: Option<&ColumnKey>,
-    formats: &mut Formats,
-) -> ImportanceInfo {
-    let first = view.objectives.first().map(|objective| &objective.column);
+/// What the panel shows of the kept runs.
+pub fn importance_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) -> ImportanceInfo {
+    let Shown { kept, view, .. } = shown;
     let mut info = ImportanceInfo { n_runs: kept.len(), ..ImportanceInfo::default() };
-    let Some(target) = view.importance_of.as_ref().or(first).or(main) else {
+    let Some(target) = shown.explained() else {
         info.problem = Some("No metric to explain was found: choose one.".to_owned());
         return info;
     };
@@ -70,6 +65,15 @@ pub fn importance_info(
     info.warnings = found.warnings.iter().map(|warning| warning_text(*warning)).collect();
     let objective_format = formats.of(frame, target).clone();
     for ((param, importance), effect) in params.iter().zip(&found.params).zip(effects(&forest)) {
+        let levels: Vec<&str> = effect
+            .iter()
+            .filter_map(|effect| match &effect.level {
+                Level::Category(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        let dots = evenly(&param.dots(&objective, &levels), N_DOTS);
+        let dots = dots.into_iter().map(|(x, y)| (x, objective_format.in_unit(y))).collect();
         let effect = effect.into_iter().map(|effect| EffectPoint {
             at: match effect.level {
                 Level::Number { at, .. } => Ok(if param.is_log { 10_f64.powf(at) } else { at }),
@@ -92,6 +96,7 @@ pub fn importance_info(
             n_present: importance.n_present,
             is_log: param.is_log,
             effect: effect.collect(),
+            dots,
         });
     }
     sort_by(&mut info.params, |a, b| b.share.total_cmp(&a.share));
@@ -142,6 +147,22 @@ impl<'a> Param<'a> {
         Ok(Self { key, is_log, values })
     }
 
+    /// The runs with a place: the param's number, or the place of its text among `levels`, and the finite objective.
+    fn dots(&self, objective: &[Option<f64>], levels: &[&str]) -> Vec<(f64, f64)> {
+        let xs: Vec<Option<f64>> = match &self.values {
+            ParamValues::Numbers(numbers) => {
+                let as_logged = |number: f64| if self.is_log { 10_f64.powf(number) } else { number };
+                numbers.iter().map(|number| number.map(as_logged)).collect()
+            }
+            ParamValues::Texts(texts) => {
+                let place = |text: &str| levels.iter().position(|level| *level == text).map(|at| at as f64);
+                texts.iter().map(|text| place((*text)?)).collect()
+            }
+        };
+        let placed = xs.into_iter().zip(objective).filter_map(|(x, y)| Some((x?, (*y)?)));
+        placed.filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+    }
+
     fn feature(&self) -> Feature<'_> {
         match &self.values {
             ParamValues::Numbers(values) => Feature::Numbers(values),
@@ -160,7 +181,7 @@ fn logged<'a>(frame: &'a RunFrame, key: &ColumnKey, row: usize) -> Option<&'a st
 }
 
 /// At most `n` of the rows, evenly spread, so that old and new runs are among them.
-fn evenly(rows: &[usize], n: usize) -> Vec<usize> {
+fn evenly<T: Copy>(rows: &[T], n: usize) -> Vec<T> {
     if rows.len() <= n {
         return rows.to_vec();
     }
@@ -230,6 +251,8 @@ fn warning_text(warning: Warning) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::defaults::columns_info;
+    use crate::engine::protocol::ColumnsInfo;
     use crate::frame::test_runs;
     use crate::plot::charts::Scale;
 
@@ -250,8 +273,9 @@ mod tests {
     fn what_matters_stands_first_and_what_is_left_out_is_told() {
         let frame = frame();
         let kept = RowSet::full(frame.n_rows());
-        let loss = ColumnKey::Metric("loss".to_owned());
-        let info = importance_info(&frame, &kept, &View::default(), Some(&loss), &mut Formats::default());
+        let (view, columns) = (View::default(), columns_info(&frame));
+        let shown = Shown { kept: &kept, brushed: &kept, view: &view, columns: &columns };
+        let info = importance_info(&frame, shown, &mut Formats::default());
         let order: Vec<&str> = info.params.iter().map(|row| row.column.label()).collect();
         assert_eq!((order[0], order.len()), ("rate", 3));
         assert_eq!(info.left_out, ["note (80 texts)"]);
@@ -263,13 +287,13 @@ mod tests {
         let at = best.at.clone().unwrap();
         assert!((0.005..0.1).contains(&at), "{at}");
         let (figure, told) = info.params[0].figure("loss");
-        let points = &figure.series[0].points;
+        let points = &figure.series[1].points;
         assert!(points.len() == effect.len() && points.is_sorted_by(|a, b| a.0 < b.0) && told.is_empty());
-        assert_eq!((figure.x.scale, figure.series[0].band.len()), (Scale::Log, points.len()));
+        assert_eq!((figure.x.scale, figure.series[1].band.len()), (Scale::Log, points.len()));
         let booster = info.params.iter().find(|row| row.column.label() == "booster").unwrap();
         let (figure, _) = booster.figure("loss");
         assert_eq!(figure.x.scale, Scale::Categories(vec!["dart".to_owned(), "gbtree".to_owned()]));
-        assert!(figure.series[0].points[0].1 > figure.series[0].points[1].1);
+        assert!(figure.series[1].points[0].1 > figure.series[0].points[1].1);
         let titles = &info.correlations.titles;
         assert_eq!(titles, &["loss", "rate", "seed"]);
         let (r, n) = info.correlations.cells[0][0].unwrap();
@@ -280,14 +304,15 @@ mod tests {
     #[test]
     fn where_nothing_can_be_learned_it_says_why() {
         let frame = frame();
-        let of = |kept: &RowSet, main: Option<&ColumnKey>| {
-            importance_info(&frame, kept, &View::default(), main, &mut Formats::default()).problem
+        let of = |kept: &RowSet, columns: &ColumnsInfo| {
+            let view = View::default();
+            let shown = Shown { kept, brushed: kept, view: &view, columns };
+            importance_info(&frame, shown, &mut Formats::default()).problem
         };
-        let loss = ColumnKey::Metric("loss".to_owned());
         let mut one = RowSet::empty(frame.n_rows());
         one.insert(0);
-        assert!(of(&one, Some(&loss)).unwrap().starts_with("Fewer than two"));
-        assert!(of(&RowSet::full(frame.n_rows()), None).unwrap().starts_with("No metric"));
+        assert!(of(&one, &columns_info(&frame)).unwrap().starts_with("Fewer than two"));
+        assert!(of(&RowSet::full(frame.n_rows()), &ColumnsInfo::default()).unwrap().starts_with("No metric"));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! The machine itself: takes inputs one at a time and says what is to be done.
 
+use super::aggregates::{Aggregates, HistoryAsk};
 use super::analyst::Analyst;
 use super::curves::{CurveAsk, Curves};
 use super::load::{Load, PageAsk};
 use super::protocol::{Command, Event, FailedWhat, PythonSource, RunDetails, TableFormat};
-use super::scene::{Change, Scene};
+use super::scene::{Change, Scene, has_model_size};
 use super::sizes::{SizeAsk, Sizes};
 use super::workspace::named;
 use crate::entities::order::sort_by;
-use crate::entities::{Artifact, ColumnKey, Experiment, LoggedModelRef, Run, RunId};
+use crate::entities::{Artifact, Experiment, LoggedModelRef, Run, RunId};
 use crate::frame::RunFrame;
 use crate::tracking::mlflow::{self, Probe, ProbeRequest, ProbeStep, requests};
 use crate::tracking::{
@@ -96,6 +97,7 @@ enum Pending {
     Download { path: String },
     Size(SizeAsk),
     Curve(CurveAsk),
+    History(HistoryAsk),
 }
 
 /// A table that is to be written, perhaps once the analyst is here.
@@ -103,6 +105,7 @@ enum Pending {
 enum WantedTable {
     File(TableFormat),
     Copy,
+    Html,
     Python(PythonSource),
 }
 
@@ -119,11 +122,15 @@ pub struct Engine {
     frame: RunFrame,
     sizes: Sizes,
     n_sizes_shown: usize,
+    aggregates: Aggregates,
+    n_histories_shown: usize,
     n_rows_shown: usize,
     scene: Scene,
     curves: Curves,
     is_analyst_asked: bool,
     tables: Vec<WantedTable>,
+    /// An expression that waits for the analyst.
+    expression: Option<String>,
     outputs: Vec<Output>,
 }
 
@@ -168,10 +175,12 @@ impl Engine {
                     self.tell_progress();
                     return;
                 }
-                self.abort_all(|pending| matches!(pending, Pending::Runs(_) | Pending::Size(_)));
+                self.abort_all(is_of_load);
                 self.load = Load::new(experiment_ids, run_view);
                 self.frame = RunFrame::default();
                 self.sizes = Sizes::default();
+                self.aggregates = Aggregates::default();
+                self.n_histories_shown = 0;
                 self.abort_all(|pending| matches!(pending, Pending::Curve(_)));
                 self.curves.clear();
                 self.n_rows_shown = 0;
@@ -180,9 +189,10 @@ impl Engine {
                 self.ask_for_pages();
             }
             Command::CancelLoad => {
-                self.abort_all(|pending| matches!(pending, Pending::Runs(_) | Pending::Size(_)));
+                self.abort_all(is_of_load);
                 self.load.cancel();
                 self.sizes.stop();
+                self.aggregates.stop();
                 self.show_data();
                 self.tell_progress();
             }
@@ -192,12 +202,21 @@ impl Engine {
                 self.show_data();
                 self.tell_progress();
             }
+            Command::ResumeHistories => {
+                self.aggregates.go_on();
+                self.want_histories();
+                self.tell_progress();
+            }
             Command::SetView { view, sequence } => {
                 let are_curves_stale = self.scene.are_curves_stale(&view);
                 let change = self.scene.set_view(*view, &mut self.outputs);
                 // A brush wants no other sizes, and a look at every run is what it must not cost.
                 if change > Change::Brush {
                     self.want_sizes_of_view();
+                }
+                if self.scene.are_expressions_stale() {
+                    self.want_histories();
+                    self.tell_progress();
                 }
                 self.show(change, sequence);
                 if are_curves_stale {
@@ -207,8 +226,15 @@ impl Engine {
                     self.want_analyst();
                 }
             }
+            Command::LookAtCurves(window) => {
+                if self.scene.set_curve_window(window) {
+                    self.tell_curves();
+                }
+            }
             Command::SaveTable(format) => self.write_table(WantedTable::File(format)),
             Command::CopyTable => self.write_table(WantedTable::Copy),
+            Command::WriteHtml => self.write_table(WantedTable::Html),
+            Command::CheckExpression(text) => self.check_expression(text),
             Command::CopyPython(source) => self.write_table(WantedTable::Python(source)),
             Command::SetPlot { size, theme } => {
                 self.scene.set_plot(size, theme);
@@ -217,7 +243,7 @@ impl Engine {
             Command::Rows { request, start, n_rows, columns } => {
                 let (page, run_rows) = self.scene.rows(&self.frame, request, start, n_rows, &columns);
                 self.outputs.push(Output::Event(Event::Rows(page)));
-                if columns.contains(&ColumnKey::Attribute(crate::entities::Attribute::ModelSize)) {
+                if columns.iter().any(has_model_size) {
                     for row in run_rows {
                         self.sizes.want(self.frame.run_id(row), self.frame.models(row));
                     }
@@ -289,6 +315,7 @@ impl Engine {
             },
             Pending::Size(ask) => self.size_arrived(ask, answer),
             Pending::Curve(ask) => self.curve_arrived(ask, answer),
+            Pending::History(ask) => self.history_arrived(ask, answer),
         }
     }
 
@@ -301,6 +328,7 @@ impl Engine {
         self.load = Load::default();
         self.frame = RunFrame::default();
         self.sizes = Sizes::default();
+        self.aggregates = Aggregates::default();
         self.curves.clear();
         self.probe_step(None);
     }
@@ -506,7 +534,12 @@ impl Engine {
         self.n_rows_shown = self.frame.n_rows();
         self.show(Change::Data, 0);
         self.want_sizes_of_view();
+        self.want_histories();
         self.show_curves();
+        // The first runs are on their way to the screen: what is likely to be asked for next may come.
+        if self.n_rows_shown > 0 && !self.scene.has_analyst() {
+            self.want_analyst();
+        }
     }
 
     fn show(&mut self, change: Change, sequence: u32) {
@@ -524,12 +557,41 @@ impl Engine {
 
     fn ask_for_curves(&mut self) {
         for ask in self.curves.next_asks() {
-            let capabilities = self.capabilities();
-            // Aliases and pages of histories came with the same version, 2.3.
-            let page = capabilities.has_aliases.then_some((N_HISTORY_POINTS, ask.page_token.as_deref()));
-            let run_id = self.frame.run_id(ask.row);
-            let request = requests::metric_history(&capabilities, run_id, &ask.metric, page);
+            let request = self.history_request(ask.row, &ask.metric, ask.page_token.as_deref());
             self.send(request, Pending::Curve(ask));
+        }
+    }
+
+    fn history_request(&self, row: usize, metric: &str, page_token: Option<&str>) -> Request {
+        let capabilities = self.capabilities();
+        // Aliases and pages of histories came with the same version, 2.3.
+        let page = capabilities.has_aliases.then_some((N_HISTORY_POINTS, page_token));
+        requests::metric_history(&capabilities, self.frame.run_id(row), metric, page)
+    }
+
+    /// Wants the histories that the view's derived columns are worked out from.
+    fn want_histories(&mut self) {
+        self.aggregates.want(&self.frame, &self.scene.histories());
+        self.ask_for_histories();
+    }
+
+    fn ask_for_histories(&mut self) {
+        for ask in self.aggregates.next_asks() {
+            let request = self.history_request(ask.row, &ask.metric, ask.page_token.as_deref());
+            self.send(request, Pending::History(ask));
+        }
+    }
+
+    fn history_arrived(&mut self, ask: HistoryAsk, answer: Result<Response, TransportError>) {
+        let page = answered_with(answer).and_then(|response| mlflow::decode_history(&response));
+        self.aggregates.arrived(&mut self.frame, ask, page.ok());
+        self.ask_for_histories();
+        let n_read = self.aggregates.progress().n_read;
+        // As with model sizes: look again when there is enough that is new.
+        if self.aggregates.is_idle() || n_read >= self.n_histories_shown * 2 + 16 {
+            self.n_histories_shown = n_read;
+            self.show(Change::Data, 0);
+            self.tell_progress();
         }
     }
 
@@ -550,7 +612,7 @@ impl Engine {
     }
 
     fn tell_curves(&mut self) {
-        self.outputs.extend(self.scene.tell_curves(&self.frame, &self.curves));
+        self.scene.tell_curves(&self.frame, &self.curves, &mut self.outputs);
     }
 
     /// Has the analyst fetched, once.
@@ -565,16 +627,35 @@ impl Engine {
         let tables = std::mem::take(&mut self.tables);
         let Some(analyst) = analyst else {
             self.is_analyst_asked = false;
+            let is_needed = self.scene.lacks_analyst() || !tables.is_empty() || self.expression.is_some();
+            // What was only fetched ahead is missed when it is needed.
+            if !is_needed {
+                return;
+            }
             let message = "A part of the engine could not be fetched from where the site is hosted, so panels stay \
-                           empty and tables cannot be written. The runs are kept; close the panel and open it again \
-                           to try once more.";
+                           empty, filters narrow nothing, derived columns have no values and tables cannot be written. The runs are kept; \
+                           open a panel to try once more.";
             return self.fail(FailedWhat::Panels, message.to_owned());
         };
-        self.scene.set_analyst(analyst);
-        self.show(Change::Kept, 0);
+        let change = self.scene.set_analyst(analyst, &mut self.outputs);
+        self.want_histories();
+        self.show(change, 0);
         self.show_curves();
+        if let Some(text) = self.expression.take() {
+            self.check_expression(text);
+        }
         for wanted in tables {
             self.write_table(wanted);
+        }
+    }
+
+    fn check_expression(&mut self, text: String) {
+        match self.scene.expression(&self.frame, &text) {
+            Some(told) => self.outputs.push(told),
+            None => {
+                self.expression = Some(text);
+                self.want_analyst();
+            }
         }
     }
 
@@ -582,6 +663,7 @@ impl Engine {
         let text = match &wanted {
             WantedTable::File(format) => self.scene.table_text(&self.frame, *format),
             WantedTable::Copy => self.scene.table_text(&self.frame, TableFormat::Markdown),
+            WantedTable::Html => self.scene.table_text(&self.frame, TableFormat::Html),
             WantedTable::Python(source) => self.scene.python(&self.frame, source),
         };
         let Some(text) = text else {
@@ -591,11 +673,13 @@ impl Engine {
         };
         self.outputs.push(match wanted {
             WantedTable::Copy | WantedTable::Python(_) => Output::Event(Event::TableText(text)),
+            WantedTable::Html => Output::Event(Event::TableHtml(text)),
             WantedTable::File(format) => {
                 let extension = match format {
                     TableFormat::Csv => "csv",
                     TableFormat::Json => "json",
                     TableFormat::Markdown => "md",
+                    TableFormat::Html => "html",
                 };
                 Output::SaveFile { file_name: format!("runs.{extension}"), bytes: text.into_bytes() }
             }
@@ -606,6 +690,7 @@ impl Engine {
         let mut progress = self.load.progress.clone();
         progress.n_model_sizes = self.sizes.progress();
         progress.are_model_sizes_stopped = self.sizes.is_stopped();
+        progress.histories = self.aggregates.progress();
         self.outputs.push(Output::Event(Event::Progress(progress)));
     }
 
@@ -653,6 +738,11 @@ impl Engine {
             self.outputs.push(Output::Abort { id });
         }
     }
+}
+
+/// Whether a request is a part of what is loaded for the table.
+fn is_of_load(pending: &Pending) -> bool {
+    matches!(pending, Pending::Runs(_) | Pending::Size(_) | Pending::History(_))
 }
 
 /// The answer, whatever its status.

@@ -1,6 +1,6 @@
 //! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
 
-use super::news::WorkspaceNews;
+use super::news::{ExpressionInfo, WorkspaceNews};
 use super::protocol::{
     Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet, TableFormat,
 };
@@ -42,6 +42,11 @@ impl Server {
                     }
                 }
             }
+            (Method::Get, "/api/2.0/mlflow/metrics/get-history") => {
+                r#"{"metrics": [{"key": "rmse", "value": 3.5, "timestamp": 1, "step": 0}, {"key": "rmse", "value": 0.5, "timestamp": 2, "step": 1}]}"#
+                    .to_owned()
+            }
+            (Method::Get, "/get-artifact") => "model_size_bytes: 7500\n".to_owned(),
             _ => {
                 return Response {
                     status: 404,
@@ -382,19 +387,164 @@ fn ranks_are_those_among_the_kept_runs() {
 fn what_needs_the_analyst_waits_for_it_and_is_told_when_it_does_not_come() {
     let mut world =
         World::connected(Server { n_runs: 3, has_rmse: EVERY, takes_offsets: true, has_models: false });
-    world.load();
-    world.answer_all();
-    assert_eq!(world.n_fetched, 0, "a comparison begins without");
     world.has_analyst = false;
+    world.load();
+    assert_eq!(world.n_fetched, 0, "nobody waits for it before the runs are here");
+    world.answer_all();
+    let is_failure = |event: &Event| matches!(event, Event::Failed { what: FailedWhat::Panels, .. });
+    assert!(!world.events.iter().any(is_failure), "what was fetched ahead is not missed");
+    let filter = View { filter: "metrics.rmse < 2".to_owned(), ..View::default() };
+    world.say(Command::SetView { view: Box::new(filter.clone()), sequence: 1 });
+    assert!(world.events.iter().any(is_failure));
+    assert_eq!(world.counts().n_kept, 3, "a filter that nobody reads narrows nothing");
     world.say(Command::SaveTable(TableFormat::Csv));
-    assert!(matches!(world.events.last(), Some(Event::Failed { what: FailedWhat::Panels, .. })));
-    assert!(world.files.is_empty());
+    assert!(world.events.last().is_some_and(is_failure) && world.files.is_empty());
     world.has_analyst = true;
+    let n_fetched = world.n_fetched;
     world.say(Command::SaveTable(TableFormat::Json));
     world.say(Command::CopyTable);
-    assert_eq!(world.n_fetched, 2, "it is fetched once");
+    assert_eq!(world.n_fetched, n_fetched + 1, "it is fetched once");
+    assert_eq!(world.counts().n_kept, 2);
     assert_eq!(world.files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["runs.json"]);
-    assert!(matches!(world.events.last(), Some(Event::TableText(text)) if text.lines().count() == 5));
+    let is_text = |event: &Event| matches!(event, Event::TableText(text) if text.lines().count() == 4);
+    assert!(world.events.iter().any(is_text), "a header, a line and the runs that are left");
+}
+
+/// The first cells of the table in this column.
+fn cells(world: &mut World, column: &ColumnKey) -> Vec<Cell> {
+    world.say(Command::Rows { request: 1, start: 0, n_rows: 100, columns: vec![column.clone()] });
+    world.newest(|event| match event {
+        Event::Rows(page) => Some(page.rows.iter().map(|row| row.cells[0].clone()).collect()),
+        _ => None,
+    })
+}
+
+fn shown<const N: usize>(texts: [&str; N]) -> Vec<Cell> {
+    texts.map(|text| Cell::Shown(text.to_owned())).to_vec()
+}
+
+#[test]
+fn a_derived_column_sorts_brushes_filters_and_ranks_like_any_other() {
+    let server = Server { n_runs: 20, has_rmse: |place| place != 19, takes_offsets: true, has_models: false };
+    let mut world = World::connected(server);
+    let half = ColumnKey::Derived("rmse / (params.place + 1) * duration".to_owned());
+    let sort = Some(Sort { column: half.clone(), direction: Direction::Descending });
+    let sorted = View { sort, ..View::default() };
+    world.say(Command::SetView { view: Box::new(sorted.clone()), sequence: 1 });
+    assert_eq!(world.n_fetched, 1, "a view with a derived column needs the analyst");
+    world.load();
+    world.answer_all();
+    // 10 ms are 0.01 s; the run without rmse is missing, and last.
+    let all = cells(&mut world, &half);
+    assert!(matches!(&all[0], Cell::Rounded { text, .. } if text == "0.00947"), "{:?}", all[0]);
+    assert_eq!(all[19], Cell::Special(Lane::Missing));
+    let infos = |world: &World| {
+        world.newest(|event| match event {
+            Event::Columns(columns) => Some(columns.columns.clone()),
+            _ => None,
+        })
+    };
+    let info = infos(&world).into_iter().find(|info| info.key == half).expect("it is told");
+    assert_eq!((info.n_present, info.is_numeric, info.problem), (19, true, None));
+
+    let gap = ColumnKey::Derived("10 - rmse".to_owned());
+    let brush = Brush { column: gap.clone(), picks: vec![Pick::Interval { low: 1.0, high: 3.0 }] };
+    world.say(Command::SetView {
+        view: Box::new(View { brushes: vec![brush], ..sorted.clone() }),
+        sequence: 2,
+    });
+    assert_eq!(cells(&mut world, &gap), shown(["1", "2", "3"]));
+    let filter = "derived.`10 - rmse` > 8 and metrics.rmse > 0".to_owned();
+    world.say(Command::SetView { view: Box::new(View { filter, ..sorted }), sequence: 3 });
+    assert_eq!(cells(&mut world, &gap), shown(["9"]));
+    let objective = Objective { column: gap.clone(), direction: Direction::Ascending, weight: 5 };
+    world.say(Command::SetView {
+        view: Box::new(View { objectives: vec![objective], ..View::default() }),
+        sequence: 4,
+    });
+    let rank = ColumnKey::Attribute(Attribute::ParetoRank);
+    let ranks = cells(&mut world, &rank);
+    assert_eq!(ranks[..2], [Cell::Special(Lane::Missing), Cell::Shown("1".into())], "newest first");
+    assert!(infos(&world).iter().all(|info| info.key != half), "what no view names is gone");
+
+    let wrong = vec!["10 - rsme".to_owned()];
+    world.say(Command::SetView { view: Box::new(View { derived: wrong, ..View::default() }), sequence: 5 });
+    let problem = infos(&world).pop().and_then(|info| info.problem);
+    assert!(problem.is_some_and(|problem| problem.contains("Is rmse meant?")));
+}
+
+#[test]
+fn a_derived_column_follows_the_model_sizes() {
+    let server = Server { n_runs: 30, has_rmse: EVERY, takes_offsets: true, has_models: true };
+    let mut world = World::connected(server);
+    let size = ColumnKey::Derived("model_size / 1kB".to_owned());
+    // The default axes have the model's size; none of these needs it.
+    let derived = vec!["model_size / 1kB".to_owned()];
+    let listed = View { derived, axes: Some(vec![]), ..View::default() };
+    world.say(Command::SetView { view: Box::new(listed.clone()), sequence: 1 });
+    world.load();
+    world.answer_all();
+    assert_eq!(world.progress().n_model_sizes, (0, 0), "nothing shows it yet");
+    world.say(Command::Rows { request: 1, start: 0, n_rows: 5, columns: vec![size.clone()] });
+    assert!(!world.under_way.is_empty(), "rows on the screen do");
+    let sort = Some(Sort { column: size.clone(), direction: Direction::Ascending });
+    world.say(Command::SetView { view: Box::new(View { sort, ..listed }), sequence: 2 });
+    world.answer_all();
+    assert_eq!(world.progress().n_model_sizes, (30, 30));
+    assert_eq!(cells(&mut world, &size), vec![Cell::Shown("7.5".to_owned()); 30]);
+}
+
+#[test]
+fn an_expression_is_checked_before_it_is_a_column() {
+    let mut world =
+        World::connected(Server { n_runs: 4, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    world.load();
+    world.answer_all();
+    let info = |world: &World| -> ExpressionInfo {
+        world.newest(|event| match event {
+            Event::Expression(news) => serde_json::from_str(news.0.get()).ok(),
+            _ => None,
+        })
+    };
+    world.say(Command::CheckExpression("rmse*2".to_owned()));
+    let told = info(&world);
+    let preview = told.outcome.expect("it is right");
+    assert_eq!((told.text.as_str(), preview.column.label()), ("rmse*2", "rmse * 2"));
+    assert_eq!(preview.first, Some(("run 3".to_owned(), "6".to_owned())));
+    world.say(Command::CheckExpression("1 + rsme".to_owned()));
+    assert_eq!(info(&world).outcome.map_err(|problem| (problem.start, problem.end)), Err((4, 8)));
+    assert_eq!(world.n_fetched, 1);
+}
+
+#[test]
+fn a_column_out_of_histories_reads_them_stops_and_goes_on() {
+    let mut world =
+        World::connected(Server { n_runs: 30, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let best = ColumnKey::Derived("best(rmse)".to_owned());
+    let derived = vec!["best(rmse)".to_owned()];
+    let sort = Some(Sort { column: best.clone(), direction: Direction::Ascending });
+    let view = View { derived, sort, axes: Some(vec![]), ..View::default() };
+    world.say(Command::SetView { view: Box::new(view), sequence: 1 });
+    world.load();
+    while world.progress().histories.n_all < 30 {
+        world.answer(0);
+    }
+    for _ in 0..5 {
+        world.answer(0);
+    }
+    world.say(Command::CancelLoad);
+    let stopped = world.progress().histories;
+    assert!(world.under_way.is_empty() && stopped.is_stopped);
+    assert_eq!(stopped.n_read, stopped.n_all);
+    world.say(Command::ResumeHistories);
+    world.fail(0, TransportError::Opaque);
+    world.answer_all();
+    let progress = world.progress().histories;
+    assert_eq!((progress.n_read, progress.n_failed, progress.n_all), (29, 1, 30));
+    world.say(Command::ResumeHistories);
+    world.answer_all();
+    assert_eq!(world.progress().histories.n_read, 30);
+    assert_eq!(cells(&mut world, &best), vec![Cell::Shown("0.5".to_owned()); 30]);
 }
 
 #[test]

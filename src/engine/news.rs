@@ -1,5 +1,5 @@
 //! What the panels of the comparison are told: the Pareto front, the ranking, importance, metric curves and
-//! differences.
+//! differences; and what is told of an expression that is being typed.
 //!
 //! These panels are a late part of the page, and so is what reads these messages: an [`Event`] carries them as the text
 //! that they are.
@@ -7,9 +7,34 @@
 //! [`Event`]: super::Event
 
 use super::protocol::{Cell, FilterProblem};
+pub use crate::analysis::differences::LineChange;
 use crate::entities::{ColumnKey, RunId};
-use crate::view::{CurveX, Direction, Lane};
+use crate::view::{AxisKind, Brush, CurveX, Direction, Lane};
 use serde::{Deserialize, Serialize};
+
+/// What there is to say of an expression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExpressionInfo {
+    /// The text that was asked about.
+    pub text: String,
+    /// What it would make, or what is wrong with it.
+    pub outcome: Result<ExpressionPreview, FilterProblem>,
+}
+
+/// A derived column that nobody has added yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExpressionPreview {
+    /// The column, the expression in its one spelling.
+    pub column: ColumnKey,
+    /// Name and value of the table's first run that has one.
+    pub first: Option<(String, String)>,
+    /// Runs that have a value.
+    pub n_present: usize,
+    /// Loaded runs.
+    pub n_runs: usize,
+    /// The metrics whose histories it needs; they are read once it is a column.
+    pub histories: Vec<String>,
+}
 
 /// The news. Each kind replaces the last of its kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,8 +45,16 @@ pub enum WorkspaceNews {
     Ranking(RankingInfo),
     /// What mattered for an objective.
     Importance(ImportanceInfo),
-    /// The curves of the selected runs.
+    /// How an objective came about, and how its values are spread.
+    History(HistoryInfo),
+    /// The runs by two columns.
+    Scatter(Box<ScatterInfo>),
+    /// The runs in groups.
+    Groups(GroupsInfo),
+    /// Which curves of the selected runs there are.
     Curves(CurvesInfo),
+    /// The curves of one metric: a message for each, so that none keeps the page from answering for long.
+    CurveChart(CurveChart),
     /// In what the selected runs differ.
     Differences(DifferencesInfo),
 }
@@ -217,6 +250,9 @@ pub struct ImportanceRow {
     pub is_log: bool,
     /// What the forest predicts at each of its levels.
     pub effect: Vec<EffectPoint>,
+    /// Runs that it learned from: the param, or the place of its text among the words of `effect`, and the objective in
+    /// its unit.
+    pub dots: Vec<(f64, f64)>,
 }
 
 /// What a forest predicts at one level of a param, all other params taken over their whole range.
@@ -243,13 +279,202 @@ pub struct CorrelationInfo {
     pub cells: Vec<Vec<Option<(f64, usize)>>>,
 }
 
+/// How an objective came about, run by run, and how its values are spread.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct HistoryInfo {
+    /// The objective; none where no metric was found.
+    pub objective: Option<ObjectiveInfo>,
+    /// Kept runs.
+    pub n_runs: usize,
+    /// Those of them that have no start, and no place in time.
+    pub n_without_start: usize,
+    /// The runs in time, the first one first, thinned out where they are too many to be told apart.
+    pub runs: Vec<HistoryRun>,
+    /// Runs that are not drawn, since another one lies where they do.
+    pub n_covered: usize,
+    /// The best finite value so far, in its unit, from its run's place on.
+    pub best: Vec<(usize, f64)>,
+    /// For each different finite value, in its unit, the share of the runs with a value that are at most as large; some
+    /// of them where they are very many.
+    pub shares: Vec<(f64, f64)>,
+    /// Runs that these shares are of: infinities count.
+    pub n_shares: usize,
+    /// So many runs at most were under way at once.
+    pub n_lanes: usize,
+}
+
+/// A run in time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryRun {
+    /// Which.
+    pub run: NamedRun,
+    /// Its place among the kept runs by start; the first is 1.
+    pub place: usize,
+    /// When it started, in milliseconds since 1970.
+    pub start_millis: f64,
+    /// When it ended; none while it runs.
+    pub end_millis: Option<f64>,
+    /// The objective in its unit; none where it is no finite number.
+    pub value: Option<f64>,
+    /// Runs that overlap in time have different lanes; from 0.
+    pub lane: usize,
+    /// How it ended, as the server says it.
+    pub status: String,
+    /// Whether the brushes take it in.
+    pub is_brushed: bool,
+}
+
+/// The runs by two columns.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct ScatterInfo {
+    /// From left to right, and from bottom to top; none where there is no column to show.
+    pub axes: Option<(ScatterAxis, ScatterAxis)>,
+    /// What colours the dots.
+    pub colour: Option<Grouping>,
+    /// What splits the dots into charts.
+    pub facet: Option<Grouping>,
+    /// What the sizes say.
+    pub size: Option<SizeInfo>,
+    /// Kept runs.
+    pub n_runs: usize,
+    /// Those that have no place on x or y.
+    pub n_unplaced: usize,
+    /// Those that are not drawn, since another one lies where they do.
+    pub n_covered: usize,
+    /// Whether brushes are on, so that there is a difference between brushed and other runs.
+    pub has_brushes: bool,
+    /// The drawn runs.
+    pub dots: Vec<Dot>,
+    /// Who they are, where there are at most [`ScatterInfo::N_NAMED`] of them.
+    pub runs: Vec<NamedRun>,
+}
+
+impl ScatterInfo {
+    /// So many dots can be told apart, and are named.
+    pub const N_NAMED: usize = 2000;
+}
+
+/// An axis of the scatter plot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScatterAxis {
+    /// The column.
+    pub column: ColumnKey,
+    /// The unit; empty for none.
+    pub unit: String,
+    /// What one of this unit is in the column's own, such as 1,000 milliseconds for a second.
+    pub per_unit: f64,
+    /// How values are spread.
+    pub kind: AxisKind,
+    /// Whether large values stand at the low end.
+    pub is_flipped: bool,
+    /// The categories, in order: a dot's place is the index of one.
+    pub categories: Vec<String>,
+    /// The smallest and the largest place of a dot.
+    pub range: Option<(f64, f64)>,
+}
+
+/// Runs in groups by a column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct Grouping {
+    /// The column's title, the unit included.
+    pub title: String,
+    /// What the groups are called.
+    pub labels: Vec<String>,
+    /// So many of the first ones are stretches of numbers, in order.
+    pub n_ordered: usize,
+    /// Whether small numbers are the good ones, or it is not known.
+    pub is_less_better: bool,
+}
+
+/// What the sizes of dots say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SizeInfo {
+    /// The column's title, the unit included.
+    pub title: String,
+    /// The smallest and the largest number, as the table shows them.
+    pub range: (String, String),
+}
+
+/// A run in the scatter plot.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dot {
+    /// In its axis' unit, or the index of a category.
+    pub x: f64,
+    /// As x.
+    pub y: f64,
+    /// Which group colours it.
+    pub colour: u8,
+    /// In which chart it is.
+    pub facet: u8,
+    /// Its size from 0, the smallest, to 1; none for what is no number.
+    pub size: Option<f32>,
+    /// Whether the brushes take it in.
+    pub is_brushed: bool,
+}
+
+/// The runs in groups, and what is measured of each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct GroupsInfo {
+    /// Titles of the columns that group, the outer ones first.
+    pub columns: Vec<String>,
+    /// What is measured: the objectives, or the main metric and the duration.
+    pub measures: Vec<ObjectiveInfo>,
+    /// Kept runs.
+    pub n_runs: usize,
+    /// The groups, each before those within it.
+    pub rows: Vec<GroupRow>,
+    /// Groups beyond those that are told.
+    pub n_more: usize,
+}
+
+impl GroupsInfo {
+    /// So many groups are told.
+    pub const N_TOLD: usize = 500;
+    /// So many runs of a group are named.
+    pub const N_NAMED: usize = 50;
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupRow {
+    /// How deep it lies; the outermost are at 0.
+    pub depth: usize,
+    /// What it is called within the group around it.
+    pub label: String,
+    /// A brush that takes in just its runs.
+    pub brushes: Vec<Brush>,
+    /// Its runs.
+    pub n_runs: usize,
+    /// What is measured of them, in the order of the measures; none where no run has a finite number.
+    pub measures: Vec<Option<GroupMeasure>>,
+    /// Its first runs by the first measure, the best first; of groups without groups within only.
+    pub runs: Vec<NamedRun>,
+}
+
+/// One column over the runs of a group, in the measure's unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupMeasure {
+    /// Runs with a finite number.
+    pub n: usize,
+    /// Mean and sample standard deviation; of one run there is no deviation.
+    pub mean: f64,
+    /// The deviation.
+    pub std: Option<f64>,
+    /// Lowest, lower quartile, median, upper quartile, highest.
+    pub quartiles: [f64; 5],
+    /// The mean, the deviation and the best as the table would show them.
+    pub texts: [String; 3],
+}
+
 /// The curves of the selected runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct CurvesInfo {
     /// What they run along.
     pub x: CurveX,
-    /// A chart for each metric.
-    pub charts: Vec<CurveChart>,
+    /// The metrics that have a chart.
+    pub shown: Vec<String>,
+    /// How far along all curves go, and the least place above zero, where a logarithmic axis begins.
+    pub range: Option<CurveRange>,
     /// Histories that are still being fetched, of how many.
     pub n_pending: usize,
     /// All of them.
@@ -262,32 +487,51 @@ pub struct CurvesInfo {
     pub failures: Vec<String>,
 }
 
+/// From where to where curves go.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurveRange {
+    /// The least place.
+    pub low: f64,
+    /// The greatest place.
+    pub high: f64,
+    /// The least place above zero, if there is one.
+    pub least_positive: Option<f64>,
+}
+
 /// The curves of one metric.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct CurveChart {
     /// The metric.
     pub metric: String,
     /// A series for each run that logged it, in the order of selection.
     pub series: Vec<CurveSeries>,
-    /// Runs that did not log it.
+    /// Runs that did not log it, or not what it runs along.
     pub without: Vec<NamedRun>,
+    /// Where the value axis begins and ends, if that is to leave something out.
+    pub y_range: Option<(f64, f64)>,
 }
 
-/// One run's history of one metric.
+/// The history of one metric, of one run or of a group of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurveSeries {
-    /// Whose.
-    pub run: NamedRun,
-    /// Its place among the selected runs, which gives it its colour and dash in every chart.
+    /// Whose: the run's name, or what the runs of the group have in common.
+    pub name: String,
+    /// The run; none for a group.
+    pub run: Option<NamedRun>,
+    /// Its place among the selected runs or the groups, which gives it its colour and dash in every chart.
     pub place: usize,
     /// Points to draw: along, value; without a value where it is not a finite number. Smoothed if the view says so.
     pub points: Vec<(f64, Option<f64>)>,
-    /// The points as they were logged, where `points` are smoothed.
-    pub raw: Vec<(f64, Option<f64>)>,
+    /// The lines behind: the points as they were logged, where `points` are smoothed; the runs of a group.
+    pub behind: Vec<Vec<(f64, Option<f64>)>>,
+    /// How far the runs of a group spread: along, from, to.
+    pub band: Vec<(f64, f64, f64)>,
     /// What stands where there is no number.
     pub specials: Vec<(f64, Lane)>,
     /// Points that were logged.
     pub n_points: usize,
+    /// Those of them that are drawn.
+    pub n_drawn: usize,
 }
 
 /// In what runs differ.
@@ -321,6 +565,8 @@ pub struct DifferenceCell {
     pub cell: Cell,
     /// Against the baseline, such as `−0.12 (−1.9 %)`; none for the baseline, for what is not a number, and for none.
     pub change: Option<String>,
+    /// The lines of a long text that differ from the baseline's; empty for all else.
+    pub lines: Vec<LineChange>,
     /// Whether that is for the better, where known.
     pub is_better: Option<bool>,
 }

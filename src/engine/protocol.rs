@@ -29,10 +29,12 @@ pub enum Command {
         /// Whether to ask the server even where the engine holds these very runs.
         is_anew: bool,
     },
-    /// Stop the load under way, of runs and of model sizes, and keep what has arrived.
+    /// Stop the load under way, of runs, of model sizes and of histories, and keep what has arrived.
     CancelLoad,
     /// Find out the model sizes that are still missing after `CancelLoad`.
     ResumeModelSizes,
+    /// Read the histories that are still missing after `CancelLoad`, or that could not be read.
+    ResumeHistories,
     /// Show the runs in this way. Answered by `Counts`, `Axes`, `RowsChanged`, and a repainted plot.
     SetView {
         /// The whole view.
@@ -63,12 +65,18 @@ pub enum Command {
     Hover(HoverTarget),
     /// Which runs are in this set now. Answered by `RunIds`.
     ListRunIds(RunSet),
+    /// The part of x that is in view in the metric curves, where it is not all: there they are told with more points.
+    LookAtCurves(Option<(f64, f64)>),
     /// Write the rows and columns of the table. Answered by a `Download`.
     SaveTable(TableFormat),
     /// The same as a Markdown table for the clipboard. Answered by `TableText`.
     CopyTable,
+    /// The same as HTML, for a report. Answered by `TableHtml`.
+    WriteHtml,
     /// Python that gives the runs of the table, in its order, for the clipboard. Answered by `TableText`.
     CopyPython(PythonSource),
+    /// What this expression of a derived column would make. Answered by `Expression`.
+    CheckExpression(String),
     /// Fetch one run anew with all it logged. Answered by `RunDetails` or `Failed`.
     OpenRun(RunId),
     /// List a folder of a run's artifacts; the root is the empty path. Answered by `Artifacts` or `Failed`.
@@ -96,6 +104,8 @@ pub enum TableFormat {
     Json,
     /// A table for a notebook or an issue.
     Markdown,
+    /// A table for a page.
+    Html,
 }
 
 /// Where Python finds the runs.
@@ -118,6 +128,13 @@ pub enum RunSet {
     Brushed,
     /// Every one but those.
     AllButBrushed,
+    /// These rows of the table.
+    Rows {
+        /// The first.
+        start: usize,
+        /// How many.
+        n_rows: usize,
+    },
 }
 
 /// The runs of a set, active ones and deleted ones.
@@ -247,8 +264,12 @@ pub enum Event {
     RunIds(RunIds),
     /// The table in Markdown.
     TableText(String),
+    /// The table as a `<table>`; texts in it are escaped.
+    TableHtml(String),
     /// News for the panels below the plot, which are a late part of the page: read there, not here.
     Workspace(NewsText),
+    /// An [`ExpressionInfo`](super::news::ExpressionInfo) as JSON.
+    Expression(NewsText),
     /// One run with all it logged.
     RunDetails(RunDetails),
     /// A folder of a run's artifacts.
@@ -278,7 +299,7 @@ pub enum Event {
     },
 }
 
-/// A [`WorkspaceNews`](super::news::WorkspaceNews) as JSON, carried as it stands.
+/// News as JSON, such as a [`WorkspaceNews`](super::news::WorkspaceNews), carried as they stand.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct NewsText(pub Box<serde_json::value::RawValue>);
 
@@ -324,6 +345,21 @@ pub struct LoadProgress {
     pub n_model_sizes: (usize, usize),
     /// Whether the user stopped the search for model sizes before its end.
     pub are_model_sizes_stopped: bool,
+    /// The histories that derived columns are worked out from.
+    pub histories: HistoryProgress,
+}
+
+/// How far reading histories of metrics has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryProgress {
+    /// Read.
+    pub n_read: usize,
+    /// That could not be read.
+    pub n_failed: usize,
+    /// Wanted.
+    pub n_all: usize,
+    /// Whether the user stopped it before the end.
+    pub is_stopped: bool,
 }
 
 /// The columns there are.
@@ -354,6 +390,8 @@ pub struct ColumnInfo {
     pub n_distinct: usize,
     /// Whether the runs differ in it, "has none" counting as a value.
     pub is_varying: bool,
+    /// Why a derived column has no values, where its expression is wrong.
+    pub problem: Option<String>,
     /// Whether smaller is better, as far as the name says: `Some(Ascending)` for errors and losses,
     /// `Some(Descending)` for scores and accuracies.
     pub better: Option<Direction>,
@@ -390,6 +428,8 @@ pub struct RowsPage {
     pub start: usize,
     /// Rows of the whole table.
     pub n_total: usize,
+    /// The columns of the cells, as asked for.
+    pub columns: Vec<ColumnKey>,
     /// The rows.
     pub rows: Vec<RowView>,
 }

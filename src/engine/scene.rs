@@ -3,9 +3,10 @@
 //! Every change is worked out from the level at which it starts: a brush that moves repaints only the runs
 //! that entered or left it, a filter also recounts the lanes, new axes rebuild the plot, new runs everything.
 
+use super::aggregates::HistoryNeed;
 use super::analyst::Analyst;
 use super::cells::Formats;
-use super::curves::Curves;
+use super::curves::{Curves, Window};
 use super::defaults::{column_info, columns_info};
 use super::machine::Output;
 use super::protocol::{
@@ -13,9 +14,9 @@ use super::protocol::{
     Legend, NamedRuns, NewsText, PlotSize, PlotTheme, PythonSource, RowView, RowsPage, RunIds, RunSet,
     TableFormat, Tick,
 };
-use super::workspace::Candidates;
+use super::workspace::{Candidates, Shown};
 use crate::entities::{Attribute, ColumnKey};
-use crate::frame::{ColumnFormat, Filter, RowSet, RunFrame, Value, brushed_all, kept, order};
+use crate::frame::{ColumnFormat, RowFilter, RowSet, RunFrame, Value, brushed_all, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::view::edit::Defaults;
@@ -39,10 +40,10 @@ pub enum Change {
 }
 
 /// The columns that are about the kept runs as a whole.
-const STANDINGS: [ColumnKey; 2] =
+pub(super) const STANDINGS: [ColumnKey; 2] =
     [ColumnKey::Attribute(Attribute::ParetoRank), ColumnKey::Attribute(Attribute::Score)];
-const STANDING_IN_FILTER: &str = "Pareto rank and weighted score are those among the runs that filter and constraints \
-    take in, so they cannot be a part of them. Brush them, and keep the brushed runs.";
+/// The panels that show each kept run, and which of them are brushed.
+const PER_RUN: [Panel; 3] = [Panel::History, Panel::Scatter, Panel::Groups];
 /// How far from a line the pointer may be to mean it, in CSS pixels.
 const HOVER_REACH_PX: f64 = 12.0;
 /// How strongly runs outside the brushes show where they are densest.
@@ -54,8 +55,9 @@ const FOCUS_ALPHA: f32 = 1.0;
 #[derive(Default)]
 pub struct Scene {
     view: View,
-    filter: Filter,
-    constraints: Filter,
+    /// Which rows the view's filter takes in; all where there is none.
+    filter: Option<Box<dyn RowFilter>>,
+    constraints: Option<Box<dyn RowFilter>>,
     constraints_problem: Option<FilterProblem>,
     columns: ColumnsInfo,
     kept: RowSet,
@@ -70,12 +72,18 @@ pub struct Scene {
     theme: Option<PlotTheme>,
     has_canvas: bool,
     analyst: Option<Analyst>,
+    /// What the view derives, filter and constraints included.
+    expressions: Vec<String>,
+    /// Whether these are others than the frame's.
+    are_expressions_stale: bool,
     /// Whether the last view ranked.
     has_standings: bool,
     /// Whether the panels have to be told although no run has moved.
     is_workspace_stale: bool,
-    /// Whether what mattered has to be learned anew.
-    is_importance_due: bool,
+    /// The part of x that somebody looks at in the curves.
+    curve_window: Option<Window>,
+    /// Panels that wait until nothing was asked for in a while.
+    due: Vec<Panel>,
     plot: Option<Plot>,
     pixels: Vec<u8>,
 }
@@ -111,10 +119,13 @@ impl Scene {
     pub fn set_view(&mut self, view: View, outputs: &mut Vec<Output>) -> Change {
         self.is_workspace_stale = self.view.objectives != view.objectives
             || self.view.ranking != view.ranking
-            || self.view.importance_of != view.importance_of
+            || self.view.explained != view.explained
             || self.view.selected != view.selected
+            || self.view.scatter != view.scatter
+            || self.view.groups != view.groups
             || self.view.panels != view.panels
-            || self.view.curves != view.curves;
+            || self.view.curves != view.curves
+            || self.view.differences != view.differences;
         let old = std::mem::replace(&mut self.view, view);
         let view = &self.view;
         let mut change = Change::None;
@@ -130,20 +141,69 @@ impl Scene {
         {
             change = change.max(Change::Kept);
         }
-        if old.filter != view.filter {
-            change = change.max(Change::Kept);
-            let problem;
-            (self.filter, problem) = parsed(&view.filter);
-            outputs.push(Output::Event(Event::FilterProblem(problem)));
-        }
-        if old.ranking.constraints != view.ranking.constraints {
-            change = change.max(Change::Kept);
-            (self.constraints, self.constraints_problem) = parsed(&view.ranking.constraints);
-        }
         if old.axes != view.axes || old.colour != view.colour {
             change = change.max(Change::Plot);
         }
+        if old.filter != view.filter {
+            change = change.max(Change::Kept);
+            self.read_filter(outputs);
+        }
+        if old.ranking.constraints != self.view.ranking.constraints {
+            change = change.max(Change::Kept);
+            self.read_constraints();
+        }
+        self.note_expressions();
         change
+    }
+
+    fn read_filter(&mut self, outputs: &mut Vec<Output>) {
+        let problem;
+        (self.filter, problem) = self.read(&self.view.filter);
+        outputs.push(Output::Event(Event::FilterProblem(problem)));
+    }
+
+    fn read_constraints(&mut self) {
+        (self.constraints, self.constraints_problem) = self.read(&self.view.ranking.constraints);
+    }
+
+    /// The filter of a text, as soon as there is an analyst to read it; what is wrong, where it is no filter.
+    fn read(&self, text: &str) -> (Option<Box<dyn RowFilter>>, Option<FilterProblem>) {
+        match self.analyst.map(|analyst| (analyst.filter)(text)) {
+            None => (None, None),
+            Some(Ok(filter)) => (Some(filter), None),
+            Some(Err(problem)) => (None, Some(problem)),
+        }
+    }
+
+    /// The columns that filter and constraints name.
+    fn filtered_columns(&self) -> Vec<ColumnKey> {
+        self.filter.iter().chain(&self.constraints).flat_map(|filter| filter.columns()).collect()
+    }
+
+    /// Notes what has to be derived for the view.
+    fn note_expressions(&mut self) {
+        let mut expressions = self.view.expressions();
+        for column in self.filtered_columns() {
+            if let ColumnKey::Derived(expression) = column
+                && !expressions.contains(&expression)
+            {
+                expressions.push(expression);
+            }
+        }
+        if self.expressions != expressions {
+            self.expressions = expressions;
+            self.are_expressions_stale = true;
+        }
+    }
+
+    /// Whether the view derives other columns than those that were worked out.
+    pub fn are_expressions_stale(&self) -> bool {
+        self.are_expressions_stale
+    }
+
+    /// The metrics whose histories derived columns need, with the steps; none before there is an analyst.
+    pub fn histories(&self) -> Vec<HistoryNeed> {
+        self.analyst.map(|analyst| (analyst.histories)(&self.expressions)).unwrap_or_default()
     }
 
     /// Whether a view shows other curves than the present one.
@@ -157,17 +217,19 @@ impl Scene {
 
     /// Whether sorting, filtering, colouring or drawing needs the size of every model.
     pub fn uses_model_size(&self) -> bool {
-        let key = ColumnKey::Attribute(Attribute::ModelSize);
-        let is_key = |column: &ColumnKey| *column == key;
+        let is_key = has_model_size;
         self.axis_views().iter().any(|axis| is_key(&axis.column))
             || self.view.colour.as_ref().is_some_and(is_key)
             || self.view.sort.as_ref().is_some_and(|sort| is_key(&sort.column))
-            || self.filter.columns().iter().chain(&self.constraints.columns()).any(is_key)
+            || self.filtered_columns().iter().any(is_key)
             || self.view.objectives.iter().any(|objective| is_key(&objective.column))
+            || self.view.explained.as_ref().is_some_and(is_key)
+            || self.view.scatter.columns().chain(&self.view.groups).any(is_key)
     }
 
     /// Works out everything from `change` on and tells the page.
     pub fn show(&mut self, frame: &mut RunFrame, change: Change, sequence: u32, outputs: &mut Vec<Output>) {
+        self.derive(frame, change, outputs);
         let is_kept_new = matches!(change, Change::Kept | Change::Data);
         let change = if is_kept_new { change.max(self.keep(frame, outputs)) } else { change };
         let frame = &*frame;
@@ -202,15 +264,46 @@ impl Scene {
         }
     }
 
+    /// Works out the derived columns, where the runs or the expressions are others than before. All else reads them like
+    /// other columns.
+    fn derive(&mut self, frame: &mut RunFrame, change: Change, outputs: &mut Vec<Output>) {
+        let is_new = change >= Change::Data;
+        let Some(analyst) = self.analyst.filter(|_| is_new || self.are_expressions_stale) else { return };
+        self.are_expressions_stale = false;
+        if is_new {
+            frame.forget_derived();
+        }
+        (analyst.derive)(frame, &self.expressions);
+        if is_new {
+            // All columns are about to be told.
+            return;
+        }
+        self.columns.columns.retain(|column| !matches!(column.key, ColumnKey::Derived(_)));
+        for key in frame.columns().into_iter().filter(|key| matches!(key, ColumnKey::Derived(_))) {
+            self.formats.forget(&key);
+            self.columns.columns.push(column_info(frame, key));
+        }
+        outputs.push(Output::Event(Event::Columns(self.columns.clone())));
+    }
+
+    /// What there is to say of an expression; none before there is an analyst.
+    pub fn expression(&self, frame: &RunFrame, text: &str) -> Option<Output> {
+        let news = (self.analyst?.expression)(frame, &self.order, text)?;
+        Some(Output::Event(Event::Expression(news)))
+    }
+
     /// Works out which runs are kept, and how they rank. Says where the change goes on if ranks are drawn.
     fn keep(&mut self, frame: &mut RunFrame, outputs: &mut Vec<Output>) -> Change {
         let (analyst, view) = (self.analyst, &self.view);
-        let fitting = self.constraints.rows(frame);
+        let taken = |filter: &Option<Box<dyn RowFilter>>, frame: &RunFrame| {
+            filter.as_ref().map_or_else(|| RowSet::full(frame.n_rows()), |filter| filter.rows(frame))
+        };
+        let fitting = taken(&self.constraints, frame);
         let stand = |frame: &mut RunFrame, rows: &RowSet| {
             let standings = analyst.map(|analyst| (analyst.standings)(frame, &rows.and(&fitting), view));
             frame.set_standings(&standings.unwrap_or_default());
         };
-        let mut rows = self.filter.rows(frame);
+        let mut rows = taken(&self.filter, frame);
         for step in &view.steps {
             let (Step::Keep(brushes) | Step::Exclude(brushes)) = step;
             if brushes.iter().any(|brush| STANDINGS.contains(&brush.column)) {
@@ -246,21 +339,37 @@ impl Scene {
         if is_drawn { Change::Plot } else { Change::Kept }
     }
 
-    /// Whether the view needs what the analyst does, and there is none.
-    pub fn lacks_analyst(&self) -> bool {
-        self.analyst.is_none() && !(self.view.panels.is_empty() && self.view.objectives.is_empty())
+    /// Whether there is an analyst.
+    pub fn has_analyst(&self) -> bool {
+        self.analyst.is_some()
     }
 
-    /// There is an analyst now, and nothing that it does has been told.
-    pub fn set_analyst(&mut self, analyst: Analyst) {
+    /// Whether the view needs what the analyst does, and there is none.
+    pub fn lacks_analyst(&self) -> bool {
+        let view = &self.view;
+        let needs_none = view.panels.is_empty()
+            && view.objectives.is_empty()
+            && view.filter.is_empty()
+            && view.ranking.constraints.is_empty()
+            && self.expressions.is_empty();
+        self.analyst.is_none() && !needs_none
+    }
+
+    /// There is an analyst now, and nothing that it does has been told. Says where the change starts.
+    pub fn set_analyst(&mut self, analyst: Analyst, outputs: &mut Vec<Output>) -> Change {
         self.analyst = Some(analyst);
         self.is_workspace_stale = true;
+        self.read_filter(outputs);
+        self.read_constraints();
+        self.note_expressions();
+        // Derived columns were missing in every run until now.
+        if self.expressions.is_empty() { Change::Kept } else { Change::Data }
     }
 
     /// What the open panels show, after a change: the front of the kept runs, and differences.
     pub fn tell_panels(&mut self, frame: &RunFrame, change: Change, outputs: &mut Vec<Output>) {
         let Some(analyst) = self.analyst else { return };
-        let panels = &self.view.panels;
+        let panels = self.view.panels.clone();
         let candidates = Candidates {
             kept: &self.kept,
             eligible: &self.eligible,
@@ -279,23 +388,43 @@ impl Scene {
         if panels.contains(&Panel::Differences) && (is_stale || change >= Change::Data) {
             tell((analyst.differences)(frame, &self.view, &mut self.formats));
         }
+        for panel in PER_RUN {
+            if panels.contains(&panel) && (is_stale || change >= Change::Kept) {
+                tell(self.per_run(panel, frame));
+            } else if panels.contains(&panel) && change >= Change::Brush {
+                self.due.push(panel);
+            }
+        }
         if panels.contains(&Panel::Importance) && (is_stale || change >= Change::Kept) {
-            self.is_importance_due = true;
+            self.due.push(Panel::Importance);
+        }
+        if !self.due.is_empty() {
             outputs.push(Output::Rest);
         }
     }
 
-    /// What open panels show that takes seconds to learn, if it is due.
+    /// What open panels show that takes too long to be told at every step of a drag, where it is due.
     pub fn tell_slow_panels(&mut self, frame: &RunFrame, outputs: &mut Vec<Output>) {
-        let is_due = std::mem::take(&mut self.is_importance_due);
-        let Some(analyst) = self.analyst.filter(|_| is_due && self.view.panels.contains(&Panel::Importance))
-        else {
-            return;
+        let due = std::mem::take(&mut self.due);
+        for panel in Panel::ALL.into_iter().filter(|panel| due.contains(panel)) {
+            let news = self.per_run(panel, frame);
+            outputs.extend(news.map(|news| Output::Event(Event::Workspace(news))));
+        }
+    }
+
+    /// What a panel shows of each run; none while it is closed and before there is an analyst.
+    fn per_run(&mut self, panel: Panel, frame: &RunFrame) -> Option<NewsText> {
+        let analyst = self.analyst.filter(|_| self.view.panels.contains(&panel))?;
+        let news = match panel {
+            Panel::Importance => analyst.importance,
+            Panel::History => analyst.history,
+            Panel::Scatter => analyst.scatter,
+            Panel::Groups => analyst.groups,
+            Panel::Pareto | Panel::Ranking | Panel::Curves | Panel::Differences => return None,
         };
-        let is_metric = |column: &&ColumnKey| matches!(column, ColumnKey::Metric(_));
-        let main = self.columns.default_axes.iter().find(is_metric);
-        let news = (analyst.importance)(frame, &self.kept, &self.view, main, &mut self.formats);
-        outputs.extend(news.map(|news| Output::Event(Event::Workspace(news))));
+        let shown =
+            Shown { kept: &self.kept, brushed: &self.brushed, view: &self.view, columns: &self.columns };
+        news(frame, shown, &mut self.formats)
     }
 
     /// The histories that the view needs; none where no curves are shown.
@@ -304,10 +433,18 @@ impl Scene {
         Some((analyst.wanted_curves)(frame, &self.view))
     }
 
+    /// The part of x that somebody looks at in the curves; none for all of it. Whether that is another one.
+    pub fn set_curve_window(&mut self, window: Option<Window>) -> bool {
+        std::mem::replace(&mut self.curve_window, window) != window
+    }
+
     /// News of the curves that the view shows, out of the histories.
-    pub fn tell_curves(&self, frame: &RunFrame, histories: &Curves) -> Option<Output> {
-        let news = (self.analyst?.curves)(frame, histories, &self.view)?;
-        Some(Output::Event(Event::Workspace(news)))
+    pub fn tell_curves(&self, frame: &RunFrame, histories: &Curves, outputs: &mut Vec<Output>) {
+        // What nobody shows would wait to be read.
+        if let Some(analyst) = self.analyst.filter(|_| self.view.panels.contains(&Panel::Curves)) {
+            let news = (analyst.curves)(frame, histories, &self.view, self.curve_window);
+            outputs.extend(news.into_iter().map(|news| Output::Event(Event::Workspace(news))));
+        }
     }
 
     /// Python that gives the table's rows; none before there is an analyst.
@@ -542,7 +679,7 @@ impl Scene {
                 cells: columns.iter().map(|column| self.formats.cell(frame, column, row)).collect(),
             })
             .collect();
-        (RowsPage { request, start, n_total: self.order.len(), rows: views }, rows)
+        (RowsPage { request, start, n_total: self.order.len(), columns: columns.to_vec(), rows: views }, rows)
     }
 
     /// The runs of a set, as last shown: runs that have arrived since are in none.
@@ -551,6 +688,11 @@ impl Scene {
             RunSet::All => RowSet::full(self.brushed.n_rows()),
             RunSet::Brushed => self.brushed.clone(),
             RunSet::AllButBrushed => self.brushed.not(),
+            RunSet::Rows { start, n_rows } => {
+                let mut rows = RowSet::empty(self.brushed.n_rows());
+                self.order.iter().skip(start).take(n_rows).for_each(|row| rows.insert(*row as usize));
+                rows
+            }
         };
         let stage = ColumnKey::Attribute(Attribute::LifecycleStage);
         let (mut active, mut deleted) = (NamedRuns::default(), NamedRuns::default());
@@ -609,14 +751,13 @@ fn without_trailing_zeros(text: String) -> String {
     }
 }
 
-/// The filter of a text; one that takes everything in and what is wrong, where the text is no filter.
-fn parsed(text: &str) -> (Filter, Option<FilterProblem>) {
-    let problem = |start, end, message| (Filter::default(), Some(FilterProblem { start, end, message }));
-    match Filter::parse(text) {
-        Ok(filter) if filter.columns().iter().any(|column| STANDINGS.contains(column)) => {
-            problem(0, text.chars().count(), STANDING_IN_FILTER.to_owned())
+/// Whether a column needs the size of models: a derived one where its expression names it, whatever else the name may mean.
+pub fn has_model_size(column: &ColumnKey) -> bool {
+    match column {
+        ColumnKey::Attribute(attribute) => *attribute == Attribute::ModelSize,
+        ColumnKey::Derived(expression) => {
+            expression.to_ascii_lowercase().contains(Attribute::ModelSize.as_str())
         }
-        Ok(filter) => (filter, None),
-        Err(error) => problem(error.start, error.end, error.message),
+        _ => false,
     }
 }

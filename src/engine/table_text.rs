@@ -1,6 +1,7 @@
 //! The table as text that leaves the page: CSV, JSON, Markdown, and Python that gives the same runs.
 
 use super::cells::Formats;
+use super::figures::escaped;
 use super::protocol::{Cell, PythonSource, TableFormat};
 use crate::entities::{ColumnKey, RunView};
 use crate::frame::{RunFrame, Value};
@@ -9,7 +10,7 @@ use serde_json::{Map, json};
 /// Writes these rows and columns, the header first.
 ///
 /// Numbers are written with all their digits and in the units of the tracking server (milliseconds, bytes), except in
-/// Markdown, which is for reading and shows what the table shows.
+/// Markdown and HTML, which are for reading and show what the table shows.
 pub fn table_text(
     frame: &RunFrame,
     rows: &[u32],
@@ -21,6 +22,7 @@ pub fn table_text(
         TableFormat::Csv => csv(frame, rows, columns),
         TableFormat::Json => json_text(frame, rows, columns),
         TableFormat::Markdown => markdown(frame, rows, columns, formats),
+        TableFormat::Html => html(frame, rows, columns, formats),
     }
 }
 
@@ -110,6 +112,31 @@ fn markdown(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey], formats: &mut
         });
         out.push_str(&line(fields.collect()));
     }
+    out
+}
+
+/// A `<table>`.
+fn html(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey], formats: &mut Formats) -> String {
+    let mut out = String::from("<table><thead><tr>");
+    let are_numbers: Vec<bool> =
+        columns.iter().map(|column| frame.summary(column, None).is_numeric).collect();
+    for column in columns {
+        out.push_str(&format!("<th scope=\"col\">{}</th>", escaped(&formats.title(frame, column))));
+    }
+    out.push_str("</tr></thead><tbody>");
+    for row in rows {
+        out.push_str("<tr>");
+        for (column, is_number) in columns.iter().zip(&are_numbers) {
+            let text = match formats.cell(frame, column, *row as usize) {
+                Cell::Shown(text) | Cell::Rounded { text, .. } => escaped(&text),
+                Cell::Special(lane) => format!("<em>{}</em>", lane.label()),
+            };
+            let class = if *is_number { " class=\"number\"" } else { "" };
+            out.push_str(&format!("<td{class}>{text}</td>"));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table>");
     out
 }
 

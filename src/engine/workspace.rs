@@ -6,8 +6,8 @@ use super::news::{
     DifferenceCell, DifferenceRow, DifferencesInfo, FrontRun, NamedRun, ObjectiveInfo, ParetoInfo,
     PickDifference, PickInfo, PickRival, RankedRun, RankingInfo,
 };
-use super::protocol::{Cell, FilterProblem};
-use crate::analysis::differences::{differ, difference};
+use super::protocol::{Cell, ColumnsInfo, FilterProblem};
+use crate::analysis::differences::{differ, difference, line_changes};
 use crate::analysis::pareto;
 use crate::analysis::ranking::{self, IfUnknown, Ranking, Standing, Unranked};
 use crate::entities::order::sort_by;
@@ -24,6 +24,32 @@ pub struct Candidates<'a> {
     pub eligible: &'a RowSet,
     /// What is wrong with the constraints, which then take everything in.
     pub problem: Option<&'a FilterProblem>,
+}
+
+/// What the page shows now.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    /// The kept runs.
+    pub kept: &'a RowSet,
+    /// Those of them that the brushes take in.
+    pub brushed: &'a RowSet,
+    /// How they are shown.
+    pub view: &'a View,
+    /// All columns, with the defaults.
+    pub columns: &'a ColumnsInfo,
+}
+
+impl<'a> Shown<'a> {
+    /// The metric that matters where nobody chose: the first of the default axes.
+    pub fn main_metric(self) -> Option<&'a ColumnKey> {
+        self.columns.default_axes.iter().find(|column| matches!(column, ColumnKey::Metric(_)))
+    }
+
+    /// The objective that panels about one objective are about.
+    pub fn explained(self) -> Option<&'a ColumnKey> {
+        let first = self.view.objectives.first().map(|objective| &objective.column);
+        self.view.explained.as_ref().or(first).or_else(|| self.main_metric())
+    }
 }
 
 /// A run with the name to call it by.
@@ -108,7 +134,7 @@ fn ranked(frame: &RunFrame, rows: &[usize], view: &View) -> Option<Ranking> {
 }
 
 /// The objectives as panels name them.
-fn objective_infos(
+pub(super) fn objective_infos(
     frame: &RunFrame,
     eligible: &RowSet,
     objectives: &[Objective],
@@ -265,8 +291,9 @@ pub fn pareto_info(
 }
 
 /// In what the selected runs differ; the first is the baseline.
-pub fn differences_info(frame: &RunFrame, selected: &[RunId], formats: &mut Formats) -> DifferencesInfo {
-    let (rows, missing) = selected_rows(frame, selected);
+pub fn differences_info(frame: &RunFrame, view: &View, formats: &mut Formats) -> DifferencesInfo {
+    let (rows, missing) = selected_rows(frame, &view.selected);
+    let tolerance = view.differences.tolerance_percent / 100.0;
     let mut info = DifferencesInfo {
         runs: rows.iter().map(|row| named(frame, *row)).collect(),
         missing,
@@ -283,7 +310,7 @@ pub fn differences_info(frame: &RunFrame, selected: &[RunId], formats: &mut Form
             continue;
         }
         let values: Vec<Value<'_>> = rows.iter().map(|row| frame.value(&column, *row)).collect();
-        if !differ(&values, 0.0) {
+        if !differ(&values, tolerance) {
             info.n_equal += usize::from(values.iter().any(|value| *value != Value::Missing));
             continue;
         }
@@ -294,7 +321,14 @@ pub fn differences_info(frame: &RunFrame, selected: &[RunId], formats: &mut Form
             let change = if place == 0 || is_date { None } else { difference(values[0], *value, better) };
             let change = change.filter(|change| change.absolute != 0.0);
             let format = formats.of(frame, &column);
+            let text_of = |row: usize| frame.text(&column, row).unwrap_or_default();
+            let lines = if place > 0 && matches!((values[0], value), (Value::Text(_), Value::Text(_))) {
+                line_changes(&text_of(rows[0]), &text_of(*row))
+            } else {
+                Vec::new()
+            };
             DifferenceCell {
+                lines,
                 change: change.map(|change| change_text(format.in_unit(change.absolute), change.relative)),
                 is_better: change.and_then(|change| change.is_better),
                 cell: formats.cell(frame, &column, *row),
@@ -303,12 +337,13 @@ pub fn differences_info(frame: &RunFrame, selected: &[RunId], formats: &mut Form
         let cells = cells.collect();
         info.rows.push(DifferenceRow { column, title, cells });
     }
-    // What was measured first, then what was chosen, then the rest, each in the columns' own order.
+    // What somebody derived, what was measured, what was chosen, then the rest, each in the columns' own order.
     let group = |row: &DifferenceRow| match row.column {
-        ColumnKey::Metric(_) => 0,
-        ColumnKey::Param(_) => 1,
-        ColumnKey::Attribute(_) => 2,
-        ColumnKey::Tag(_) => 3,
+        ColumnKey::Derived(_) => 0,
+        ColumnKey::Metric(_) => 1,
+        ColumnKey::Param(_) => 2,
+        ColumnKey::Attribute(_) => 3,
+        ColumnKey::Tag(_) => 4,
     };
     sort_by(&mut info.rows, |a, b| group(a).cmp(&group(b)));
     info
@@ -426,7 +461,8 @@ mod tests {
     fn differences_have_a_baseline() {
         let frame = frame();
         let ids = ["a", "b", "x"].map(|id| RunId(id.to_owned()));
-        let info = differences_info(&frame, &ids, &mut Formats::default());
+        let mut view = View { selected: ids.to_vec(), ..View::default() };
+        let info = differences_info(&frame, &view, &mut Formats::default());
         assert_eq!(info.missing, [RunId("x".to_owned())]);
         let rows: Vec<(String, Option<String>, Option<bool>)> = info
             .rows
@@ -441,7 +477,11 @@ mod tests {
                 ("params.depth".to_owned(), Some("+1 (+33 %)".to_owned()), None),
             ]
         );
-        assert!(differences_info(&frame, &ids[..1], &mut Formats::default()).rows.is_empty());
+        let n_rows = |view: &View| differences_info(&frame, view, &mut Formats::default()).rows.len();
+        view.differences.tolerance_percent = 20.0;
+        assert_eq!(n_rows(&view), 2, "5 and 6 are within a fifth of the larger");
+        view.selected.truncate(1);
+        assert_eq!(n_rows(&view), 0);
     }
 
     #[test]

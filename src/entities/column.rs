@@ -100,7 +100,7 @@ impl Attribute {
 }
 
 /// Names one column. Its text form is `metrics.KEY`, `params.KEY`, `tags.KEY` or `attributes.NAME`;
-/// the key is everything after the first dot, whatever it holds.
+/// the key is everything after the first dot, whatever it holds. A derived column is `=EXPRESSION`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum ColumnKey {
@@ -112,11 +112,17 @@ pub enum ColumnKey {
     Metric(String),
     /// A tag.
     Tag(String),
+    /// Worked out from other columns: its expression, see `frame::expression`. It is its own definition, so whatever
+    /// names it can be kept and sent without a list beside it.
+    Derived(String),
 }
 
 impl ColumnKey {
     /// The column named by its text form.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(expression) = text.strip_prefix('=') {
+            return Some(Self::Derived(expression.to_owned()));
+        }
         let (room, key) = text.split_once('.')?;
         match room {
             "metrics" => Some(Self::Metric(key.to_owned())),
@@ -127,11 +133,11 @@ impl ColumnKey {
         }
     }
 
-    /// The words of a column header or an axis: the key alone.
+    /// The words of a column header or an axis: the key or the expression alone.
     pub fn label(&self) -> &str {
         match self {
             Self::Attribute(attribute) => attribute.label(),
-            Self::Param(key) | Self::Metric(key) | Self::Tag(key) => key,
+            Self::Param(key) | Self::Metric(key) | Self::Tag(key) | Self::Derived(key) => key,
         }
     }
 }
@@ -143,6 +149,7 @@ impl fmt::Display for ColumnKey {
             Self::Param(key) => write!(f, "params.{key}"),
             Self::Metric(key) => write!(f, "metrics.{key}"),
             Self::Tag(key) => write!(f, "tags.{key}"),
+            Self::Derived(expression) => write!(f, "={expression}"),
         }
     }
 }

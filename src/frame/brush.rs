@@ -3,7 +3,7 @@
 use crate::entities::ColumnKey;
 use crate::frame::format::display_number;
 use crate::frame::{RowSet, RunFrame, Value};
-use crate::view::{Brush, Pick, Step};
+use crate::view::{Area, Brush, Pick, Step};
 
 /// The rows that any of the brush's picks takes in; all rows when it has none.
 ///
@@ -13,7 +13,41 @@ pub fn brushed(frame: &RunFrame, brush: &Brush) -> RowSet {
     if brush.picks.is_empty() {
         return RowSet::full(frame.n_rows());
     }
-    frame.rows_where(&brush.column, |value, text| brush.picks.iter().any(|pick| is_in(pick, value, text)))
+    let rows = frame
+        .rows_where(&brush.column, |value, text| brush.picks.iter().any(|pick| is_in(pick, value, text)));
+    brush.picks.iter().fold(rows, |rows, pick| match pick {
+        Pick::Area(area) => rows.or(&in_area(frame, &brush.column, area)),
+        _ => rows,
+    })
+}
+
+/// The rows whose place in the chart is inside the area.
+fn in_area(frame: &RunFrame, x: &ColumnKey, area: &Area) -> RowSet {
+    let (xs, ys) = (frame.stored(x), frame.stored(&area.y));
+    // Where it lies on the chart; what has no place there is NaN, and inside nothing.
+    let place = |number: f64, is_log: bool| if is_log { number.ln() } else { number };
+    let at = |(x, y): (f64, f64)| (place(x, area.is_log.0), place(y, area.is_log.1));
+    let corners: Vec<(f64, f64)> = area.corners.iter().copied().map(at).collect();
+    RowSet::from_fn(frame.n_rows(), |row| match (xs.value(row), ys.value(row)) {
+        (Value::Number(x), Value::Number(y)) => is_inside(at((x, y)), &corners),
+        _ => false,
+    })
+}
+
+/// Whether a ray from the point to the right crosses an odd number of sides (the even-odd rule; W. R. Franklin, PNPOLY).
+fn is_inside((x, y): (f64, f64), corners: &[(f64, f64)]) -> bool {
+    let mut is_in = false;
+    let mut last = corners.last().copied();
+    for &(x1, y1) in corners {
+        if let Some((x0, y0)) = last
+            && (y0 > y) != (y1 > y)
+            && x < x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+        {
+            is_in = !is_in;
+        }
+        last = Some((x1, y1));
+    }
+    is_in
 }
 
 /// The rows in all of the brushes.
@@ -43,7 +77,7 @@ fn is_in(pick: &Pick, value: Value<'_>, logged: Option<&str>) -> bool {
             None => *wanted == display_number(number),
         },
         (Pick::Lane(lane), value) => value.lane() == Some(*lane),
-        (Pick::Interval { .. } | Pick::Text(_), _) => false,
+        (Pick::Interval { .. } | Pick::Text(_) | Pick::Area(_), _) => false,
     }
 }
 
@@ -110,6 +144,35 @@ mod tests {
 
     fn brush(column: &str, picks: Vec<Pick>) -> Brush {
         Brush { column: key(column), picks }
+    }
+
+    #[test]
+    fn an_area_takes_in_what_lies_inside() {
+        let places = [(1.0, 1.0), (2.0, 2.5), (3.0, 1.0), (2.0, 1.0), (100.0, 10.0), (f64::NAN, 1.0)];
+        let runs = places
+            .iter()
+            .enumerate()
+            .map(|(n, (x, y))| run(&format!("r{n}"), &[("y", &y.to_string())], &[("x", *x)], &[]));
+        let frame = frame(runs);
+        let inside = |is_log: (bool, bool), corners: &[(f64, f64)]| -> Vec<usize> {
+            let area = Area { y: key("params.y"), is_log, corners: corners.to_vec() };
+            brushed(&frame, &brush("metrics.x", vec![Pick::Area(area)])).iter().collect()
+        };
+        // A notch from above leaves the point in it out.
+        let notched = [(0.5, 0.5), (3.5, 0.5), (3.5, 3.0), (2.0, 2.0), (0.5, 3.0)];
+        assert_eq!(inside((false, false), &notched), [0, 2, 3]);
+        assert_eq!(inside((false, false), &[(0.0, 0.0), (4.0, 4.0)]), [] as [usize; 0]);
+        // The straight side from (1, 1) to (10000, 100) passes through (100, 10) on logarithmic axes only.
+        let below = [(0.9, 0.8), (10_000.0, 80.0), (10_000.0, 0.8)];
+        assert_eq!(inside((true, true), &below), [2, 3]);
+        let above = [(0.9, 1.1), (10_000.0, 110.0), (10_000.0, 0.8), (0.9, 0.8)];
+        assert_eq!(inside((true, true), &above), [0, 2, 3, 4]);
+        let both = vec![
+            Pick::Area(Area { y: key("params.y"), is_log: (false, false), corners: notched.to_vec() }),
+            Pick::Lane(Lane::Nan),
+        ];
+        let rows: Vec<usize> = brushed(&frame, &brush("metrics.x", both)).iter().collect();
+        assert_eq!(rows, [0, 2, 3, 5], "beside other picks");
     }
 
     fn check(column: &str, picks: Vec<Pick>, expected: &[usize]) {

@@ -4,7 +4,7 @@
 //! name, id, user, status, params' and tags' values; several must all be found. Comparisons name a column:
 //! `metrics.rmse < 0.5`, ``params.`my key` = 'adam'``, `tags.team in (a, b)`, `duration > 1.5s`,
 //! `model_size < 70kB`, `start_time > '2026-11-23 10:00'` (UTC), `name contains forest`, `name like 'a%'`,
-//! `name ~ /^a.*z$/i`, `metrics.loss is nan`, `params.depth is not missing`. They are joined by `and`, `or`,
+//! `name ~ /^a.*z$/i`, `metrics.loss is nan`, `params.depth is not missing`, ``derived.`val_rmse - rmse` < 0.1``. They are joined by `and`, `or`,
 //! `not` and parentheses; side by side means `and`.
 //!
 //! What is compared with what:
@@ -19,10 +19,10 @@
 //! - `is inf` means both infinities; `is +inf` and `is -inf` one of them. `contains` and `ilike` pass over
 //!   case, `=`, `like` and `~` do not.
 
-mod eval;
-mod lexer;
-mod parser;
-mod syntax;
+pub(in crate::frame) mod eval;
+pub(in crate::frame) mod lexer;
+pub(in crate::frame) mod parser;
+pub(in crate::frame) mod syntax;
 
 use crate::entities::ColumnKey;
 use crate::frame::{RowSet, RunFrame};
@@ -35,7 +35,7 @@ pub struct Filter {
     expr: Option<Expr>,
 }
 
-/// Where and why a text is no filter.
+/// Where and why a text is no filter, or no expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilterError {
     /// First character of the wrong part, counted in chars.
@@ -44,6 +44,34 @@ pub struct FilterError {
     pub end: usize,
     /// What was expected, in a sentence.
     pub message: String,
+}
+
+/// What takes rows in. The engine knows filters by this alone, so that their code can be a late part of the program.
+pub trait RowFilter {
+    /// The rows it takes in.
+    fn rows(&self, frame: &RunFrame) -> RowSet;
+
+    /// The columns it names, sorted, each once. Words that are searched for everywhere name none.
+    fn columns(&self) -> Vec<ColumnKey>;
+}
+
+impl RowFilter for Filter {
+    fn rows(&self, frame: &RunFrame) -> RowSet {
+        match &self.expr {
+            Some(expr) => eval::rows(expr, frame),
+            None => RowSet::full(frame.n_rows()),
+        }
+    }
+
+    fn columns(&self) -> Vec<ColumnKey> {
+        let mut keys = Vec::new();
+        if let Some(expr) = &self.expr {
+            expr.collect_columns(&mut keys);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
 }
 
 impl Filter {
@@ -55,25 +83,6 @@ impl Filter {
     /// Whether it takes in every run because it asks for nothing.
     pub fn is_empty(&self) -> bool {
         self.expr.is_none()
-    }
-
-    /// The rows it takes in.
-    pub fn rows(&self, frame: &RunFrame) -> RowSet {
-        match &self.expr {
-            Some(expr) => eval::rows(expr, frame),
-            None => RowSet::full(frame.n_rows()),
-        }
-    }
-
-    /// The columns it names, sorted, each once. Words that are searched for everywhere name none.
-    pub fn columns(&self) -> Vec<ColumnKey> {
-        let mut keys = Vec::new();
-        if let Some(expr) = &self.expr {
-            expr.collect_columns(&mut keys);
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        keys
     }
 }
 

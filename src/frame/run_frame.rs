@@ -5,6 +5,7 @@
 
 use crate::entities::{Attribute, ColumnKey, LifecycleStage, LoggedModelRef, Run, RunId};
 use crate::frame::format::display_number;
+use crate::frame::history::{Aggregate, Histories, HistorySummary};
 use crate::frame::{RowSet, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -32,6 +33,17 @@ pub struct RunFrame {
     /// Metrics that some run logged at another step than 0.
     stepped: HashSet<String>,
     tags: HashMap<String, TextColumn>,
+    histories: Histories,
+    derived: Vec<Derived>,
+}
+
+/// A column worked out from others.
+#[derive(Clone, Debug)]
+pub(in crate::frame) struct Derived {
+    pub(in crate::frame) expression: String,
+    pub(in crate::frame) numbers: NumberColumn,
+    /// Why it has no numbers.
+    pub(in crate::frame) problem: Option<String>,
 }
 
 /// How a row stands among others, see `analysis::pareto` and `analysis::ranking`.
@@ -118,6 +130,16 @@ impl RunFrame {
         true
     }
 
+    /// Takes note of what the history of a metric comes to in a row.
+    pub fn set_history(&mut self, row: usize, metric: &str, summary: HistorySummary) {
+        self.histories.set(row, metric, summary);
+    }
+
+    /// What the history of a metric comes to, in all rows.
+    pub(in crate::frame) fn aggregate(&self, metric: &str, aggregate: Aggregate) -> NumberColumn {
+        self.histories.column(metric, aggregate, self.n_rows())
+    }
+
     /// How many runs are in.
     pub fn n_rows(&self) -> usize {
         self.ids.len()
@@ -169,12 +191,33 @@ impl RunFrame {
         }
     }
 
-    /// Every column: all attributes, and each param, metric and tag that some run has, sorted.
+    /// Forgets what derived columns hold, since the runs have changed; `frame::derive` works it out anew.
+    pub fn forget_derived(&mut self) {
+        self.derived.clear();
+    }
+
+    /// Why a derived column is missing in every row, where its expression is wrong or names a column that no run has.
+    pub fn derived_problem(&self, key: &ColumnKey) -> Option<&str> {
+        self.derived_by(key)?.problem.as_deref()
+    }
+
+    fn derived_by(&self, key: &ColumnKey) -> Option<&Derived> {
+        let ColumnKey::Derived(expression) = key else { return None };
+        self.derived.iter().find(|derived| derived.expression == *expression)
+    }
+
+    /// The derived columns, to be given back changed.
+    pub(in crate::frame) fn derived_mut(&mut self) -> &mut Vec<Derived> {
+        &mut self.derived
+    }
+
+    /// Every column: all attributes, each param, metric and tag that some run has, and what was derived, sorted.
     pub fn columns(&self) -> Vec<ColumnKey> {
         let mut keys: Vec<ColumnKey> = Attribute::ALL.into_iter().map(ColumnKey::Attribute).collect();
         keys.extend(self.params.keys().cloned().map(ColumnKey::Param));
         keys.extend(self.metrics.keys().cloned().map(ColumnKey::Metric));
         keys.extend(self.tags.keys().cloned().map(ColumnKey::Tag));
+        keys.extend(self.derived.iter().map(|derived| ColumnKey::Derived(derived.expression.clone())));
         keys.sort_unstable();
         keys
     }
@@ -291,6 +334,9 @@ impl RunFrame {
             ColumnKey::Param(key) => self.params.get(key).map_or(Stored::Nothing, Stored::Text),
             ColumnKey::Metric(key) => self.metrics.get(key).map_or(Stored::Nothing, Stored::Numbers),
             ColumnKey::Tag(key) => self.tags.get(key).map_or(Stored::Nothing, Stored::Text),
+            ColumnKey::Derived(_) => {
+                self.derived_by(key).map_or(Stored::Nothing, |derived| Stored::Numbers(&derived.numbers))
+            }
         }
     }
 
@@ -399,12 +445,18 @@ impl TextColumn {
 /// Floats with a bit a row that says whether there is one, so that missing and NaN differ.
 #[derive(Clone, Debug, Default)]
 pub(in crate::frame) struct NumberColumn {
-    numbers: Vec<f64>,
-    is_present: RowSet,
+    /// What it holds where nothing is present says nothing.
+    pub(in crate::frame) numbers: Vec<f64>,
+    pub(in crate::frame) is_present: RowSet,
 }
 
 impl NumberColumn {
-    fn set(&mut self, row: usize, number: f64) {
+    /// Nothing, in so many rows.
+    pub(in crate::frame) fn empty(n_rows: usize) -> Self {
+        Self { numbers: vec![0.0; n_rows], is_present: RowSet::empty(n_rows) }
+    }
+
+    pub(in crate::frame) fn set(&mut self, row: usize, number: f64) {
         if row >= self.numbers.len() {
             self.numbers.resize(row + 1, 0.0);
         }

@@ -3,26 +3,31 @@
 //! It turns what people do into a changed view, the changed view into one message to the engine, and keeps the
 //! views before for undo. It looks at no run.
 
+mod derived;
 mod export;
 mod filter_box;
 pub(super) mod manage;
+pub(super) mod palette;
+pub(super) mod report;
 mod status;
 mod timing;
 mod views;
 pub(super) mod workspace;
 
+use self::derived::DerivedDialog;
 use self::export::Export;
-use self::filter_box::FilterBox;
+use self::filter_box::{FilterBox, Typed};
 pub(crate) use self::status::bytes_text;
 use self::status::{LoadStatus, NoRuns, RunCounts};
 use self::timing::Timings;
 use self::views::Views;
 use crate::engine::Command;
-use crate::engine::protocol::PlotSize;
-use crate::entities::{ColumnKey, ExperimentId, RunView};
+use crate::engine::protocol::{PlotSize, RowsPage, RunSet};
+use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
 use crate::pages::context::{HistoryEntry, RunsContext};
-use crate::pages::late::{LateManageRuns, LateWorkspace};
-use crate::ui::column_list::{ColumnList, ListKind};
+use crate::pages::late::{LateManageRuns, LatePalette, LateWorkspace};
+use crate::state::use_app;
+use crate::ui::column_list::{ColumnList, DerivedColumns, ListKind};
 use crate::ui::data_grid::DataGrid;
 use crate::ui::dialog::Dialog;
 use crate::ui::parallel_plot::{ParallelPlot, now_millis};
@@ -30,6 +35,7 @@ use crate::view::edit::{Defaults, EditRequest, ViewEdit};
 use crate::view::{Panel, View};
 use leptos::ev;
 use leptos::prelude::*;
+use std::collections::HashSet;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 
@@ -127,6 +133,13 @@ impl EditView {
     }
 }
 
+/// Whether the commands and the sheet of keys are open; both are late.
+#[derive(Clone, Copy)]
+pub(super) struct Sheets {
+    pub(super) are_commands_open: RwSignal<bool>,
+    pub(super) are_keys_open: RwSignal<bool>,
+}
+
 /// The compare page.
 #[component]
 pub fn ComparePage(
@@ -143,7 +156,9 @@ pub fn ComparePage(
     let comparison = Comparison { context, defaults, history: RwSignal::default(), timings };
     load_runs(context, timings);
     send_views(context, timings);
-    listen_for_undo(comparison);
+    let sheets = Sheets { are_commands_open: RwSignal::new(false), are_keys_open: RwSignal::new(false) };
+    provide_context(sheets);
+    listen_for_keys(comparison, sheets);
 
     let names = move || {
         let ids = context.experiment_ids.get();
@@ -157,7 +172,14 @@ pub fn ComparePage(
                 .join(", ")
         })
     };
-    provide_context(EditView(Callback::new(move |request: EditRequest| comparison.edit(&request))));
+    let edit = EditView(Callback::new(move |request: EditRequest| comparison.edit(&request)));
+    provide_context(edit);
+    let new_column = RwSignal::new(None::<Callback<ColumnKey>>);
+    provide_context(DerivedColumns {
+        view: context.view,
+        on_new: Callback::new(move |then| new_column.set(Some(then))),
+        on_remove: Callback::new(move |expression| edit.edit(ViewEdit::RemoveDerived(expression))),
+    });
     let has_panels = Memo::new(move |_| context.view.with(|view| !view.panels.is_empty()));
     view! {
         <main class="compare" id="main">
@@ -180,10 +202,9 @@ pub fn ComparePage(
                 <FilterBox
                     label="Filter runs"
                     placeholder="metrics.rmse < 7 and params.max_depth = 8"
-                    edit_of=Callback::new(ViewEdit::Filter)
                     text=Signal::derive(move || context.view.with(|view| view.filter.clone()))
                     problem=context.filter_problem
-                    on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))
+                    on_text=Callback::new(move |typed: Typed| comparison.edit(&typed.edit(ViewEdit::Filter)))
                 />
             </header>
             <div class="compare__bar">
@@ -198,6 +219,8 @@ pub fn ComparePage(
                 <LateWorkspace />
             </Show>
             <RunsPanel comparison />
+            <DerivedDialog edit wanted_by=new_column />
+            <LatePalette is_wanted=Signal::derive(move || sheets.are_commands_open.get() || sheets.are_keys_open.get()) />
         </main>
     }
 }
@@ -232,6 +255,7 @@ fn RunViewSelect(context: RunsContext) -> impl IntoView {
 /// Keep, Exclude, Clear brushes, Undo, Redo. One that can do nothing stays in reach and says why.
 #[component]
 fn Steps(comparison: Comparison) -> impl IntoView {
+    let sheets: Sheets = expect_context();
     let has_brush = Memo::new(move |_| comparison.context.view.with(|view| !view.brushes.is_empty()));
     let can_undo = Memo::new(move |_| comparison.history.with(|history| !history.past.is_empty()));
     let can_redo = Memo::new(move |_| comparison.history.with(|history| !history.future.is_empty()));
@@ -261,6 +285,16 @@ fn Steps(comparison: Comparison) -> impl IntoView {
             })}
             {button("Undo", "Nothing to undo", can_undo, Comparison::undo)}
             {button("Redo", "Nothing to redo", can_redo, Comparison::redo)}
+            <button
+                type="button"
+                class="button"
+                aria-haspopup="dialog"
+                aria-keyshortcuts="Control+K"
+                title="Ctrl+K"
+                on:click=move |_| sheets.are_commands_open.set(true)
+            >
+                "Commands…"
+            </button>
             <Views context=comparison.context edit=EditView(Callback::new(move |request: EditRequest| comparison.edit(&request))) />
             <LateManageRuns />
         </div>
@@ -341,37 +375,32 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
     let context = comparison.context;
     let is_choosing = RwSignal::new(false);
     let request = StoredValue::new(0_u32);
-    // The first request for the present columns, and these columns.
-    let columns_since = StoredValue::new((0_u32, Vec::new()));
     let shown = Memo::new(move |_| {
         comparison.defaults.with(|defaults| context.view.with(|view| view.columns_or(defaults)))
     });
     let columns = Signal::derive(move || context.columns.with(|columns| columns.columns.clone()));
     let on_rows = Callback::new(move |(start, n_rows, columns): (usize, usize, Vec<ColumnKey>)| {
         request.update_value(|request| *request = request.wrapping_add(1));
-        columns_since.update_value(|(since, last)| {
-            if *last != columns {
-                *since = request.get_value();
-                last.clone_from(&columns);
-            }
-        });
         comparison.timings.rows_asked();
         context.send.run(Command::Rows { request: request.get_value(), start, n_rows, columns });
     });
-    // Answers to older requests are shown while newer ones are under way, unless their cells are of other columns.
-    let page = Memo::new(move |last: Option<&Option<_>>| {
+    let on_range = select_range(comparison);
+    // Answers to older requests are shown while newer ones are under way; those to another table's are not.
+    let page = Memo::new(move |last: Option<&Option<RowsPage>>| {
         let page = context.rows.get();
-        let (since, newest) = (columns_since.with_value(|columns| columns.0), request.get_value());
-        let is_fitting = page.as_ref().is_some_and(|page| (since..=newest).contains(&page.request));
-        if is_fitting { page } else { last.cloned().flatten() }
+        let is_own = page.as_ref().is_some_and(|page| (1..=request.get_value()).contains(&page.request));
+        if is_own { page } else { last.cloned().flatten() }
     });
     let chosen = Memo::new(move |_| {
         shown.with(|shown| shown.iter().map(|column| column.column.clone()).collect::<Vec<_>>())
     });
+    let choose_all = Callback::new(move |(columns, is_shown)| {
+        let edit = if is_shown { ViewEdit::AddColumns } else { ViewEdit::RemoveColumns };
+        comparison.apply(edit(columns), now_millis());
+    });
     let on_choose = Callback::new(move |column| {
         let is_shown = chosen.with_untracked(|chosen| chosen.contains(&column));
-        let edit = if is_shown { ViewEdit::RemoveColumn(column) } else { ViewEdit::AddColumn(column) };
-        comparison.apply(edit, now_millis());
+        choose_all.run((vec![column], !is_shown));
     });
     view! {
         <section class="panel compare__runs" aria-labelledby="runs-title">
@@ -391,15 +420,42 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
                 revision=context.rows_revision
                 on_rows
                 on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))
+                on_range
                 on_hover=Callback::new(move |target| context.send.run(Command::Hover(target)))
                 run_href=context.run_href
                 on_open=context.open_run
             />
             <Dialog title="Columns" is_open=is_choosing>
-                <ColumnList columns chosen kind=ListKind::Checkboxes on_choose />
+                <ColumnList columns chosen kind=ListKind::Checkboxes on_choose on_choose_all=choose_all />
             </Dialog>
         </section>
     }
+}
+
+/// Selects rows of the table besides the runs that are selected. The engine knows which runs these are: the page has
+/// only those on the screen.
+fn select_range(comparison: Comparison) -> Callback<(usize, usize)> {
+    let app = use_app();
+    let wanted = StoredValue::new(None::<(RunSet, f64)>);
+    Effect::new(move || {
+        app.run_ids.with(|found| {
+            let Some(found) = found else { return };
+            let Some((_, at_millis)) = wanted.get_value().filter(|(set, _)| *set == found.set) else {
+                return;
+            };
+            wanted.set_value(None);
+            let mut selected = comparison.context.view.with_untracked(|view| view.selected.clone());
+            let known: HashSet<RunId> = selected.iter().cloned().collect();
+            let all = found.active.run_ids.iter().chain(&found.deleted.run_ids);
+            selected.extend(all.filter(|run_id| !known.contains(*run_id)).cloned());
+            comparison.apply(ViewEdit::Select(selected), at_millis);
+        });
+    });
+    Callback::new(move |(start, n_rows)| {
+        let set = RunSet::Rows { start, n_rows };
+        wanted.set_value(Some((set, now_millis())));
+        comparison.context.send.run(Command::ListRunIds(set));
+    })
 }
 
 /// Loads the runs of the address's experiments, now and whenever these change.
@@ -469,9 +525,10 @@ fn send_views(context: RunsContext, timings: Timings) {
 }
 
 /// Ctrl+Z and Ctrl+Shift+Z, outside of inputs, which have an undo of their own.
-fn listen_for_undo(comparison: Comparison) {
+fn listen_for_keys(comparison: Comparison, sheets: Sheets) {
     let listener = window_event_listener(ev::keydown, move |event| {
-        let is_undo_key = (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("z");
+        let has_modifier = event.ctrl_key() || event.meta_key();
+        let is_undo_key = has_modifier && event.key().eq_ignore_ascii_case("z");
         let is_typing = event
             .target()
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
@@ -483,6 +540,11 @@ fn listen_for_undo(comparison: Comparison) {
             } else {
                 comparison.undo(event.time_stamp());
             }
+        } else if has_modifier && event.key().eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            sheets.are_commands_open.set(true);
+        } else if event.key() == "?" && !has_modifier && !is_typing {
+            sheets.are_keys_open.set(true);
         }
     });
     on_cleanup(move || listener.remove());

@@ -1,10 +1,13 @@
-//! What most visits begin without: the pages of runs, models and the review, and every change of runs. It is compiled
-//! into a part of the program that is fetched when it is first needed, so that the comparison is on the screen sooner.
+//! What most visits begin without: the pages of runs, models and the review, every change of runs, and the panels of the
+//! comparison. It is compiled into two parts of the program that are fetched when they are first needed, so that the
+//! comparison is on the screen sooner.
 //!
-//! `src/main.rs` marks the cut, since a mark in the library would bring these pages into every program; [`LateCode`]
+//! `src/main.rs` marks the cuts, since a mark in the library would bring these pages into every program; [`LateCode`]
 //! is how they are reached from here. `tests/split.mjs` cuts.
 
 use super::compare::manage::ManageRuns;
+use super::compare::palette::Palette;
+use super::compare::report::export;
 use super::compare::workspace::Workspace;
 use super::context::RunsContext;
 use super::model::ModelPage;
@@ -36,20 +39,44 @@ pub enum LateKind {
     Webhooks,
     /// The panels of the comparison.
     Workspace,
+    /// The commands of the comparison, and the sheet of keys.
+    Palette,
+    /// A file with more than the table. It is saved by itself.
+    Export(ExportKind),
     /// The menu of the comparison that deletes and restores runs. It opens by itself.
     ManageRuns,
+}
+
+/// A file with more than the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportKind {
+    /// The parallel coordinates as SVG.
+    PlotSvg,
+    /// The same as PNG.
+    PlotPng,
+    /// The whole comparison as HTML.
+    Report,
 }
 
 /// What comes out once the code is here, or why it is not.
 pub type Arrival<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
-/// How the late code is reached.
+/// How a part of the late code is reached.
 #[derive(Clone, Copy)]
-pub struct LateCode {
+pub struct LatePart {
     /// Fetches it; once it is here, this is done at once.
     pub fetch: fn() -> Arrival<()>,
-    /// Calls [`build`] in it.
+    /// Builds something in it.
     pub build: fn(LateKind, Owner) -> Arrival<AnyView>,
+}
+
+/// The late code.
+#[derive(Clone, Copy)]
+pub struct LateCode {
+    /// The pages, and the changes of runs: [`build_page`].
+    pub pages: LatePart,
+    /// The panels of the comparison: [`build_panels`].
+    pub panels: LatePart,
 }
 
 impl LateCode {
@@ -59,10 +86,21 @@ impl LateCode {
         provide_context(AppOwner(Owner::current().unwrap_or_default()));
     }
 
-    /// Fetches it ahead, so that the first of these pages opens at once. A failure is told when it matters: when
-    /// something needs it.
+    /// Fetches it ahead, so that the first panel and the first of these pages open at once. A failure is told when it
+    /// matters: when something needs it.
     pub fn fetch_ahead(self) {
-        spawn_local(async move { drop((self.fetch)().await) });
+        spawn_local(async move {
+            drop((self.panels.fetch)().await);
+            drop((self.pages.fetch)().await);
+        });
+    }
+
+    fn part_of(self, kind: &LateKind) -> LatePart {
+        if matches!(kind, LateKind::Workspace | LateKind::Palette | LateKind::Export(_)) {
+            self.panels
+        } else {
+            self.pages
+        }
     }
 }
 
@@ -70,8 +108,20 @@ impl LateCode {
 #[derive(Clone)]
 struct AppOwner(Owner);
 
-/// Builds something late under its owner; what only this function reaches is the late part of the program.
-pub fn build(kind: LateKind, owner: &Owner) -> AnyView {
+/// Builds the panels of the comparison under their owner; what only this function reaches is a part of the program.
+pub fn build_panels(kind: LateKind, owner: &Owner) -> AnyView {
+    owner.with(|| match kind {
+        LateKind::Export(kind) => {
+            export(RunsContext::of(use_app()), kind);
+            ().into_any()
+        }
+        LateKind::Palette => view! { <Palette context=RunsContext::of(use_app()) /> }.into_any(),
+        _ => view! { <Workspace /> }.into_any(),
+    })
+}
+
+/// Builds anything else that is late under its owner; what only this function reaches is a part of the program.
+pub fn build_page(kind: LateKind, owner: &Owner) -> AnyView {
     owner.with(|| {
         if use_context::<RegistryState>().is_none() {
             // What is known of models and of changes under way outlives the page that asked first.
@@ -85,7 +135,8 @@ pub fn build(kind: LateKind, owner: &Owner) -> AnyView {
             LateKind::Model(_) => view! { <ModelPage /> }.into_any(),
             LateKind::Review => view! { <ReviewPage /> }.into_any(),
             LateKind::Webhooks => view! { <WebhooksPage /> }.into_any(),
-            LateKind::Workspace => view! { <Workspace /> }.into_any(),
+            // That is the other part.
+            LateKind::Workspace | LateKind::Palette | LateKind::Export(_) => ().into_any(),
             LateKind::ManageRuns => view! { <ManageRuns context=RunsContext::of(use_app()) /> }.into_any(),
         }
     })
@@ -95,7 +146,7 @@ pub fn build(kind: LateKind, owner: &Owner) -> AnyView {
 #[derive(Clone, Copy)]
 struct Late {
     arrival: RwSignal<Option<Result<AnyView, SplitLoaderError>>, LocalStorage>,
-    code: LateCode,
+    part: LatePart,
     kind: StoredValue<LateKind>,
     owner: StoredValue<Option<Owner>>,
 }
@@ -104,7 +155,7 @@ impl Late {
     fn new(kind: LateKind) -> Self {
         Self {
             arrival: RwSignal::new_local(None),
-            code: expect_context(),
+            part: expect_context::<LateCode>().part_of(&kind),
             kind: StoredValue::new(kind),
             owner: StoredValue::new(Owner::current()),
         }
@@ -114,14 +165,14 @@ impl Late {
     fn fetch(self, then: impl Fn() + 'static) {
         self.arrival.set(None);
         spawn_local(async move {
-            let fetched = (self.code.fetch)().await;
+            let fetched = (self.part.fetch)().await;
             // Somebody may have gone on to another page meanwhile.
             let (Some(kind), Some(Some(owner))) = (self.kind.try_get_value(), self.owner.try_get_value())
             else {
                 return;
             };
             let built = match fetched {
-                Ok(()) => (self.code.build)(kind, owner).await,
+                Ok(()) => (self.part.build)(kind, owner).await,
                 Err(problem) => Err(problem),
             };
             if self.arrival.try_set(Some(built)).is_none() {
@@ -189,6 +240,58 @@ pub fn LateManageRuns() -> impl IntoView {
             }
             .into_any()
         }
+    }
+}
+
+/// The commands of the comparison, fetched when they are first wanted.
+#[component]
+pub fn LatePalette(
+    /// Whether one of them is open.
+    is_wanted: Signal<bool>,
+) -> impl IntoView {
+    let app = use_app();
+    let late = Late::new(LateKind::Palette);
+    let is_asked = StoredValue::new(false);
+    Effect::new(move || {
+        if is_wanted.get() && !is_asked.get_value() {
+            is_asked.set_value(true);
+            late.fetch(|| ());
+        }
+    });
+    move || match late.take() {
+        Some(Ok(palette)) => palette,
+        state => {
+            if state.is_some() {
+                is_asked.set_value(false);
+                app.alert(NOT_ARRIVED);
+            }
+            ().into_any()
+        }
+    }
+}
+
+/// Saves files with more than the table, once the code is here.
+#[derive(Clone, Copy)]
+pub struct LateExport {
+    part: LatePart,
+    owner: StoredValue<Option<Owner>>,
+}
+
+impl LateExport {
+    /// For the component that is being built.
+    pub fn of_component() -> Self {
+        Self { part: expect_context::<LateCode>().panels, owner: StoredValue::new(Owner::current()) }
+    }
+
+    /// Saves one.
+    pub fn save(self, kind: ExportKind) {
+        let app = use_app();
+        spawn_local(async move {
+            let Some(Some(owner)) = self.owner.try_get_value() else { return };
+            if (self.part.build)(LateKind::Export(kind), owner).await.is_err() {
+                app.alert(NOT_ARRIVED);
+            }
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ordinary charts: series over two axes, as values. What is here gives a chart its option for Apache ECharts, its
 //! words and the way a keyboard takes through its points; `ui::chart` draws it.
 
-mod option;
+pub(crate) mod option;
 mod walk;
 mod words;
 
@@ -31,8 +31,8 @@ pub struct ChartAxis {
     pub scale: Scale,
     /// Whether it begins at the other end.
     pub is_reversed: bool,
-    /// Where an axis of lines begins and ends; with the points where it does not say. Charts of one group need the same
-    /// one: they share parts of it, not values.
+    /// Where it begins and ends; about where the points do where it does not say. Charts that are compared need the same
+    /// one, and those of one group share parts of it, not values.
     pub domain: Option<(f64, f64)>,
 }
 
@@ -71,6 +71,8 @@ pub struct Series {
     pub band: Vec<(f64, f64, f64)>,
     /// Places with a ring around: points that are chosen.
     pub rings: Vec<(f64, f64)>,
+    /// How wide each dot is, in pixels; empty where all are alike.
+    pub sizes_px: Vec<f64>,
 }
 
 /// How a series is drawn.
@@ -91,6 +93,8 @@ pub enum Mark {
     },
     /// A bar for each point, from zero.
     Bars,
+    /// A stretch from each point of a pair to the other, with a gap after it.
+    Stretches,
 }
 
 /// Colour and dash, neither of which tells a series alone.
@@ -102,6 +106,8 @@ pub struct Look {
     pub dash: usize,
     /// Whether it is context only: behind the others, in the colour of what is not meant.
     pub is_dimmed: bool,
+    /// A place on the theme's ramp from good to bad, in percent, in place of a colour for series: for what has an order.
+    pub tone_percent: Option<u8>,
 }
 
 /// The shape of a dot.
@@ -121,7 +127,19 @@ impl Look {
     /// The look of the series at a place among many: the first eight differ in colour and neighbours in dash too, the
     /// first 32 in one of both.
     pub fn nth(place: usize) -> Self {
-        Self { colour: place % 8, dash: (place + place / 8) % 4, is_dimmed: false }
+        Self { colour: place % 8, dash: (place + place / 8) % 4, ..Self::default() }
+    }
+
+    /// The look of the group at a place among groups with an order, the good ones first.
+    pub fn ordered(place: usize, n_groups: usize) -> Self {
+        let percent = place * 100 / n_groups.saturating_sub(1).max(1);
+        Self { dash: place % 4, tone_percent: Some(percent.min(100) as u8), ..Self::default() }
+    }
+
+    /// Which of `n` colours of a ramp it has, where it has one of these.
+    pub fn on_ramp(self, n: usize) -> Option<usize> {
+        let last = n.checked_sub(1)?;
+        Some((usize::from(self.tone_percent?) * last + 50) / 100)
     }
 
     /// Strokes and gaps of a line in turn, in pixels; none for a solid one.
@@ -154,6 +172,8 @@ pub struct ChartTheme {
     pub dimmed: String,
     /// Series.
     pub series: Vec<String>,
+    /// What has an order, from the good end to the bad end.
+    pub ramp: Vec<String>,
     /// The font family.
     pub font: String,
 }
@@ -209,22 +229,53 @@ impl Figure {
         self.x.has(x) && self.y.has(y)
     }
 
+    /// The same axes with nothing on them.
+    pub fn without_series(&self) -> Self {
+        Self { x: self.x.clone(), y: self.y.clone(), series: Vec::new(), has_slider: self.has_slider }
+    }
+
     /// The point, if there is one.
     pub fn point(&self, place: Place) -> Option<(f64, f64)> {
         self.series.get(place.series)?.points.get(place.point).copied()
     }
 
-    /// The points that are drawn, x and y in turn, for each series of the option; what has no place is NaN.
-    /// The series of the figure come first; then come their raw lines, bands and rings, which nothing points at.
+    /// The series that have a raw line behind them, by their colours: drawing hundreds of series takes far longer than
+    /// drawing a few with as many points.
+    fn raw_lines(&self) -> Vec<(Look, Vec<&Series>)> {
+        let mut by_look: Vec<(Look, Vec<&Series>)> = Vec::new();
+        for series in self.series.iter().filter(|series| !series.raw.is_empty()) {
+            let look = Look { dash: 0, ..series.look };
+            match by_look.iter_mut().find(|(other, _)| *other == look) {
+                Some((_, lines)) => lines.push(series),
+                None => by_look.push((look, vec![series])),
+            }
+        }
+        by_look
+    }
+
+    /// The points that are drawn, x and y in turn, and the size where dots have sizes, for each series of the option; what
+    /// has no place is NaN.
+    /// The series of the figure come first; then come the raw lines, those of one colour as one, bands and rings, which
+    /// nothing points at.
     pub fn drawn(&self) -> Vec<Vec<f64>> {
         let place = |point: (f64, f64)| if self.has(point) { [point.0, point.1] } else { [f64::NAN; 2] };
         let flat =
             |points: &[(f64, f64)]| points.iter().flat_map(|&point| place(point)).collect::<Vec<f64>>();
-        let mut drawn: Vec<Vec<f64>> = self.series.iter().map(|series| flat(&series.points)).collect();
+        let sized = |series: &Series| {
+            let both = series.points.iter().zip(&series.sizes_px);
+            both.flat_map(|(&point, &size_px)| [place(point).as_slice(), &[size_px]].concat()).collect()
+        };
+        let main = |series: &Series| {
+            if series.sizes_px.is_empty() { flat(&series.points) } else { sized(series) }
+        };
+        let mut drawn: Vec<Vec<f64>> = self.series.iter().map(main).collect();
+        drawn.extend(self.raw_lines().into_iter().map(|(_, lines)| {
+            // A gap keeps one line from the next.
+            let with_gap =
+                lines.into_iter().map(|series| [flat(&series.raw).as_slice(), &[f64::NAN; 2]].concat());
+            with_gap.flatten().collect()
+        }));
         for series in &self.series {
-            if !series.raw.is_empty() {
-                drawn.push(flat(&series.raw));
-            }
             if !series.band.is_empty() {
                 // There and back: the area between this line and the axis is what lies between both ends.
                 let whole = |&&(x, low, high): &&(f64, f64, f64)| self.has((x, low)) && self.has((x, high));
@@ -284,6 +335,22 @@ mod tests {
     }
 
     #[test]
+    fn raw_lines_of_one_colour_are_one() {
+        let series = |place: usize, raw: Vec<(f64, f64)>| Series {
+            raw,
+            ..Series::line("", Look::nth(place), vec![(0.0, 0.0)])
+        };
+        let lines = [
+            series(0, vec![(0.0, 5.0), (1.0, 6.0)]),
+            series(1, vec![(2.0, 7.0)]),
+            series(8, vec![(3.0, 8.0)]),
+        ];
+        let drawn = Figure { series: lines.to_vec(), ..Figure::default() }.drawn();
+        let told: Vec<String> = drawn[3..].iter().map(|numbers| format!("{numbers:?}")).collect();
+        assert_eq!(told, ["[0.0, 5.0, 1.0, 6.0, NaN, NaN, 3.0, 8.0, NaN, NaN]", "[2.0, 7.0, NaN, NaN]"]);
+    }
+
+    #[test]
     fn raw_line_band_and_rings_come_after_all_series() {
         let with = Series {
             rings: vec![(0.0, 1.5)],
@@ -295,8 +362,10 @@ mod tests {
             series: vec![with, Series::line("b", Look::default(), vec![(9.0, 9.0)])],
             ..Figure::default()
         };
+        let mut drawn = figure.drawn();
+        assert!(drawn[2].pop().is_some_and(f64::is_nan) && drawn[2].pop().is_some_and(f64::is_nan));
         assert_eq!(
-            figure.drawn(),
+            drawn,
             [
                 vec![0.0, 1.5],
                 vec![9.0, 9.0],

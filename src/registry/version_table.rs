@@ -52,7 +52,7 @@ pub fn cell(run: &Run, column: &ColumnKey) -> Option<CellValue> {
         ColumnKey::Attribute(Attribute::Duration) => {
             Some(CellValue::Number((run.info.end_millis? - run.info.start_millis?) as f64 / 1e3))
         }
-        ColumnKey::Attribute(_) => None,
+        ColumnKey::Attribute(_) | ColumnKey::Derived(_) => None,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::entities::ColumnKey;
 use crate::view::{
-    AxisKind, AxisView, Brush, ColumnView, CurveX, CurvesView, Direction, Lane, MAX_OBJECTIVES, Objective,
-    Panel, Pick, Sort, Step,
+    Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, ColumnView, CurveBands, CurveX, CurvesView,
+    DifferencesView, Direction, Lane, MAX_OBJECTIVES, Objective, Panel, Pick, ScatterView, Smoothing, Sort,
+    Step,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -130,6 +131,14 @@ fn push_brush(brush: &Brush, out: &mut String) {
                 out.push('l');
                 out.push_str(lane_word(*lane));
             }
+            Pick::Area(area) => {
+                let word = |is_log: bool| if is_log { 'g' } else { 'n' };
+                out.extend(['a', word(area.is_log.0), word(area.is_log.1)]);
+                for (x, y) in &area.corners {
+                    out.push_str(&format!("{x}:{y}:"));
+                }
+                push_column(&area.y, out);
+            }
         }
     }
 }
@@ -148,13 +157,32 @@ fn brush(text: &str) -> Option<Brush> {
             }
             't' => Some(Pick::Text(unescape(rest))),
             'l' => Lane::ALL.into_iter().find(|lane| lane_word(*lane) == rest).map(Pick::Lane),
+            'a' => area(rest).map(Pick::Area),
             _ => None,
         }
     };
     Some(Brush { column, picks: parts.filter_map(pick).collect() })
 }
 
-/// `COLUMN!i1:2!tTEXT!lnan~…`
+/// `ng1:2:3:4:5:6:COLUMN`: whether x and y are logarithmic, the corners, and the column of y, which begins with a
+/// letter or `=`.
+fn area(text: &str) -> Option<Area> {
+    let mut words = text.chars();
+    let mut is_log = || words.next().map(|word| word == 'g');
+    let is_log = (is_log()?, is_log()?);
+    let mut rest = words.as_str();
+    let mut numbers: Vec<f64> = Vec::new();
+    while let Some((number, after)) = rest.split_once(':')
+        && let Ok(number) = number.parse()
+    {
+        numbers.push(number);
+        rest = after;
+    }
+    let corners = numbers.chunks_exact(2).map(|corner| (corner[0], corner[1])).collect();
+    Some(Area { y: ColumnKey::parse(&unescape(rest))?, is_log, corners })
+}
+
+/// `COLUMN!i1:2!tTEXT!lnan!ann0:0:1:0:1:1:COLUMN~…`
 pub fn brushes_text(brushes: &[Brush]) -> String {
     let mut out = String::new();
     for (n, brush) in brushes.iter().enumerate() {
@@ -217,6 +245,17 @@ pub fn version(text: &str) -> Option<(String, u64)> {
         [name, version] => Some((name.clone(), version.parse().ok()?)),
         _ => None,
     }
+}
+
+/// `COLUMN~COLUMN`.
+pub fn keys_text(keys: &[ColumnKey]) -> String {
+    let texts: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    join(texts.iter().map(String::as_str), ITEM)
+}
+
+/// The opposite of [`keys_text`].
+pub fn keys(text: &str) -> Vec<ColumnKey> {
+    split(text, ITEM).iter().filter_map(|text| ColumnKey::parse(text)).collect()
 }
 
 /// `COLUMN` or `COLUMN!desc`.
@@ -335,10 +374,13 @@ pub fn objectives(text: &str) -> Vec<Objective> {
     split_raw(text, ITEM).into_iter().filter_map(objective).take(MAX_OBJECTIVES).collect()
 }
 
-const PANELS: [(Panel, &str); 5] = [
+const PANELS: [(Panel, &str); 8] = [
     (Panel::Pareto, "pareto"),
     (Panel::Ranking, "ranking"),
     (Panel::Importance, "importance"),
+    (Panel::History, "history"),
+    (Panel::Scatter, "scatter"),
+    (Panel::Groups, "groups"),
     (Panel::Curves, "curves"),
     (Panel::Differences, "differences"),
 ];
@@ -355,24 +397,75 @@ pub fn panels(text: &str) -> Vec<Panel> {
     PANELS.iter().filter(|(_, word)| words.contains(word)).map(|(panel, _)| *panel).collect()
 }
 
+/// `xAXIS~yAXIS~cCOLUMN~sCOLUMN~fCOLUMN`, each where it is chosen, and nothing for a plot that nobody changed.
+pub fn scatter_text(scatter: &ScatterView) -> String {
+    let axis = |word: char, axis: &Option<AxisView>| {
+        axis.as_ref().map(|axis| format!("{word}{}", axes_text(std::slice::from_ref(axis))))
+    };
+    let column = |word: char, column: &Option<ColumnKey>| {
+        column.as_ref().map(|column| {
+            let mut out = word.to_string();
+            push_column(column, &mut out);
+            out
+        })
+    };
+    let items = [
+        axis('x', &scatter.x),
+        axis('y', &scatter.y),
+        column('c', &scatter.colour),
+        column('s', &scatter.size),
+        column('f', &scatter.facet),
+    ];
+    items.into_iter().flatten().collect::<Vec<_>>().join(&ITEM.to_string())
+}
+
+/// The opposite of [`scatter_text`].
+pub fn scatter(text: &str) -> ScatterView {
+    let items = split_raw(text, ITEM);
+    let item = |word: char| items.iter().find_map(|item| item.strip_prefix(word));
+    let axis = |word: char| axes(item(word)?).into_iter().next();
+    let column = |word: char| ColumnKey::parse(&unescape(item(word)?));
+    ScatterView { x: axis('x'), y: axis('y'), colour: column('c'), size: column('s'), facet: column('f') }
+}
+
 const CURVE_XS: [(CurveX, &str); 3] =
     [(CurveX::Step, "step"), (CurveX::RelativeTime, "relative"), (CurveX::WallTime, "wall")];
+const SMOOTHINGS: [(Smoothing, &str); 3] =
+    [(Smoothing::Exponential, "s"), (Smoothing::Gaussian, "sg"), (Smoothing::RunningMean, "sr")];
+const CENTRES: [(BandCentre, &str); 2] = [(BandCentre::Mean, "m"), (BandCentre::Median, "d")];
+const SPREADS: [(BandSpread, &str); 4] = [
+    (BandSpread::Range, "r"),
+    (BandSpread::StandardDeviation, "s"),
+    (BandSpread::Quartiles, "q"),
+    (BandSpread::None, "n"),
+];
 
 const LOG_X: &str = "logx";
 const LOG_Y: &str = "logy";
+const CLIPPED: &str = "clip";
 
-/// `relative~logy~s60~mMETRIC~…`: along what, logarithmic axes, smoothing, metrics.
+/// `relative~logy~clip~s60~bmrCOLUMN~mMETRIC~…`: along what (`xMETRIC` for a metric), logarithmic axes, without outliers,
+/// smoothing (`sg` and `sr` for the others), groups with their line and band, metrics.
 pub fn curves_text(curves: &CurvesView) -> String {
     let mut out = String::new();
-    let (_, word) = CURVE_XS[CURVE_XS.iter().position(|(x, _)| *x == curves.x).unwrap_or(0)];
-    out.push_str(word);
-    for (_, word) in [(curves.is_log_x, LOG_X), (curves.is_log_y, LOG_Y)].iter().filter(|(is_log, _)| *is_log)
-    {
+    if let CurveX::Metric(metric) = &curves.x {
+        out.push('x');
+        escape(metric, &mut out);
+    } else {
+        out.push_str(word_of(&CURVE_XS, &curves.x));
+    }
+    let flags = [(curves.is_log_x, LOG_X), (curves.is_log_y, LOG_Y), (curves.is_clipped, CLIPPED)];
+    for (_, word) in flags.iter().filter(|(is_on, _)| *is_on) {
         out.push(ITEM);
         out.push_str(word);
     }
-    if curves.smoothing_percent > 0 {
-        out.push_str(&format!("~s{}", curves.smoothing_percent));
+    // Another way of smoothing is kept even while it smooths nothing.
+    if curves.smoothing_amount > 0 || curves.smoothing != Smoothing::default() {
+        out.push_str(&format!("~{}{}", word_of(&SMOOTHINGS, &curves.smoothing), curves.smoothing_amount));
+    }
+    if let Some(CurveBands { column, centre, spread }) = &curves.bands {
+        out.push_str(&format!("~b{}{}", word_of(&CENTRES, centre), word_of(&SPREADS, spread)));
+        escape(&column.to_string(), &mut out);
     }
     for metric in &curves.metrics {
         out.push_str("~m");
@@ -381,19 +474,65 @@ pub fn curves_text(curves: &CurvesView) -> String {
     out
 }
 
+const RUNS_AS_ROWS: &str = "rows";
+
+/// `rows~t0.5`: whether runs are rows, the tolerance in percent.
+pub fn differences_text(differences: &DifferencesView) -> String {
+    let mut parts = Vec::new();
+    if differences.are_runs_rows {
+        parts.push(RUNS_AS_ROWS.to_owned());
+    }
+    if differences.tolerance_percent > 0.0 {
+        parts.push(format!("t{}", differences.tolerance_percent));
+    }
+    parts.join("~")
+}
+
+/// The opposite of [`differences_text`].
+pub fn differences(text: &str) -> DifferencesView {
+    let parts = split_raw(text, ITEM);
+    let tolerance = parts.iter().find_map(|part| part.strip_prefix('t')?.parse::<f64>().ok());
+    DifferencesView {
+        tolerance_percent: tolerance
+            .filter(|percent| *percent > 0.0 && percent.is_finite())
+            .unwrap_or_default(),
+        are_runs_rows: parts.contains(&RUNS_AS_ROWS),
+    }
+}
+
+/// The word for a choice; the first one's where there is none.
+fn word_of<T: PartialEq>(words: &[(T, &'static str)], choice: &T) -> &'static str {
+    words.iter().find(|(other, _)| other == choice).or(words.first()).map_or("", |(_, word)| word)
+}
+
 /// The opposite of [`curves_text`].
 pub fn curves(text: &str) -> CurvesView {
     let parts = split_raw(text, ITEM);
-    let x = CURVE_XS.iter().find(|(_, word)| parts.contains(word)).map(|(x, _)| *x);
+    let x = || CURVE_XS.iter().find(|(_, word)| parts.contains(word)).map(|(x, _)| x.clone());
+    let x_metric =
+        parts.iter().find_map(|part| part.strip_prefix('x')).map(|metric| CurveX::Metric(unescape(metric)));
+    let amount =
+        |part: &str, word: &str| part.strip_prefix(word)?.parse::<u8>().ok().filter(|amount| *amount < 100);
+    let smoothing = parts.iter().find_map(|part| {
+        SMOOTHINGS.iter().find_map(|(smoothing, word)| Some((*smoothing, amount(part, word)?)))
+    });
+    let (smoothing, smoothing_amount) = smoothing.unwrap_or_default();
+    let bands = parts.iter().find_map(|part| {
+        let part = part.strip_prefix('b')?;
+        let centre = CENTRES.iter().find_map(|(centre, word)| Some((*centre, part.strip_prefix(word)?)));
+        let (centre, part) = centre?;
+        let spread = SPREADS.iter().find_map(|(spread, word)| Some((*spread, part.strip_prefix(word)?)));
+        let (spread, column) = spread?;
+        Some(CurveBands { column: ColumnKey::parse(&unescape(column))?, centre, spread })
+    });
     CurvesView {
-        x: x.unwrap_or_default(),
+        x: x_metric.or_else(x).unwrap_or_default(),
         is_log_x: parts.contains(&LOG_X),
         is_log_y: parts.contains(&LOG_Y),
-        smoothing_percent: parts
-            .iter()
-            .find_map(|part| part.strip_prefix('s')?.parse().ok())
-            .filter(|percent| *percent < 100)
-            .unwrap_or_default(),
+        is_clipped: parts.contains(&CLIPPED),
+        smoothing,
+        smoothing_amount,
+        bands,
         metrics: parts.iter().filter_map(|part| part.strip_prefix('m')).map(unescape).collect(),
     }
 }

@@ -2,18 +2,21 @@
 
 use crate::chart::{ChartProblem, Handle, Library};
 use crate::plot::charts::{Figure, Look, Mark, Place, Shape, Step};
+use crate::ui::chart_area::{AreaLayer, AreaTool, Drawn};
+use crate::ui::download::{file_name, save_blob, save_text};
 use crate::ui::per_frame::PerFrame;
-use crate::ui::theme::{chart_theme, theme_version};
+use crate::ui::theme::{N_RAMP, chart_theme, theme_version};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde_json::json;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{KeyboardEvent, ResizeObserver};
+use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
 
 /// More series than this have no key above the chart.
 const MAX_KEYS: usize = 12;
@@ -28,6 +31,30 @@ const CHOICE_HELP: &str = "Enter chooses the point.";
 
 thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
+    /// Whether a chart has been drawn: what the browser has not run yet takes it several times as long.
+    static IS_WARM: Cell<bool> = const { Cell::new(false) };
+    /// Charts that wait to be drawn.
+    static TURNS: RefCell<VecDeque<Box<dyn FnOnce()>>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// Draws a chart when it is its turn, one every other frame: several large ones at once would keep the page from
+/// answering, and the library draws in the frame after.
+fn draw_in_turn(draw: impl FnOnce() + 'static) {
+    fn next() {
+        if let Some(draw) = TURNS.with_borrow_mut(VecDeque::pop_front) {
+            draw();
+        }
+        if TURNS.with_borrow(|turns| !turns.is_empty()) {
+            request_animation_frame(|| request_animation_frame(next));
+        }
+    }
+    let is_first = TURNS.with_borrow_mut(|turns| {
+        turns.push_back(Box::new(draw));
+        turns.len() == 1
+    });
+    if is_first {
+        request_animation_frame(next);
+    }
 }
 
 /// What the parts of a chart share.
@@ -70,6 +97,12 @@ pub fn Chart(
     /// A point is chosen by click or Enter; what comes back is announced.
     #[prop(optional)]
     on_click: Option<Callback<Place, String>>,
+    /// An area can be drawn with this, instead of moving what is in view.
+    #[prop(optional, into)]
+    area_tool: Option<Signal<Option<AreaTool>>>,
+    /// An area was drawn: its corners in x and y.
+    #[prop(optional)]
+    on_area: Option<Callback<Drawn>>,
     /// Another part of x is in view; none for all of it.
     #[prop(optional)]
     on_zoom: Option<Callback<Option<(f64, f64)>>>,
@@ -120,16 +153,38 @@ pub fn Chart(
     on_cleanup(move || drop(context.handle.try_set_value(None)));
 
     let theme = theme_version();
+    let is_due = StoredValue::new(false);
     Effect::new(move || {
         theme.track();
-        let figure = figure.get();
-        if is_here.get()
-            && let Some(handle) = context.handle.get_value()
-        {
-            problem.set(context.draw(&handle, &figure).err());
+        figure.track();
+        // What changes before it is drawn is drawn once.
+        if is_here.get() && !is_due.get_value() {
+            is_due.set_value(true);
+            if !IS_WARM.replace(true) {
+                draw_in_turn(move || {
+                    if let (Some(handle), Some(figure)) = (context.handle(), figure.try_get_untracked()) {
+                        // Axes alone, then the rest: two tasks in place of a long one. What refuses these tells so
+                        // in a moment.
+                        drop(handle.draw(&figure.without_series().option(&chart_theme()), &[]));
+                    }
+                });
+            }
+            draw_in_turn(move || {
+                // The chart may be gone.
+                let Some(figure) = figure.try_get_untracked() else { return };
+                is_due.try_set_value(false);
+                if let Some(handle) = context.handle() {
+                    problem.try_set(context.draw(&handle, &figure).err());
+                }
+            });
         }
     });
 
+    let on_drawn = Callback::new(move |(tool, corners): Drawn| {
+        if let (Some(on_area), Some(handle)) = (on_area, context.handle()) {
+            on_area.run((tool, corners.into_iter().filter_map(|at_px| handle.value_near(at_px)).collect()));
+        }
+    });
     let id = COUNT.with(|count| {
         count.set(count.get() + 1);
         format!("chart-{}", count.get())
@@ -163,6 +218,7 @@ pub fn Chart(
                 on:blur=move |_| context.leave()
             >
                 <div class="chart__canvas" node_ref=field aria-hidden="true"></div>
+                {area_tool.map(|tool| view! { <AreaLayer tool on_drawn /> })}
             </div>
             <p class="visually-hidden" aria-live="polite">{context.spoken}</p>
             {move || problem.get().map(|why| view! {
@@ -174,6 +230,7 @@ pub fn Chart(
                 </div>
             })}
             {note}
+            <SaveChart field label problem />
             <PointTable figure label />
         </figure>
     }
@@ -385,6 +442,55 @@ fn observe_size(field: NodeRef<html::Div>, on_size: impl Fn() + 'static) {
     });
 }
 
+/// The chart on this element as SVG, as it is now; none where none is drawn.
+pub async fn chart_svg(element: &HtmlElement) -> Option<String> {
+    // Without a chart there is nothing to fetch the library for.
+    element.query_selector("canvas").ok()??;
+    Library::fetch().await.ok()?.svg(element, &chart_theme().surface).ok()
+}
+
+/// The chart as a file.
+#[component]
+fn SaveChart(
+    field: NodeRef<html::Div>,
+    label: Signal<String>,
+    problem: RwSignal<Option<ChartProblem>>,
+) -> impl IntoView {
+    let save = move |is_svg: bool| {
+        spawn_local(async move {
+            let Some(element) = field.try_get_untracked().flatten() else { return };
+            let title = label.get_untracked();
+            let background = chart_theme().surface;
+            let saved = match Library::fetch().await {
+                Err(why) => Err(why),
+                Ok(library) if is_svg => {
+                    library.svg(&element, &background).map(|svg| save_text(&file_name(&title, "svg"), &svg))
+                }
+                Ok(library) => library
+                    .png(&element, &background)
+                    .await
+                    .map(|png| save_blob(&file_name(&title, "png"), &png)),
+            };
+            if let Err(why) = saved {
+                problem.try_set(Some(why));
+            }
+        });
+    };
+    let button = move |name: &'static str, is_svg: bool| {
+        view! {
+            <button
+                type="button"
+                class="button button--quiet"
+                aria-label=move || format!("Save {} as {name}", label.get())
+                on:click=move |_| save(is_svg)
+            >
+                {name}
+            </button>
+        }
+    };
+    view! { <div class="chart__save"><span class="secondary">"Save as"</span>{button("SVG", true)}{button("PNG", false)}</div> }
+}
+
 /// Which series is which, where they are few.
 #[component]
 fn Keys(figure: Signal<Arc<Figure>>) -> impl IntoView {
@@ -408,9 +514,10 @@ fn Keys(figure: Signal<Arc<Figure>>) -> impl IntoView {
 /// A piece of the line or one of the dots.
 #[component]
 fn Swatch(mark: Mark, look: Look) -> impl IntoView {
-    let colour = match look {
-        Look { is_dimmed: true, .. } => "var(--stroke-strong)".to_owned(),
-        Look { colour, .. } => format!("var(--series-{})", colour % 8 + 1),
+    let colour = match (look, look.on_ramp(N_RAMP)) {
+        (Look { is_dimmed: true, .. }, _) => "var(--stroke-strong)".to_owned(),
+        (_, Some(at)) => format!("var(--ramp-{at})"),
+        (Look { colour, .. }, None) => format!("var(--series-{})", colour % 8 + 1),
     };
     let dash = look.dash_px().iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
     let line = (!matches!(mark, Mark::Dots | Mark::Bars)).then(|| {
@@ -448,13 +555,16 @@ fn PointTable(figure: Signal<Arc<Figure>>, label: Signal<String>) -> impl IntoVi
                 figure.series.iter().enumerate().flat_map(|(series, one)| {
                     (0..one.points.len()).map(move |point| Place { series, point })
                 });
+            // A gap between stretches is no value.
+            let is_value =
+                |place: &Place| figure.point(*place).is_some_and(|(x, y)| !(x.is_nan() && y.is_nan()));
             let row = |place: Place| {
                 let (x, y) = figure.point(place).unwrap_or((f64::NAN, f64::NAN));
                 let (name, x, y) =
                     (figure.name(place).to_owned(), figure.x.value_text(x), figure.y.value_text(y));
                 view! { <tr><td>{name}</td><td>{x}</td><td>{y}</td></tr> }
             };
-            places.take(n_shown.get()).map(row).collect_view()
+            places.filter(is_value).take(n_shown.get()).map(row).collect_view()
         })
     };
     let more = move || {

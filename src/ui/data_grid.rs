@@ -1,18 +1,23 @@
 //! The table of runs: a grid that holds only the rows on the screen, however many there are.
 //!
-//! It asks for rows by place and keeps the last ones until new ones arrive, so that nothing jumps.
+//! It asks for rows by place and keeps the last ones until new ones arrive, so that nothing jumps. Of many columns, too,
+//! only those near what is in view are in the document.
 
+mod columns;
 mod header;
 
+use self::columns::{ColumnWindow, GridColumn, grid_columns, scroll_to_show};
 use self::header::HeaderCell;
 use crate::engine::protocol::{Cell, ColumnInfo, HoverTarget, HoveredRun, RowView, RowsPage};
-use crate::entities::{Attribute, ColumnKey, RunId};
+use crate::entities::{ColumnKey, RunId};
 use crate::ui::parallel_plot::css_colour;
 use crate::ui::per_frame::PerFrame;
 use crate::view::edit::{EditRequest, ViewEdit};
 use crate::view::{ColumnView, Direction, Sort};
 use leptos::html;
 use leptos::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{KeyboardEvent, ResizeObserver};
@@ -23,33 +28,10 @@ const ROW_PX: f64 = 28.0;
 const HEADER_PX: f64 = 32.0;
 /// Rows kept above and below the visible ones.
 const N_OVERSCAN: usize = 8;
-/// Widths of columns where none is chosen, in CSS pixels.
-const NAME_WIDTH_PX: u16 = 200;
-const MIN_WIDTH_PX: u16 = 88;
-const MAX_WIDTH_PX: u16 = 240;
-/// Room that a header takes for a character of its title, and for its menu and padding.
-const TITLE_CHAR_PX: u16 = 9;
-const TITLE_ROOM_PX: u16 = 36;
-
 /// Where the keyboard is.
 const ACTIVE_CLASS: &str = "data-grid__cell--active";
 /// What the ids of the body's cells begin with; row and column follow.
 const BODY_CELL: &str = "runs-cell-";
-
-/// One column with all that the grid needs to know of it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct GridColumn {
-    /// What it shows.
-    pub key: ColumnKey,
-    /// Its header, the unit included.
-    pub title: String,
-    /// Whether its values stand at the right.
-    pub is_numeric: bool,
-    /// Its width, in CSS pixels.
-    pub width_px: u16,
-    /// Where it stays when the table scrolls sideways, in CSS pixels from the left; none if it scrolls.
-    pub pinned_left_px: Option<u32>,
-}
 
 /// Places in the grid: a header cell has no row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +96,8 @@ pub fn DataGrid(
     on_rows: Callback<(usize, usize, Vec<ColumnKey>)>,
     /// Changes the view.
     on_edit: Callback<EditRequest>,
+    /// Selects rows besides those that are: the first, and how many.
+    on_range: Callback<(usize, usize)>,
     /// The pointer is on a row, or on none.
     on_hover: Callback<HoverTarget>,
     /// The address of a run's page.
@@ -122,7 +106,7 @@ pub fn DataGrid(
     on_open: Callback<RunId>,
 ) -> impl IntoView {
     let grid_columns =
-        Memo::new(move |_| columns.with(|infos| shown.with(|shown| grid_columns_of(shown, infos))));
+        Memo::new(move |_| columns.with(|infos| shown.with(|shown| grid_columns(shown, infos))));
     let sort = Memo::new(move |_| sort.get());
     let active = RwSignal::new(Place { row: None, column: 0 });
     let context =
@@ -131,16 +115,23 @@ pub fn DataGrid(
 
     let scroller: NodeRef<html::Div> = NodeRef::new();
     let body: NodeRef<html::Div> = NodeRef::new();
-    watch_columns_and_active_cell(context, body);
     let scroll_top_px = RwSignal::new(0.0);
     let height_px = RwSignal::new(HEADER_PX);
+    // How far it is scrolled sideways, and how wide it is.
+    let across_px = RwSignal::new((0.0, 0.0));
     let measure = PerFrame::new(Callback::new(move |()| {
         if let Some(scroller) = scroller.get_untracked() {
             scroll_top_px.set(f64::from(scroller.scroll_top()));
             height_px.set(f64::from(scroller.client_height()));
+            across_px.set((f64::from(scroller.scroll_left()), f64::from(scroller.client_width())));
         }
     }));
     observe(scroller, measure);
+    let window_columns = Memo::new(move |_| {
+        let (left_px, width_px) = across_px.get();
+        grid_columns.with(|columns| ColumnWindow::new(columns, left_px, width_px))
+    });
+    watch_columns_and_active_cell(context, window_columns, body);
 
     // The rows in the document: a multiple of four first, so that small scrolls ask for nothing.
     let window_rows = Memo::new(move |_| {
@@ -152,7 +143,10 @@ pub fn DataGrid(
         (start, end.saturating_sub(start))
     });
     let wanted = Memo::new(move |_| {
-        grid_columns.with(|columns| columns.iter().map(|column| column.key.clone()).collect::<Vec<_>>())
+        let window = window_columns.get();
+        grid_columns.with(|columns| {
+            window.places().filter_map(|place| Some(columns.get(place)?.key.clone())).collect::<Vec<_>>()
+        })
     });
     Effect::new(move || {
         revision.track();
@@ -160,24 +154,25 @@ pub fn DataGrid(
         on_rows.run((start, n_wanted, wanted.get()));
     });
 
-    // What the cells take from their columns when they are drawn.
+    // Where the cells that have arrived stand, and what they take from their columns.
     let shapes = Memo::new(move |_| {
         grid_columns.with(|columns| {
-            columns
-                .iter()
-                .map(|column| (column.is_numeric, column.pinned_left_px.is_some()))
-                .collect::<Vec<_>>()
+            page.with(|page| {
+                page.as_ref().map(|page| Shapes::new(columns, &page.columns)).unwrap_or_default()
+            })
         })
     });
     let rows = move || {
-        let shape = shapes.with(|shapes| format!("{shapes:?}"));
+        // The page is read before what is made of it: a watcher that finds the shapes the same, and the page looked at
+        // on the way, would not hear that the page is another one.
         page.with(|page| {
+            let shapes = shapes.get();
             let Some(page) = page else { return Vec::new() };
             let n_rows = n_rows.get();
             page.rows
                 .iter()
                 .enumerate()
-                .map(|(offset, row)| (page.start + offset, row.clone(), shape.clone()))
+                .map(|(offset, row)| (page.start + offset, row.clone(), shapes.clone()))
                 .filter(|(place, ..)| *place < n_rows)
                 .collect::<Vec<_>>()
         })
@@ -189,7 +184,14 @@ pub fn DataGrid(
     };
 
     let reveal = move |place: Place| {
-        let (Some(row), Some(scroller)) = (place.row, scroller.get_untracked()) else { return };
+        let Some(scroller) = scroller.get_untracked() else { return };
+        let (left_px, width_px) = (f64::from(scroller.scroll_left()), f64::from(scroller.client_width()));
+        let across =
+            grid_columns.with_untracked(|columns| scroll_to_show(columns, place.column, left_px, width_px));
+        if let Some(across_px) = across {
+            scroller.set_scroll_left(across_px.ceil() as i32);
+        }
+        let Some(row) = place.row else { return };
         let (top_px, seen_px) = (row as f64 * ROW_PX, height_px.get_untracked() - HEADER_PX);
         let now_px = f64::from(scroller.scroll_top());
         if top_px < now_px {
@@ -203,6 +205,13 @@ pub fn DataGrid(
             let page = page.as_ref()?;
             page.rows.get(place.row?.checked_sub(page.start)?).map(|row| row.run_id.clone())
         })
+    };
+    // Where a range of rows begins: the row that was selected or left last.
+    let range_from = StoredValue::new(None::<usize>);
+    let select_to = move |row: usize| {
+        let from = range_from.get_value().unwrap_or(row);
+        range_from.set_value(Some(from));
+        on_range.run((from.min(row), from.abs_diff(row) + 1));
     };
     let on_keydown = move |event: KeyboardEvent| {
         // Keys of buttons and inputs inside the grid stay theirs.
@@ -244,7 +253,10 @@ pub fn DataGrid(
             "End" => Place { column: n_columns, ..now },
             " " => {
                 event.prevent_default();
-                if let Some(run_id) = run_at(now) {
+                if let (Some(row), true) = (now.row, event.shift_key()) {
+                    select_to(row);
+                } else if let Some(run_id) = run_at(now) {
+                    range_from.set_value(now.row);
                     context.edit(ViewEdit::ToggleSelected(run_id), event.time_stamp());
                 }
                 return;
@@ -276,6 +288,14 @@ pub fn DataGrid(
         };
         active.set(next);
         reveal(next);
+        if let (true, "ArrowDown" | "ArrowUp" | "PageDown" | "PageUp", Some(row)) =
+            (event.shift_key(), event.key().as_str(), next.row)
+        {
+            if range_from.get_value().is_none() {
+                range_from.set_value(now.row);
+            }
+            select_to(row);
+        }
     };
     let hover = PerFrame::new(on_hover);
     let selected = Memo::new(move |_| selected.get());
@@ -293,9 +313,10 @@ pub fn DataGrid(
             aria-colcount=move || grid_columns.with(Vec::len).to_string()
             aria-activedescendant=move || {
                 let place = active.get();
-                // A row that has been scrolled out of the document cannot be named.
+                // What has been scrolled out of the document cannot be named.
                 let (start, n_shown) = window_rows.get();
-                place.row.is_none_or(|row| row >= start && row < start + n_shown).then(|| cell_id(place))
+                let is_row_here = place.row.is_none_or(|row| row >= start && row < start + n_shown);
+                (is_row_here && window_columns.get().contains(place.column)).then(|| cell_id(place))
             }
             on:scroll=move |_| measure.push(())
             on:keydown=on_keydown
@@ -304,7 +325,12 @@ pub fn DataGrid(
             <div class="data-grid__head" role="rowgroup" style:width=total_width>
                 <div class="data-grid__row" role="row" aria-rowindex="1">
                     <For
-                        each=move || grid_columns.with(|columns| columns.iter().map(|column| column.key.clone()).enumerate().collect::<Vec<_>>())
+                        each=move || {
+                            let window = window_columns.get();
+                            grid_columns.with(|columns| {
+                                window.places().filter_map(|place| Some((place, columns.get(place)?.key.clone()))).collect::<Vec<_>>()
+                            })
+                        }
                         key=|(place, key)| (*place, key.clone())
                         let((place, key))
                     >
@@ -322,19 +348,28 @@ pub fn DataGrid(
                 class="data-grid__body"
                 node_ref=body
                 role="rowgroup"
+                on:mousedown=move |event| if event.shift_key() {
+                    // Rows are meant, not their text.
+                    event.prevent_default();
+                }
                 on:click=move |event| if let Some(place) = place_of(&event) {
                     active.set(place);
-                    if is_on_box(&event)
+                    if let (Some(row), true) = (place.row, event.shift_key()) {
+                        // Not the link, which would open another window.
+                        event.prevent_default();
+                        select_to(row);
+                    } else if is_on_box(&event)
                         && let Some(run_id) = run_at(place)
                     {
+                        range_from.set_value(place.row);
                         context.edit(ViewEdit::ToggleSelected(run_id), event.time_stamp());
                     }
                 }
                 style:width=total_width
                 style:height=move || format!("{}px", n_rows.get() as f64 * ROW_PX)
             >
-                <For each=rows key=row_key let((place, row, _))>
-                    <GridRow context place row hovered_id selected hover run_href />
+                <For each=rows key=row_key let((place, row, shapes))>
+                    <GridRow context place row shapes hovered_id selected hover run_href />
                 </For>
             </div>
         </div>
@@ -342,8 +377,38 @@ pub fn DataGrid(
 }
 
 /// Rows are drawn anew exactly when what they show changes.
-fn row_key((place, row, shape): &(usize, RowView, String)) -> String {
-    format!("{place} {row:?} {shape}")
+fn row_key((place, row, shapes): &(usize, RowView, Shapes)) -> String {
+    format!("{place} {row:?} {}", shapes.key)
+}
+
+/// Where the cells of rows stand, as many as each row has, and all of it as a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Shapes {
+    of_cells: Arc<[Option<Shape>]>,
+    key: Arc<str>,
+}
+
+/// Where a cell stands and how; none for one whose column is gone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Shape {
+    column: usize,
+    is_numeric: bool,
+    is_pinned: bool,
+}
+
+impl Shapes {
+    fn new(columns: &[GridColumn], keys: &[ColumnKey]) -> Self {
+        let places: BTreeMap<&ColumnKey, usize> =
+            columns.iter().enumerate().map(|(place, column)| (&column.key, place)).collect();
+        let shape_of = |key| {
+            let column = *places.get(key)?;
+            let GridColumn { is_numeric, is_pinned, .. } = *columns.get(column)?;
+            Some(Shape { column, is_numeric, is_pinned })
+        };
+        let of_cells: Arc<[_]> = keys.iter().map(shape_of).collect();
+        let key = format!("{of_cells:?}").into();
+        Self { of_cells, key }
+    }
 }
 
 fn cell_id(place: Place) -> String {
@@ -353,48 +418,13 @@ fn cell_id(place: Place) -> String {
     }
 }
 
-/// The width that a header of this title needs, within bounds.
-fn width_for(title: &str) -> u16 {
-    let n_chars = u16::try_from(title.chars().count()).unwrap_or(u16::MAX);
-    n_chars.saturating_mul(TITLE_CHAR_PX).saturating_add(TITLE_ROOM_PX).clamp(MIN_WIDTH_PX, MAX_WIDTH_PX)
-}
-
-fn grid_columns_of(shown: &[ColumnView], infos: &[ColumnInfo]) -> Vec<GridColumn> {
-    let name = ColumnKey::Attribute(Attribute::RunName);
-    let mut left_px = 0;
-    shown
-        .iter()
-        .map(|column| {
-            let info = infos.iter().find(|info| info.key == column.column);
-            let title = match info {
-                Some(info) if info.unit.is_empty() => info.label.clone(),
-                Some(info) => format!("{}, {}", info.label, info.unit),
-                None => column.column.label().to_owned(),
-            };
-            let width_px = column.width_px.unwrap_or(if column.column == name {
-                NAME_WIDTH_PX
-            } else {
-                width_for(&title)
-            });
-            let pinned_left_px = column.is_pinned.then_some(left_px);
-            left_px += u32::from(width_px);
-            GridColumn {
-                key: column.column.clone(),
-                title,
-                is_numeric: info.is_some_and(|info| info.is_numeric),
-                width_px,
-                pinned_left_px,
-            }
-        })
-        .collect()
-}
-
 /// A row of the table. Its cells are as they arrived and watch nothing: a brush replaces most of them at once.
 #[component]
 fn GridRow(
     context: GridContext,
     place: usize,
     row: RowView,
+    shapes: Shapes,
     hovered_id: Memo<Option<RunId>>,
     selected: Memo<Vec<RunId>>,
     hover: PerFrame<HoverTarget>,
@@ -404,20 +434,17 @@ fn GridRow(
     let id = StoredValue::new(run_id);
     let is_hovered = move || hovered_id.with(|hovered| id.with_value(|id| hovered.as_ref() == Some(id)));
     let is_selected = move || selected.with(|selected| id.with_value(|id| selected.contains(id)));
-    // The columns of the moment when these cells arrived; a change of columns brings new cells.
-    let columns = context.columns.get_untracked();
     let active = context.active.get_untracked();
     let cells = cells
         .into_iter()
-        .enumerate()
-        .map(|(column, cell)| {
-            let shape = columns.get(column);
+        .zip(shapes.of_cells.iter())
+        .filter_map(|(cell, shape)| Some((cell, (*shape)?)))
+        .map(|(cell, Shape { column, is_numeric, is_pinned })| {
             let own = Place { row: Some(place), column };
             let mut class = "data-grid__cell".to_owned();
-            if shape.is_some_and(|shape| shape.is_numeric) {
+            if is_numeric {
                 class.push_str(" data-grid__cell--number");
             }
-            let is_pinned = shape.is_some_and(|shape| shape.pinned_left_px.is_some());
             if is_pinned {
                 class.push_str(" data-grid__cell--pinned");
             }
@@ -448,7 +475,7 @@ fn GridRow(
                     id=cell_id(own)
                     aria-colindex=(column + 1).to_string()
                     style:width=format!("var({})", width_property(column))
-                    style:left=if is_pinned { format!("var({})", left_property(column)) } else { "auto".to_owned() }
+                    style:left=format!("var({})", left_property(column))
                 >
                     {content}
                 </div>
@@ -475,24 +502,27 @@ fn width_property(column: usize) -> String {
     format!("--column-{column}-width")
 }
 
-/// The custom property that holds where a pinned column stays.
+/// The custom property that holds where a column begins.
 fn left_property(column: usize) -> String {
     format!("--column-{column}-left")
 }
 
 /// Keeps the columns' widths and places on the element that holds all rows, and the active cell's class on that cell,
 /// so that no cell has to watch for them.
-fn watch_columns_and_active_cell(context: GridContext, body: NodeRef<html::Div>) {
+fn watch_columns_and_active_cell(
+    context: GridContext,
+    window_columns: Memo<ColumnWindow>,
+    body: NodeRef<html::Div>,
+) {
     Effect::new(move || {
         let Some(body) = body.get() else { return };
         let style = web_sys::HtmlElement::style(&body);
+        let window = window_columns.get();
         context.columns.with(|columns| {
-            for (place, column) in columns.iter().enumerate() {
+            for (place, column) in window.places().filter_map(|place| Some((place, columns.get(place)?))) {
                 // A browser that refuses a custom property leaves the cells as wide as their text.
                 drop(style.set_property(&width_property(place), &format!("{}px", column.width_px)));
-                if let Some(left_px) = column.pinned_left_px {
-                    drop(style.set_property(&left_property(place), &format!("{left_px}px")));
-                }
+                drop(style.set_property(&left_property(place), &format!("{}px", column.left_px)));
             }
         });
     });

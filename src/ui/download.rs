@@ -21,11 +21,21 @@ pub fn save_downloads(download: Signal<Option<(String, String)>>) {
 /// Saves a text as a file; whether the browser did.
 pub fn save_text(file_name: &str, text: &str) -> bool {
     let parts = js_sys::Array::of1(&text.into());
-    let blob = Blob::new_with_str_sequence(&parts);
-    let Ok(url) = blob.and_then(|blob| Url::create_object_url_with_blob(&blob)) else { return false };
+    Blob::new_with_str_sequence(&parts).is_ok_and(|blob| save_blob(file_name, &blob))
+}
+
+/// Saves a file; whether the browser did.
+pub fn save_blob(file_name: &str, blob: &Blob) -> bool {
+    let Ok(url) = Url::create_object_url_with_blob(blob) else { return false };
     // The address is not taken back: when the browser has read it, nobody says.
     save(file_name, &url);
     true
+}
+
+/// A file's name out of a title: what some system does not take in a name becomes a hyphen.
+pub fn file_name(title: &str, ending: &str) -> String {
+    let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    format!("{}.{ending}", words.collect::<Vec<_>>().join("-").to_lowercase())
 }
 
 /// Saves what stands at a blob address under a name, as a click on a download link does.

@@ -72,7 +72,12 @@ pub fn Popover(
     });
     let outside = window_event_listener(ev::pointerdown, move |event| {
         let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-        let is_inside = root.get_untracked().is_some_and(|root| root.contains(target.as_ref()));
+        let is_inside = root.get_untracked().is_some_and(|root| {
+            // A dialog that was opened from the panel stands before it.
+            let dialog = target.as_ref().and_then(|target| target.dyn_ref::<web_sys::Element>());
+            let dialog = dialog.and_then(|element| element.closest("dialog").ok().flatten());
+            root.contains(target.as_ref()) || dialog.is_some_and(|dialog| !dialog.contains(Some(&root)))
+        });
         if !is_inside && is_open.try_get_untracked() == Some(true) {
             is_open.set(false);
         }

@@ -8,7 +8,8 @@ use wasm_bindgen::closure::Closure;
 
 const STORED: &str = "runweave.theme";
 const N_SERIES: usize = 8;
-const N_RAMP: usize = 8;
+/// So many colours a ramp has.
+pub const N_RAMP: usize = 8;
 
 /// The choice of a theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -120,7 +121,11 @@ pub fn chart_theme() -> ChartTheme {
         raised: style("--surface-raised"),
         dimmed: style("--stroke-strong"),
         series: (1..=N_SERIES).map(|n| style(&format!("--series-{n}"))).collect(),
-        font: document().body().map_or_else(String::new, |body| computed(&body, "font-family")),
+        ramp: (0..N_RAMP).map(|n| style(&format!("--ramp-{n}"))).collect(),
+        // Double quotes would end the attribute that a saved chart writes it into.
+        font: document()
+            .body()
+            .map_or_else(String::new, |body| computed(&body, "font-family").replace('"', "'")),
     })
 }
 

@@ -3,11 +3,12 @@
 //! Components name the change; applying it happens here, without a browser. Nothing here looks at a run.
 
 use super::{
-    AxisKind, AxisView, Brush, ColumnView, CurvesView, Direction, MAX_OBJECTIVES, Objective, Panel, Pick,
-    RankingView, Sort, Step, View,
+    AxisKind, AxisView, Brush, ColumnView, CurvesView, DifferencesView, Direction, MAX_OBJECTIVES, Objective,
+    Panel, Pick, RankingView, ScatterView, Sort, Step, View,
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
+use std::collections::BTreeSet;
 
 /// The narrowest and the widest that a column of the table can be made, in CSS pixels.
 pub const COLUMN_WIDTH_PX: (u16, u16) = (48, 960);
@@ -32,6 +33,8 @@ pub enum ViewEdit {
     Exclude,
     /// The picks on a column; none clears its brush.
     SetPicks(ColumnKey, Vec<Pick>),
+    /// The picks on several columns, in one step.
+    Brush(Vec<Brush>),
     /// Take this pick in if it is not in the brush, out if it is.
     TogglePick(ColumnKey, Pick),
     /// Take all brushes away.
@@ -52,12 +55,16 @@ pub enum ViewEdit {
     FlipAxis(ColumnKey),
     /// Colour the lines by this column.
     SetColour(Option<ColumnKey>),
+    /// Offer a derived column, by its expression.
+    AddDerived(String),
+    /// Take a derived column away wherever it is shown, weighed or brushed. Past decisions and filters that name it stay.
+    RemoveDerived(String),
     /// Fold the parallel coordinates away, or show them again.
     FoldPlot(bool),
-    /// One more column at the right.
-    AddColumn(ColumnKey),
-    /// Take a column away; the run name stays.
-    RemoveColumn(ColumnKey),
+    /// More columns at the right, those that are not shown yet.
+    AddColumns(Vec<ColumnKey>),
+    /// Take columns away; the run name stays.
+    RemoveColumns(Vec<ColumnKey>),
     /// Move a column to this place; the first is the run name's.
     MoveColumn(ColumnKey, usize),
     /// Pin a column, or let it scroll.
@@ -72,14 +79,20 @@ pub enum ViewEdit {
     SetObjectives(Vec<Objective>),
     /// How the objectives are weighed, and which run is chosen.
     SetRanking(RankingView),
-    /// What params are to explain.
-    SetImportanceOf(Option<ColumnKey>),
+    /// The objective that panels about one objective are about.
+    SetExplained(Option<ColumnKey>),
+    /// What the scatter plot shows.
+    SetScatter(ScatterView),
+    /// By what the runs are grouped.
+    SetGroups(Vec<ColumnKey>),
     /// All of it, by another one.
     Replace(Box<View>),
     /// Open or close a panel.
     OpenPanel(Panel, bool),
     /// How the metric curves are shown.
     SetCurves(CurvesView),
+    /// How differences are shown.
+    SetDifferences(DifferencesView),
 }
 
 /// A change as a component asks for it.
@@ -144,6 +157,11 @@ impl View {
                 }
             }
             ViewEdit::SetPicks(column, picks) => self.set_picks(column, picks.clone()),
+            ViewEdit::Brush(brushes) => {
+                for brush in brushes {
+                    self.set_picks(&brush.column, brush.picks.clone());
+                }
+            }
             ViewEdit::TogglePick(column, pick) => {
                 let mut picks = self.picks(column).to_vec();
                 match picks.iter().position(|present| present == pick) {
@@ -197,17 +215,49 @@ impl View {
                 self.axes = Some(axes);
             }
             ViewEdit::SetColour(column) => self.colour.clone_from(column),
-            ViewEdit::FoldPlot(is_folded) => self.is_plot_folded = *is_folded,
-            ViewEdit::AddColumn(column) => {
-                let mut columns = self.columns_or(defaults);
-                if columns.iter().all(|present| present.column != *column) {
-                    columns.push(plain_column(column.clone()));
+            ViewEdit::AddDerived(expression) => {
+                if !self.derived.contains(expression) {
+                    self.derived.push(expression.clone());
                 }
+            }
+            ViewEdit::RemoveDerived(expression) => {
+                let is_other =
+                    |column: &ColumnKey| !matches!(column, ColumnKey::Derived(own) if own == expression);
+                self.derived.retain(|own| own != expression);
+                if let Some(axes) = &mut self.axes {
+                    axes.retain(|axis| is_other(&axis.column));
+                }
+                if let Some(columns) = &mut self.columns {
+                    columns.retain(|column| is_other(&column.column));
+                }
+                self.brushes.retain(|brush| is_other(&brush.column));
+                self.objectives.retain(|objective| is_other(&objective.column));
+                self.sort.take_if(|sort| !is_other(&sort.column));
+                self.colour.take_if(|column| !is_other(column));
+                self.explained.take_if(|column| !is_other(column));
+                self.groups.retain(is_other);
+                let ScatterView { x, y, colour, size, facet } = &mut self.scatter;
+                for axis in [x, y] {
+                    axis.take_if(|axis| !is_other(&axis.column));
+                }
+                for column in [colour, size, facet] {
+                    column.take_if(|column| !is_other(column));
+                }
+            }
+            ViewEdit::FoldPlot(is_folded) => self.is_plot_folded = *is_folded,
+            ViewEdit::AddColumns(added) => {
+                let mut columns = self.columns_or(defaults);
+                let mut known: BTreeSet<ColumnKey> =
+                    columns.iter().map(|present| present.column.clone()).collect();
+                columns.extend(
+                    added.iter().filter(|column| known.insert((*column).clone())).cloned().map(plain_column),
+                );
                 self.columns = Some(columns);
             }
-            ViewEdit::RemoveColumn(column) => {
+            ViewEdit::RemoveColumns(removed) => {
+                let removed: BTreeSet<&ColumnKey> = removed.iter().collect();
                 let mut columns = self.columns_or(defaults);
-                columns.retain(|present| present.column != *column);
+                columns.retain(|present| !removed.contains(&present.column));
                 self.columns = Some(columns);
             }
             ViewEdit::MoveColumn(column, to) => {
@@ -231,7 +281,9 @@ impl View {
                 self.objectives = objectives.iter().take(MAX_OBJECTIVES).cloned().collect();
             }
             ViewEdit::SetRanking(ranking) => self.ranking.clone_from(ranking),
-            ViewEdit::SetImportanceOf(column) => self.importance_of.clone_from(column),
+            ViewEdit::SetExplained(column) => self.explained.clone_from(column),
+            ViewEdit::SetScatter(scatter) => self.scatter.clone_from(scatter),
+            ViewEdit::SetGroups(columns) => self.groups.clone_from(columns),
             ViewEdit::Replace(view) => self.clone_from(view),
             ViewEdit::OpenPanel(panel, is_open) => {
                 self.panels.retain(|other| other != panel);
@@ -241,6 +293,7 @@ impl View {
                 }
             }
             ViewEdit::SetCurves(curves) => self.curves.clone_from(curves),
+            ViewEdit::SetDifferences(differences) => self.differences = *differences,
             ViewEdit::ResizeColumn(column, width_px) => {
                 let mut columns = self.columns_or(defaults);
                 for present in columns.iter_mut().filter(|present| present.column == *column) {
@@ -268,15 +321,16 @@ pub fn intervals(picks: &[Pick]) -> Vec<(f64, f64)> {
         .iter()
         .filter_map(|pick| match pick {
             Pick::Interval { low, high } => Some((*low, *high)),
-            Pick::Text(_) | Pick::Lane(_) => None,
+            Pick::Text(_) | Pick::Lane(_) | Pick::Area(_) => None,
         })
         .collect()
 }
 
-/// The picks with these intervals in place of theirs; lanes and texts stay.
+/// The picks with these intervals in place of theirs and of areas; lanes and texts stay.
 pub fn with_intervals(picks: &[Pick], intervals: &[(f64, f64)]) -> Vec<Pick> {
     let drawn = intervals.iter().map(|&(low, high)| Pick::Interval { low, high });
-    drawn.chain(picks.iter().filter(|pick| !matches!(pick, Pick::Interval { .. })).cloned()).collect()
+    let is_other = |pick: &&Pick| !matches!(pick, Pick::Interval { .. } | Pick::Area(_));
+    drawn.chain(picks.iter().filter(is_other).cloned()).collect()
 }
 
 /// The picks with these texts in place of theirs; lanes and intervals stay.
@@ -390,8 +444,8 @@ mod tests {
         assert_eq!(columns(&View::default()), [name, "metrics.a", "metrics.b"]);
         let view = View::default().edited(&ViewEdit::MoveColumn(metric("b"), 0), &defaults());
         assert_eq!(columns(&view), [name, "metrics.b", "metrics.a"]);
-        let view =
-            view.edited(&ViewEdit::RemoveColumn(ColumnKey::Attribute(Attribute::RunName)), &defaults());
+        let view = view
+            .edited(&ViewEdit::RemoveColumns(vec![ColumnKey::Attribute(Attribute::RunName)]), &defaults());
         assert_eq!(columns(&view), [name, "metrics.b", "metrics.a"]);
         let view = view.edited(&ViewEdit::TogglePin(metric("a")), &defaults());
         assert_eq!(columns(&view), [name, "metrics.a", "metrics.b"]);
@@ -406,6 +460,39 @@ mod tests {
         let axes: Vec<_> = view.axes_or(&defaults()).into_iter().map(|axis| axis.column).collect();
         assert_eq!(axes, [metric("c"), metric("b")]);
         assert!(view.brushes.is_empty());
+    }
+
+    #[test]
+    fn a_derived_column_goes_from_everywhere_but_decisions() {
+        let own = ColumnKey::Derived("a - b".to_owned());
+        let picks = vec![Pick::Lane(Lane::Nan)];
+        let brush = Brush { column: own.clone(), picks: picks.clone() };
+        let before = View { steps: vec![Step::Keep(vec![brush])], ..View::default() };
+        let edits = [
+            ViewEdit::AddDerived("a - b".to_owned()),
+            ViewEdit::AddDerived("a - b".to_owned()),
+            ViewEdit::AddColumns(vec![own.clone()]),
+            ViewEdit::AddAxis(own.clone()),
+            ViewEdit::SetSort(Some(Sort { column: own.clone(), direction: Direction::Ascending })),
+            ViewEdit::SetColour(Some(own.clone())),
+            ViewEdit::SetExplained(Some(own.clone())),
+            ViewEdit::SetPicks(own.clone(), picks),
+            ViewEdit::SetObjectives(vec![Objective {
+                column: own.clone(),
+                direction: Direction::Ascending,
+                weight: 1,
+            }]),
+        ];
+        let view = edits.iter().fold(before.clone(), |view, edit| view.edited(edit, &defaults()));
+        assert_eq!(view.derived, ["a - b"]);
+        assert_eq!(view.expressions(), ["a - b"]);
+        let after = view.edited(&ViewEdit::RemoveDerived("a - b".to_owned()), &defaults());
+        assert_eq!(after.columns_or(&defaults()), before.columns_or(&defaults()));
+        assert_eq!(after.axes_or(&defaults()), before.axes_or(&defaults()));
+        assert_eq!(View { axes: None, columns: None, ..after.clone() }, before);
+        assert_eq!(after.expressions(), ["a - b"], "the decision stays");
+        let nothing = after.edited(&ViewEdit::RemoveDerived("a - b".to_owned()), &defaults());
+        assert_eq!(nothing, after);
     }
 
     #[test]

@@ -233,6 +233,41 @@ describe("charts", () => {
     await page.close();
   });
 
+  test("a long curve keeps its outline, and has every point where somebody looks", { timeout: 120_000 }, async () => {
+    const N_STEPS = 12_000;
+    const { experiment_id: experimentId } = await client("POST", "experiments/create", { name: `long-${Date.now()}` });
+    const { run } = await client("POST", "runs/create", { experiment_id: experimentId, start_time: Date.now(), run_name: "long" });
+    const valueAt = (step) => (step === 7777 ? 50 : 1 + Math.sin(step));
+    for (let begin = 0; begin < N_STEPS; begin += 1000) {
+      const metrics = Array.from({ length: 1000 }, (_, at) => ({ key: "loss", step: begin + at, timestamp: 1000 + begin + at, value: valueAt(begin + at) }));
+      await client("POST", "runs/log-batch", { run_id: run.info.run_id, metrics });
+    }
+    const page = await open(`compare?experiments=${experimentId}&selected=${run.info.run_id}&panels=curves&curves=step~mloss`);
+    const within = '[role="group"][aria-label="Metric curves"]';
+    await drawn(page, within);
+    const note = () => page.$eval(`${within}`, (panel) => panel.textContent);
+    await until(note, (text) => new RegExp(`\\d+ of ${N_STEPS} points are drawn`).test(text), "how many points are drawn");
+    await clickOn(page, `${within} .chart__table summary`);
+    const rows = () => page.$$eval(`${within} .chart__table tbody tr`, (rows) => rows.map((row) => [...row.cells].slice(1).map((cell) => Number(cell.textContent))));
+    const outline = await until(rows, (rows) => rows.length > 0, "the table behind the chart");
+    assert.ok(outline[500][0] > 1000, `every few steps: ${outline[500][0]}`);
+
+    const field = await byRole(page, "application", "loss");
+    await field.focus();
+    await page.keyboard.press("Home");
+    let said;
+    for (let n = 0; n < 5; n += 1) said = await press(page, "+", within);
+    const [, last] = /^step \S+ to (\S+) in view$/.exec(said);
+    const n_seen = Math.min(Math.floor(Number(last)), 900);
+    assert.ok(n_seen > 100, said);
+    const seen = await until(rows, (rows) => rows.slice(0, n_seen).every(([step], at) => step === at), "every step in view");
+    for (const [step, value] of seen.slice(0, n_seen)) assert.equal(value, valueAt(step));
+    await press(page, "Escape", within);
+    await until(rows, (rows) => rows[500][0] > 1000, "the outline again");
+    assertQuiet(page);
+    await page.close();
+  });
+
   test("the Pareto front: its points by keyboard and pointer, each selecting its run", { timeout: 120_000 }, async () => {
     const { experimentId, runs } = await runsOf(servers.byVersion[VERSION].url, "nyc-taxi-experiment");
     const rmseOf = new Map(runs.map(({ info, data }) => [info.run_name, data.metrics.find(({ key }) => key === "rmse")?.value]));
@@ -255,10 +290,14 @@ describe("charts", () => {
     await page.evaluate(() => document.activeElement.blur());
 
     // Nothing stands out any more: the dot has its own colour.
-    const at = await leftmost(page, "--series-1", `${within} canvas`);
-    await page.mouse.move(at.x - 1, at.y);
-    await page.mouse.click(at.x, at.y);
-    await until(() => spoken(page, within), (text) => text === `${name} no longer selected`, "the click's answer");
+    const before = await spoken(page, within);
+    await until(async () => {
+      // As long as the dot still stands out it has another colour, and what is found is the line: that click meets nothing.
+      const at = await leftmost(page, "--series-1", `${within} canvas`);
+      await page.mouse.move(at.x - 1, at.y);
+      await page.mouse.click(at.x, at.y);
+      return until(() => spoken(page, within), (text) => text !== before, `an answer to a click at ${JSON.stringify(at)}`, 3000);
+    }, (text) => text === `${name} no longer selected`, "the click's answer");
     await until(() => isChecked(page, `Select ${name}`), (is) => !is, "the box of the run, empty");
     assertQuiet(page);
     await page.close();

@@ -435,6 +435,48 @@ describe("compare", () => {
     }
   });
 
+  test("of many columns those near what is in view are in the document, and keys go to each", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      await (await byRole(page, "button", "Columns…")).click();
+      const all = await until(() => page.$$eval(".column-list .button", (found) => found.map((one) => one.textContent).find((text) => text.startsWith("Show all"))), (text) => text !== undefined, "the button");
+      await (await byRole(page, "button", all)).click();
+      await page.keyboard.press("Escape");
+      const grid = await byRole(page, "grid", "Runs");
+      const nColumns = Number(all.replace(/\D/g, ""));
+      await until(() => grid.evaluate((it) => Number(it.getAttribute("aria-colcount"))), (n) => n === nColumns, "all columns");
+      const places = () => page.$$eval("#runs-cell-0-0, [id^='runs-cell-0-']", (cells) => cells.map((cell) => Number(cell.getAttribute("aria-colindex"))));
+      const isWhole = (place) => page.$eval(`#runs-head-${place}`, (head) => {
+        const [own, room] = [head, head.closest('[role="grid"]')].map((it) => it.getBoundingClientRect());
+        return own.left >= room.left - 1 && own.right <= room.right + 1;
+      });
+      assert.ok(nColumns > 20 && (await places()).length < nColumns, "some are not in the document");
+      await grid.focus();
+      await page.keyboard.press("End");
+      await until(() => isWhole(nColumns - 1), (is) => is, "the last column in view");
+      const shown = await until(places, (found) => found.includes(nColumns), "its cells");
+      assert.ok(shown.includes(1) && !shown.includes(6), `the run's name stays, the columns after it go: ${shown}`);
+      const named = () => grid.evaluate((it) => document.getElementById(it.getAttribute("aria-activedescendant"))?.getAttribute("aria-colindex"));
+      assert.equal(await named(), String(nColumns));
+      await page.keyboard.press("ArrowDown");
+      // Each cell stands under its header.
+      for (let n = 0; n < nColumns - 1; n += 1) await page.keyboard.press("ArrowLeft");
+      await until(named, (column) => column === "1", "back at the first column");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowRight");
+      await until(() => isWhole(2), (is) => is, "the third column in view");
+      await until(places, (found) => found.includes(3), "its cells");
+      const lefts = (room) => page.$$eval(`[id^='runs-${room}-']`, (all) => all.map((one) => [one.getAttribute("aria-colindex"), one.getBoundingClientRect().left, one.getBoundingClientRect().width]));
+      assert.deepEqual(await lefts("cell-0"), await lefts("head"));
+      await assertAccessible(page, "a wide table");
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
   test("keyboard only: connect, compare, brush, keep, undo, open a run", { timeout: 120_000 }, async () => {
     const browser = await launch("chrome");
     try {

@@ -254,7 +254,7 @@ describe("workspace", () => {
     }
     // Another objective, and fewer runs: it is learned anew, and says that they are few.
     await clickOn(page, "::-p-text(Objective: rmse…)");
-    await clickOn(page, '[aria-label="Objective to explain"] .column-list__item ::-p-text(duration)');
+    await clickOn(page, '[role="dialog"][aria-label="Objective"] .column-list__item ::-p-text(duration)');
     await page.waitForSelector(".workspace__summary ::-p-text(variance of duration)");
     const filter = await byRole(page, "textbox", "Filter runs");
     await filter.type(" and metrics.rmse < 2.5");

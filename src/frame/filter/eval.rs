@@ -74,7 +74,7 @@ fn cell_text<'a>(value: Value<'a>, logged: Option<&'a str>) -> Option<Cow<'a, st
     }
 }
 
-fn as_number(value: Value<'_>) -> Option<f64> {
+pub(in crate::frame) fn as_number(value: Value<'_>) -> Option<f64> {
     match value {
         Value::Number(number) => Some(number),
         Value::Nan => Some(f64::NAN),

@@ -42,7 +42,7 @@ const OPERATORS: [(&str, &str); 10] = [
 ];
 
 pub(super) fn lex(text: &str) -> Result<Vec<Token>, FilterError> {
-    let mut lexer = Lexer { chars: text.chars().collect(), at: 0 };
+    let mut lexer = Lexer::new(text);
     let mut tokens: Vec<Token> = Vec::new();
     while let Some(c) = lexer.skip_spaces() {
         let start = lexer.at;
@@ -63,17 +63,22 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token>, FilterError> {
     Ok(tokens)
 }
 
-struct Lexer {
-    chars: Vec<char>,
-    at: usize,
+/// What reads a text char by char, for the filter and for expressions.
+pub(in crate::frame) struct Lexer {
+    pub(in crate::frame) chars: Vec<char>,
+    pub(in crate::frame) at: usize,
 }
 
 impl Lexer {
-    fn peek(&self) -> Option<char> {
+    pub(in crate::frame) fn new(text: &str) -> Self {
+        Self { chars: text.chars().collect(), at: 0 }
+    }
+
+    pub(in crate::frame) fn peek(&self) -> Option<char> {
         self.chars.get(self.at).copied()
     }
 
-    fn skip_spaces(&mut self) -> Option<char> {
+    pub(in crate::frame) fn skip_spaces(&mut self) -> Option<char> {
         while self.peek().is_some_and(char::is_whitespace) {
             self.at += 1;
         }
@@ -99,7 +104,7 @@ impl Lexer {
 
     // Within quotes a backslash takes the meaning from a quote or a backslash; before anything else it stands
     // for itself, so that `'\d'` needs no doubling.
-    fn quoted(&mut self, quote: char) -> Result<String, FilterError> {
+    pub(in crate::frame) fn quoted(&mut self, quote: char) -> Result<String, FilterError> {
         let start = self.at;
         self.at += 1;
         let mut text = String::new();

@@ -155,7 +155,7 @@ impl Parser {
             Named::Nothing if has_operator || quoted_key.is_some() => {
                 let names: Vec<&str> = Attribute::ALL.iter().map(|attribute| attribute.as_str()).collect();
                 let message = format!(
-                    "`{text}` names no column: metrics.KEY, params.KEY, tags.KEY or one of {} was expected.",
+                    "`{text}` names no column: metrics.KEY, params.KEY, tags.KEY, derived.`EXPRESSION` or one of {} was expected.",
                     names.join(", ")
                 );
                 Err(error(token, message))
@@ -277,7 +277,9 @@ impl Parser {
 
     fn operand(&mut self, column: &ColumnKey) -> Result<Operand, FilterError> {
         let expected = match column {
-            ColumnKey::Metric(_) => "a number (for others write `is nan` or `is inf`)",
+            ColumnKey::Metric(_) | ColumnKey::Derived(_) => {
+                "a number (for others write `is nan` or `is inf`)"
+            }
             ColumnKey::Attribute(Attribute::Duration) => "a duration, such as 1.5s, 200ms, 2m or 1h",
             ColumnKey::Attribute(Attribute::ModelSize) => "a size, such as 500, 70kB or 1.5MB",
             ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime) => {
@@ -287,7 +289,7 @@ impl Parser {
         };
         let (text, is_quoted, token) = self.literal(expected)?;
         let operand = match column {
-            ColumnKey::Metric(_) => number(&text).map(Operand::Number),
+            ColumnKey::Metric(_) | ColumnKey::Derived(_) => number(&text).map(Operand::Number),
             ColumnKey::Attribute(Attribute::Duration) => {
                 quantity(&text, &DURATIONS, 1e3).map(Operand::Number)
             }
@@ -315,13 +317,18 @@ fn one_or(mut parts: Vec<Expr>, join: impl Fn(Vec<Expr>) -> Expr) -> Expr {
     }
 }
 
-enum Named {
+/// What a name in a filter or an expression means.
+pub(in crate::frame) enum Named {
+    /// This column.
     Column(ColumnKey),
+    /// A kind of columns, without a key.
     NoKey,
+    /// No column.
     Nothing,
 }
 
-fn column(text: &str, quoted_key: Option<&str>) -> Named {
+/// The column of a name as [`super::lexer`] cuts it out: what stands in quotes behind the last dot is apart.
+pub(in crate::frame) fn column(text: &str, quoted_key: Option<&str>) -> Named {
     let Some((room, rest)) = text.split_once('.') else {
         return attribute(text).map_or(Named::Nothing, |found| Named::Column(ColumnKey::Attribute(found)));
     };
@@ -333,6 +340,7 @@ fn column(text: &str, quoted_key: Option<&str>) -> Named {
         "metrics" | "metric" => ColumnKey::Metric,
         "params" | "param" | "parameters" | "parameter" => ColumnKey::Param,
         "tags" | "tag" => ColumnKey::Tag,
+        "derived" => ColumnKey::Derived,
         "attributes" | "attribute" | "attr" | "run" => {
             return attribute(&key)
                 .map_or(Named::Nothing, |found| Named::Column(ColumnKey::Attribute(found)));
@@ -353,16 +361,16 @@ fn attribute(name: &str) -> Option<Attribute> {
 }
 
 /// A finite number. The words that Rust also reads, `nan` and `inf`, are texts here.
-pub(super) fn number(text: &str) -> Option<f64> {
+pub(in crate::frame) fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// Units in milliseconds. A unit that ends like another stands before it.
-const DURATIONS: [(&str, f64); 7] =
+pub(in crate::frame) const DURATIONS: [(&str, f64); 7] =
     [("ms", 1.0), ("sec", 1e3), ("s", 1e3), ("min", 60e3), ("m", 60e3), ("h", 3600e3), ("d", 86400e3)];
 
 /// Units in bytes. A unit that ends like another stands before it.
-const SIZES: [(&str, f64); 8] = [
+pub(in crate::frame) const SIZES: [(&str, f64); 8] = [
     ("kib", 1024.0),
     ("mib", 1_048_576.0),
     ("gib", 1_073_741_824.0),
@@ -373,7 +381,8 @@ const SIZES: [(&str, f64); 8] = [
     ("b", 1.0),
 ];
 
-fn quantity(text: &str, units: &[(&str, f64)], bare: f64) -> Option<f64> {
+/// A finite number with a unit, or `bare` of them without one.
+pub(in crate::frame) fn quantity(text: &str, units: &[(&str, f64)], bare: f64) -> Option<f64> {
     let lower = text.trim().to_ascii_lowercase();
     let unit = units.iter().find_map(|(unit, factor)| Some((lower.strip_suffix(unit)?, *factor)));
     let (written, factor) = unit.unwrap_or((&lower, bare));

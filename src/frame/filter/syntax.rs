@@ -123,6 +123,7 @@ fn write_column(f: &mut fmt::Formatter<'_>, column: &ColumnKey) -> fmt::Result {
         ColumnKey::Param(key) => ("params", key),
         ColumnKey::Metric(key) => ("metrics", key),
         ColumnKey::Tag(key) => ("tags", key),
+        ColumnKey::Derived(expression) => ("derived", expression),
     };
     write!(f, "{room}.")?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
@@ -207,7 +208,7 @@ fn write_operand(f: &mut fmt::Formatter<'_>, column: &ColumnKey, operand: &Opera
     }
 }
 
-fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str, quote: char) -> fmt::Result {
+pub(in crate::frame) fn write_quoted(f: &mut impl fmt::Write, text: &str, quote: char) -> fmt::Result {
     write!(f, "{quote}")?;
     for c in text.chars() {
         if c == quote || c == '\\' {

@@ -1,15 +1,17 @@
-//! The table out of the page: saved as CSV, JSON or Markdown, copied, or as Python that gives the same runs.
+//! The comparison out of the page: the table as CSV, JSON or Markdown, copied, or as Python that gives the same runs; the
+//! plot as a picture; everything as a report.
 
 use crate::engine::Command;
 use crate::engine::protocol::{PythonSource, TableFormat};
 use crate::pages::context::RunsContext;
+use crate::pages::late::{ExportKind, LateExport};
 use crate::state::{AppState, Connection, use_app};
 use crate::ui::clipboard::copied;
 use crate::ui::download::save_downloads;
 use crate::ui::popover::Popover;
 use leptos::prelude::*;
 
-/// The menu. What it writes are the table's rows in their order, with the shown columns.
+/// The menu. Of the table it writes the rows in their order, with the shown columns.
 #[component]
 pub(super) fn Export(context: RunsContext) -> impl IntoView {
     let app = use_app();
@@ -40,6 +42,21 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
             </button>
         }
     };
+    let late = LateExport::of_component();
+    let picture = move |text: &'static str, kind: ExportKind| {
+        view! {
+            <button
+                type="button"
+                class="menu-item"
+                on:click=move |_| {
+                    is_open.set(false);
+                    late.save(kind);
+                }
+            >
+                {text}
+            </button>
+        }
+    };
     view! {
         <Popover label="Export the table" text="Export…" is_open>
             {entry("Save as CSV", Command::SaveTable(TableFormat::Csv))}
@@ -60,6 +77,9 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
             >
                 "Copy as Python"
             </button>
+            {picture("Plot as SVG", ExportKind::PlotSvg)}
+            {picture("Plot as PNG", ExportKind::PlotPng)}
+            {picture("Everything as an HTML report", ExportKind::Report)}
         </Popover>
     }
 }

@@ -1,10 +1,27 @@
-//! A box for the filter language, whose wrong part is underlined where it stands.
+//! A box for the filter language or for an expression, whose wrong part is underlined where it stands.
 
 use crate::engine::protocol::FilterProblem;
 use crate::ui::per_frame::PerFrame;
 use crate::view::edit::{EditRequest, ViewEdit};
 use leptos::html;
 use leptos::prelude::*;
+
+/// What stands in the box now.
+pub(super) struct Typed {
+    /// The text.
+    pub(super) text: String,
+    /// Whether somebody is still typing.
+    pub(super) is_ongoing: bool,
+    /// When the input happened, in milliseconds of the page's clock.
+    pub(super) at_millis: f64,
+}
+
+impl Typed {
+    /// The text as a change of the view.
+    pub(super) fn edit(self, edit: impl FnOnce(String) -> ViewEdit) -> EditRequest {
+        EditRequest { edit: edit(self.text), is_ongoing: self.is_ongoing, at_millis: self.at_millis }
+    }
+}
 
 /// The box, the underline and the sentence about what is wrong.
 #[component]
@@ -15,9 +32,8 @@ pub(super) fn FilterBox(
     placeholder: &'static str,
     text: Signal<String>,
     #[prop(into)] problem: Signal<Option<FilterProblem>>,
-    /// What a new text changes in the view.
-    edit_of: Callback<String, ViewEdit>,
-    on_edit: Callback<EditRequest>,
+    /// Told of every new text.
+    on_text: Callback<Typed>,
 ) -> impl IntoView {
     let input: NodeRef<html::Input> = NodeRef::new();
     let typed = RwSignal::new(text.get_untracked());
@@ -30,12 +46,9 @@ pub(super) fn FilterBox(
         }
     });
     let problem_id = format!("{}-problem", label.to_ascii_lowercase().replace(' ', "-"));
-    let per_frame = PerFrame::new(on_edit);
-    let request = move |is_ongoing: bool, at_millis: f64| EditRequest {
-        edit: edit_of.run(typed.get_untracked()),
-        is_ongoing,
-        at_millis,
-    };
+    let per_frame = PerFrame::new(on_text);
+    let text_now =
+        move |is_ongoing: bool, at_millis: f64| Typed { text: typed.get_untracked(), is_ongoing, at_millis };
     let note_scroll = move || {
         if let Some(input) = input.get_untracked() {
             scroll_left_px.set(input.scroll_left());
@@ -76,12 +89,12 @@ pub(super) fn FilterBox(
                     on:input:target=move |event| {
                         typed.set(event.target().value());
                         note_scroll();
-                        per_frame.push(request(true, event.time_stamp()));
+                        per_frame.push(text_now(true, event.time_stamp()));
                     }
                     on:scroll=move |_| note_scroll()
                     on:change=move |event| {
                         per_frame.clear();
-                        on_edit.run(request(false, event.time_stamp()));
+                        on_text.run(text_now(false, event.time_stamp()));
                     }
                 />
             </div>

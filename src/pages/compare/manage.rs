@@ -179,6 +179,7 @@ fn Confirm(managing: Managing, question: Question) -> impl IntoView {
                 RunSet::AllButBrushed => format!("{}, all but the {n_brushed} {word}, of {all} loaded", runs_text(n_runs)),
                 RunSet::Brushed => format!("{}, the {word} ones of {all} loaded", runs_text(n_runs)),
                 RunSet::All => format!("{}, all that are loaded", runs_text(n_runs)),
+                RunSet::Rows { .. } => runs_text(n_runs),
             };
             let n_others = others.run_ids.len();
             let skipped = (n_others > 0).then(|| {

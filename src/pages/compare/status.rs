@@ -1,6 +1,7 @@
 //! How many runs are shown of how many, what was skipped and why, and how far the load has come.
 
 use crate::engine::Command;
+use crate::engine::protocol::HistoryProgress;
 use crate::pages::context::RunsContext;
 use leptos::prelude::*;
 
@@ -57,6 +58,7 @@ pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
             (n_known < n_models).then(|| (text(), "Stop", Command::CancelLoad))
         })
     });
+    let histories = Memo::new(move |_| progress.with(|progress| histories_of(progress.histories)));
     view! {
         <Show when=move || progress.with(|progress| progress.is_loading)>
             <p class="load-status">
@@ -79,7 +81,30 @@ pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
                 <button type="button" class="button" on:click=move |_| context.send.run(command.clone())>{action}</button>
             </p>
         })}
+        {move || histories.get().map(|(text, action, command)| view! {
+            <p class="load-status">
+                <span>{text}</span>
+                <button type="button" class="button" on:click=move |_| context.send.run(command.clone())>{action}</button>
+            </p>
+        })}
     }
+}
+
+/// How far reading histories has come, where it has not come to its end: the words, the button's words, what it does.
+fn histories_of(progress: HistoryProgress) -> Option<(String, &'static str, Command)> {
+    let HistoryProgress { n_read, n_failed, n_all, is_stopped } = progress;
+    if is_stopped {
+        return Some((
+            format!("Metric histories: stopped after {n_read}"),
+            "Read the rest",
+            Command::ResumeHistories,
+        ));
+    }
+    if n_read + n_failed < n_all {
+        return Some((format!("Metric histories: {n_read} of {n_all} so far"), "Stop", Command::CancelLoad));
+    }
+    let text = || format!("Metric histories: {n_failed} of {n_all} could not be read");
+    (n_failed > 0).then(|| (text(), "Try again", Command::ResumeHistories))
 }
 
 /// What to do where there is no run.

@@ -1,26 +1,39 @@
-//! The panels of the comparison: Pareto front, ranking, importance, metric curves, differences. They show what the engine works out for
-//! the kept and the selected runs, and change the view.
+//! The panels of the comparison: Pareto front, ranking, importance, history, scatter plot, groups, metric curves, differences.
+//! They show what the engine works out for the kept and the selected runs, and change the view.
 
 mod curves;
 mod differences;
+mod groups;
+mod history;
 mod importance;
 mod pareto;
 mod ranking;
+mod scatter;
 
-use self::curves::CurvesPanel;
+use self::curves::{CurveCharts, CurvesPanel};
 use self::differences::DifferencesPanel;
+use self::groups::GroupsPanel;
+use self::history::HistoryPanel;
 use self::importance::ImportancePanel;
 use self::pareto::ParetoPanel;
 use self::ranking::RankingPanel;
+use self::scatter::ScatterPanel;
 use super::EditView;
 use crate::engine::Command;
+use crate::engine::RunFigure;
 use crate::engine::news::{
-    CurvesInfo, DifferencesInfo, ImportanceInfo, NamedRun, ParetoInfo, RankingInfo, WorkspaceNews,
+    CurvesInfo, DifferencesInfo, GroupsInfo, HistoryInfo, ImportanceInfo, NamedRun, ParetoInfo, RankingInfo,
+    ScatterInfo, WorkspaceNews,
 };
-use crate::engine::protocol::{Cell, HoverTarget};
-use crate::entities::RunId;
+use crate::engine::protocol::{Cell, ColumnInfo, HoverTarget};
+use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::pages::context::RunsContext;
+use crate::plot::charts::Place;
 use crate::state::use_app;
+use crate::ui::chart::Chart;
+use crate::ui::chart_area::{AreaTool, Drawn};
+use crate::ui::column_list::{ColumnList, ListKind};
+use crate::ui::popover::Popover;
 use crate::view::Panel;
 use crate::view::edit::ViewEdit;
 use leptos::prelude::*;
@@ -33,7 +46,11 @@ struct WorkspaceContext {
     pareto: RwSignal<Option<ParetoInfo>>,
     ranking: RwSignal<Option<RankingInfo>>,
     importance: RwSignal<Option<ImportanceInfo>>,
+    history: RwSignal<Option<HistoryInfo>>,
+    scatter: RwSignal<Option<ScatterInfo>>,
+    groups: RwSignal<Option<GroupsInfo>>,
     curves: RwSignal<Option<CurvesInfo>>,
+    curve_charts: CurveCharts,
     differences: RwSignal<Option<DifferencesInfo>>,
     selected: Memo<Vec<RunId>>,
 }
@@ -49,7 +66,11 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         pareto: RwSignal::new(None),
         ranking: RwSignal::new(None),
         importance: RwSignal::new(None),
+        history: RwSignal::new(None),
+        scatter: RwSignal::new(None),
+        groups: RwSignal::new(None),
         curves: RwSignal::new(None),
+        curve_charts: CurveCharts::default(),
         differences: RwSignal::new(None),
         selected: Memo::new(move |_| runs.view.with(|view| view.selected.clone())),
     };
@@ -64,7 +85,11 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
                 WorkspaceNews::Pareto(info) => context.pareto.set(Some(info)),
                 WorkspaceNews::Ranking(info) => context.ranking.set(Some(info)),
                 WorkspaceNews::Importance(info) => context.importance.set(Some(info)),
+                WorkspaceNews::History(info) => context.history.set(Some(info)),
+                WorkspaceNews::Groups(info) => context.groups.set(Some(info)),
+                WorkspaceNews::Scatter(info) => context.scatter.set(Some(*info)),
                 WorkspaceNews::Curves(info) => context.curves.set(Some(info)),
+                WorkspaceNews::CurveChart(chart) => context.curve_charts.of(&chart.metric).set(chart),
                 WorkspaceNews::Differences(info) => context.differences.set(Some(info)),
             }
         }
@@ -76,6 +101,9 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
                 Panel::Pareto => view! { <ParetoPanel context /> }.into_any(),
                 Panel::Ranking => view! { <RankingPanel context /> }.into_any(),
                 Panel::Importance => view! { <ImportancePanel context /> }.into_any(),
+                Panel::History => view! { <HistoryPanel context /> }.into_any(),
+                Panel::Scatter => view! { <ScatterPanel context /> }.into_any(),
+                Panel::Groups => view! { <GroupsPanel context /> }.into_any(),
                 Panel::Curves => view! { <CurvesPanel context /> }.into_any(),
                 Panel::Differences => view! { <DifferencesPanel context /> }.into_any(),
             }}
@@ -112,10 +140,101 @@ fn PanelFrame(
     }
 }
 
+/// Whether runs can be grouped by it: names tell runs apart, and a group for each of them is none.
+fn is_kind(info: &ColumnInfo) -> bool {
+    !matches!(info.key, ColumnKey::Attribute(Attribute::RunId | Attribute::RunName))
+}
+
 /// Lets a run stand out wherever it is shown, or none.
 fn hover(context: WorkspaceContext, run: Option<NamedRun>) {
     let target = run.map_or(HoverTarget::None, |run| HoverTarget::Run(run.run_id));
     context.runs.send.run(Command::Hover(target));
+}
+
+/// A chart of runs: a dot that is pointed at lets its run stand out everywhere, and one that is chosen is selected or let go.
+#[component]
+fn RunChart(
+    context: WorkspaceContext,
+    #[prop(into)] label: Signal<String>,
+    drawn: Memo<RunFigure>,
+    #[prop(optional, into)] area_tool: Option<Signal<Option<AreaTool>>>,
+    #[prop(optional)] on_area: Option<Callback<Drawn>>,
+) -> impl IntoView {
+    let figure = Signal::derive(move || drawn.with(|drawn| drawn.figure.clone()));
+    let run_at = move |place: Place| drawn.with_untracked(|drawn| drawn.run(place).cloned());
+    let on_hover = Callback::new(move |place: Option<Place>| hover(context, place.and_then(run_at)));
+    let on_click = Callback::new(move |place: Place| {
+        let Some(NamedRun { run_id, name }) = run_at(place) else { return String::new() };
+        let was_selected = context.selected.with_untracked(|selected| selected.contains(&run_id));
+        context.edit.edit(ViewEdit::ToggleSelected(run_id));
+        format!("{name} {}", if was_selected { "no longer selected" } else { "selected" })
+    });
+    // Without a tool nothing can be drawn.
+    let area_tool = area_tool.unwrap_or_else(|| Signal::stored(None));
+    let on_area = on_area.unwrap_or_else(|| Callback::new(|_| ()));
+    view! { <Chart label figure on_hover on_click area_tool on_area /> }
+}
+
+/// A choice of one column, or of none where that is offered.
+#[component]
+fn ColumnChoice(
+    context: WorkspaceContext,
+    /// What it is chosen for.
+    label: &'static str,
+    /// The column in force.
+    #[prop(into)]
+    chosen: Signal<Option<ColumnKey>>,
+    /// Which columns are offered.
+    is_offered: fn(&ColumnInfo) -> bool,
+    /// Whether there may be none.
+    #[prop(default = false)]
+    is_optional: bool,
+    on_choose: Callback<Option<ColumnKey>>,
+) -> impl IntoView {
+    let is_open = RwSignal::new(false);
+    let columns = Signal::derive(move || {
+        let offered = |info: &&ColumnInfo| is_offered(info);
+        context
+            .runs
+            .columns
+            .with(|columns| columns.columns.iter().filter(offered).cloned().collect::<Vec<_>>())
+    });
+    let choose = move |column: Option<ColumnKey>| {
+        is_open.set(false);
+        on_choose.run(column);
+    };
+    let text = Signal::derive(move || {
+        let name = chosen.with(|column| column.as_ref().map_or("none", ColumnKey::label).to_owned());
+        format!("{label}: {name}…")
+    });
+    let has_one = move || is_optional && chosen.with(Option::is_some);
+    view! {
+        <Popover label text is_open>
+            <Show when=has_one>
+                <button type="button" class="menu-item" on:click=move |_| choose(None)>"None"</button>
+            </Show>
+            <ColumnList
+                columns
+                chosen=Signal::derive(move || chosen.get().into_iter().collect::<Vec<_>>())
+                kind=ListKind::Buttons
+                on_choose=Callback::new(move |column| choose(Some(column)))
+            />
+        </Popover>
+    }
+}
+
+/// The objective that panels about one objective are about.
+#[component]
+fn ExplainedChoice(
+    context: WorkspaceContext,
+    /// The one in force.
+    #[prop(into)]
+    chosen: Signal<Option<ColumnKey>>,
+) -> impl IntoView {
+    let is_offered =
+        |info: &ColumnInfo| info.is_numeric && !matches!(info.key, ColumnKey::Param(_) | ColumnKey::Tag(_));
+    let on_choose = Callback::new(move |column| context.edit.edit(ViewEdit::SetExplained(column)));
+    view! { <ColumnChoice context label="Objective" chosen is_offered on_choose /> }
 }
 
 /// A run's name, which leads to its page.

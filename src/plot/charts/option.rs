@@ -28,6 +28,9 @@ const RING_PX: f64 = 13.0;
 const EMPHASIS_PX: f64 = 1.5;
 /// Room below the axis for its title and the slider.
 const SLIDER_PX: f64 = 76.0;
+const STRETCH_PX: f64 = 4.0;
+/// The dimension that says how wide a dot is.
+pub(crate) const SIZE: &str = "size";
 const RAW_OPACITY: f64 = 0.35;
 const BAND_OPACITY: f64 = 0.15;
 
@@ -49,6 +52,9 @@ impl Figure {
     pub fn option(&self, theme: &ChartTheme) -> Value {
         let density = self.density();
         let mut series: Vec<Value> = self.series.iter().map(|series| series.main(theme, density)).collect();
+        series.extend(
+            self.raw_lines().into_iter().map(|(look, _)| Series { look, ..Series::default() }.raw(theme)),
+        );
         series.extend(self.series.iter().flat_map(|series| series.behind(theme)));
         let grid =
             Grid::new().left(8).right(16).top(28).bottom(if self.has_slider { SLIDER_PX } else { 4.0 });
@@ -59,7 +65,7 @@ impl Figure {
             "textStyle": { "fontFamily": theme.font, "color": theme.content },
             "grid": with(grid, json!({ "outerBoundsContain": "all" })),
             "xAxis": self.x_axis(theme),
-            "yAxis": with(self.y.option(theme, true), json!({ "scale": !self.has_bars() })),
+            "yAxis": with(self.y.option(theme, true), self.y.ends(!self.has_bars())),
             "dataZoom": self.zooms(theme),
             "tooltip": self.tooltip(theme),
             "series": series,
@@ -82,13 +88,9 @@ impl Figure {
         let axis = self.x.option(theme, false);
         if self.is_lines() && !matches!(self.x.scale, Scale::Categories(_)) {
             // The axis begins and ends where the lines do.
-            let (min, max) = match self.x.domain {
-                Some((low, high)) => (json!(low), json!(high)),
-                None => (json!("dataMin"), json!("dataMax")),
-            };
-            with(axis, json!({ "scale": true, "min": min, "max": max }))
+            with(axis, merged(json!({ "min": "dataMin", "max": "dataMax" }), self.x.ends(true)))
         } else {
-            with(axis, json!({ "scale": !self.has_bars() }))
+            with(axis, self.x.ends(!self.has_bars()))
         }
     }
 
@@ -154,6 +156,14 @@ impl Figure {
 }
 
 impl ChartAxis {
+    /// Where it begins and ends.
+    fn ends(&self, is_free: bool) -> Value {
+        match self.domain {
+            Some((low, high)) => json!({ "scale": is_free, "min": low, "max": high }),
+            None => json!({ "scale": is_free }),
+        }
+    }
+
     fn option(&self, theme: &ChartTheme, is_upright: bool) -> Value {
         let type_ = match self.scale {
             Scale::Linear | Scale::Counted => AxisType::Value,
@@ -208,7 +218,8 @@ impl Series {
         if self.look.is_dimmed || theme.series.is_empty() {
             return colour(&theme.dimmed);
         }
-        colour(&theme.series[self.look.colour % theme.series.len()])
+        let tone = self.look.on_ramp(theme.ramp.len()).map(|at| &theme.ramp[at]);
+        colour(tone.unwrap_or(&theme.series[self.look.colour % theme.series.len()]))
     }
 
     fn z(&self) -> i32 {
@@ -218,7 +229,8 @@ impl Series {
     fn main(&self, theme: &ChartTheme, density: Density) -> Value {
         let item = ItemStyle::new().color(self.colour(theme));
         // Points come as pairs of numbers.
-        let rest = json!({ "dimensions": ["x", "y"], "z": self.z() });
+        let names: &[&str] = if self.sizes_px.is_empty() { &["x", "y"] } else { &["x", "y", SIZE] };
+        let rest = json!({ "dimensions": names, "z": self.z() });
         match self.mark {
             Mark::Dots => {
                 let opacity = if self.look.is_dimmed { density.dimmed_opacity } else { 1.0 };
@@ -226,8 +238,8 @@ impl Series {
                 with(dots.symbol(self.symbol()).symbol_size(density.dot_px), rest)
             }
             Mark::Bars => with(Bar::new().name(&*self.name).item_style(item).bar_width("60%"), rest),
-            Mark::Line { .. } | Mark::Stairs { .. } => {
-                let width = density.line_px;
+            Mark::Line { .. } | Mark::Stairs { .. } | Mark::Stretches => {
+                let width = if self.mark == Mark::Stretches { STRETCH_PX } else { density.line_px };
                 let mut line = Line::new()
                     .name(&*self.name)
                     .item_style(item)
@@ -245,20 +257,26 @@ impl Series {
         }
     }
 
-    /// What nothing points at: the raw line, the band and the rings.
+    /// A line that nothing points at.
+    fn quiet(&self, theme: &ChartTheme, opacity: f64) -> Line {
+        Line::new()
+            .symbol(Symbol::None)
+            .silent(true)
+            .item_style(ItemStyle::new().color(self.colour(theme)))
+            .line_style(LineStyle::new().color(self.colour(theme)).width(1).opacity(opacity))
+    }
+
+    /// The raw lines of this look.
+    fn raw(&self, theme: &ChartTheme) -> Value {
+        with(self.quiet(theme, RAW_OPACITY), quiet_rest())
+    }
+
+    /// What nothing points at, besides the raw lines: the band and the rings.
     fn behind(&self, theme: &ChartTheme) -> impl Iterator<Item = Value> {
-        let rest = json!({ "dimensions": ["x", "y"], "tooltip": { "show": false }, "z": 1 });
-        let quiet = || {
-            Line::new()
-                .symbol(Symbol::None)
-                .silent(true)
-                .item_style(ItemStyle::new().color(self.colour(theme)))
-        };
-        let style = |opacity: f64| LineStyle::new().color(self.colour(theme)).width(1).opacity(opacity);
-        let raw = (!self.raw.is_empty()).then(|| with(quiet().line_style(style(RAW_OPACITY)), rest.clone()));
+        let rest = quiet_rest();
         let band = (!self.band.is_empty()).then(|| {
             let area = AreaStyle::new().color(self.colour(theme)).opacity(BAND_OPACITY);
-            with(quiet().line_style(style(0.0)).area_style(area), rest.clone())
+            with(self.quiet(theme, 0.0).area_style(area), rest.clone())
         });
         let rings = (!self.rings.is_empty()).then(|| {
             let ring = ItemStyle::new().color(colour("transparent")).border_color(colour(&theme.content));
@@ -266,7 +284,7 @@ impl Series {
             // Above the dots, and not in the pointer's way.
             with(dots, merged(rest, json!({ "silent": true, "z": 4 })))
         });
-        raw.into_iter().chain(band).chain(rings)
+        band.into_iter().chain(rings)
     }
 
     fn dash(&self) -> Value {
@@ -284,6 +302,11 @@ impl Series {
             Shape::Diamond => Symbol::Diamond,
         }
     }
+}
+
+/// What all have that nothing points at.
+fn quiet_rest() -> Value {
+    json!({ "dimensions": ["x", "y"], "tooltip": { "show": false }, "z": 1 })
 }
 
 fn colour(text: &str) -> Color {
@@ -327,7 +350,7 @@ mod tests {
     }
 
     fn look(colour: usize, dash: usize) -> Look {
-        Look { colour, dash, is_dimmed: false }
+        Look { colour, dash, ..Look::default() }
     }
 
     #[test]

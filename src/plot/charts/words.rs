@@ -108,7 +108,7 @@ impl Figure {
         Some(match series.mark {
             _ if points.len() == 1 => format!("{}: {n_points}, {}", series.name, at(x0, y0)),
             Mark::Line { .. } => format!("{}: {n_points}, {}, {}", series.name, at(x0, y0), at(x1, y1)),
-            Mark::Dots | Mark::Stairs { .. } | Mark::Bars => {
+            Mark::Dots | Mark::Stairs { .. } | Mark::Bars | Mark::Stretches => {
                 let ranges = [
                     self.x.range(points.iter().map(|point| point.0)),
                     self.y.range(points.iter().map(|point| point.1)),
@@ -127,7 +127,8 @@ impl Figure {
     pub fn unplaced(&self) -> Option<String> {
         let is_low = |axis: &ChartAxis, value: f64| value.is_finite() && !axis.has(value);
         let (mut n_low, mut n_special) = (0_usize, 0_usize);
-        for &(x, y) in self.series.iter().flat_map(|series| &series.points) {
+        let is_gap = |point: &&(f64, f64)| point.0.is_nan() && point.1.is_nan();
+        for &(x, y) in self.series.iter().flat_map(|series| &series.points).filter(|point| !is_gap(point)) {
             if is_low(&self.x, x) || is_low(&self.y, y) {
                 n_low += 1;
             } else if !self.has((x, y)) {

@@ -26,7 +26,7 @@ pub(crate) fn HeaderCell(
         column.with(|column| column.as_ref().map(|column| column.title.clone()).unwrap_or_default())
     });
     let sort = move || context.sort.with(|sort| key.with_value(|key| aria_sort(sort.as_ref(), key)));
-    let left = move || column.with(|column| column.as_ref().and_then(|column| column.pinned_left_px));
+    let left_px = move || column.with(|column| column.as_ref().map_or(0, |column| column.left_px));
     let is_open = RwSignal::new(false);
     // Where the resize began: pointer and width.
     let resize_from = StoredValue::new(None::<(f64, u16)>);
@@ -75,7 +75,7 @@ pub(crate) fn HeaderCell(
         <div
             class="data-grid__cell data-grid__cell--head"
             class:data-grid__cell--number=move || column.with(|column| column.as_ref().is_some_and(|column| column.is_numeric))
-            class:data-grid__cell--pinned=move || left().is_some()
+            class:data-grid__cell--pinned=move || column.with(|column| column.as_ref().is_some_and(|column| column.is_pinned))
             class:data-grid__cell--active=is_active
             class:data-grid__cell--drop=move || context.drop_place.get() == Some(place)
             role="columnheader"
@@ -83,7 +83,7 @@ pub(crate) fn HeaderCell(
             aria-sort=sort
             aria-colindex=(place + 1).to_string()
             style:width=move || column.with(|column| format!("{}px", column.as_ref().map_or(0, |column| column.width_px)))
-            style:left=move || left().map_or_else(|| "auto".to_owned(), |left_px| format!("{left_px}px"))
+            style:left=move || format!("{}px", left_px())
         >
             <button
                 type="button"
@@ -168,7 +168,7 @@ fn ColumnMenu(
                     {item("Pin or unpin", Box::new(ViewEdit::TogglePin))}
                     {item("Move left", Box::new(move |column| ViewEdit::MoveColumn(column, place.saturating_sub(1))))}
                     {item("Move right", Box::new(move |column| ViewEdit::MoveColumn(column, place + 1)))}
-                    {item("Hide", Box::new(ViewEdit::RemoveColumn))}
+                    {item("Hide", Box::new(|column| ViewEdit::RemoveColumns(vec![column])))}
                 }
             })}
         {item("Add as axis", Box::new(ViewEdit::AddAxis))}

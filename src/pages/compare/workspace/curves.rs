@@ -1,20 +1,63 @@
 //! Metrics over the steps of the selected runs.
 
 use super::{PanelFrame, WorkspaceContext, hover, missing_text, runs_text};
+use crate::engine::Command;
 use crate::engine::news::{CurveChart, CurvesInfo};
+use crate::engine::protocol::ColumnInfo;
+use crate::entities::ColumnKey;
 use crate::plot::charts::Place;
 use crate::ui::chart::Chart;
+use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
-use crate::view::{CurveX, CurvesView, Panel};
+use crate::view::{BandCentre, BandSpread, CurveBands, CurveX, CurvesView, Panel, Smoothing};
+use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+/// How long a zoom rests before more points are asked for.
+const ZOOM_PAUSE: Duration = Duration::from_millis(200);
 const XS: [(CurveX, &str); 3] =
     [(CurveX::Step, "Step"), (CurveX::RelativeTime, "Relative time"), (CurveX::WallTime, "Wall time")];
+/// What the value of a choice that is a metric begins with; no other does.
+const METRIC: &str = "metrics.";
+const SMOOTHINGS: [(Smoothing, &str); 3] = [
+    (Smoothing::Exponential, "Exponential"),
+    (Smoothing::Gaussian, "Gaussian"),
+    (Smoothing::RunningMean, "Running mean"),
+];
+const CENTRES: [(BandCentre, &str); 2] = [(BandCentre::Mean, "Mean"), (BandCentre::Median, "Median")];
+const SPREADS: [(BandSpread, &str); 4] = [
+    (BandSpread::Range, "Minimum to maximum"),
+    (BandSpread::StandardDeviation, "± standard deviation"),
+    (BandSpread::Quartiles, "Quartiles"),
+    (BandSpread::None, "No band"),
+];
+
+/// Asks for the points of the part of x that is looked at, once the zoom, which all charts share, rests.
+fn look_in_full(context: WorkspaceContext) -> Callback<Option<(f64, f64)>> {
+    let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let forget = move || {
+        if let Some(Some(waiting)) = waiting.try_update_value(Option::take) {
+            waiting.clear();
+        }
+    };
+    on_cleanup(move || {
+        forget();
+        context.runs.send.run(Command::LookAtCurves(None));
+    });
+    Callback::new(move |range: Option<(f64, f64)>| {
+        forget();
+        let tell = move || context.runs.send.run(Command::LookAtCurves(range));
+        waiting.set_value(set_timeout_with_handle(tell, ZOOM_PAUSE).ok());
+    })
+}
 
 /// The panel.
 #[component]
 pub(super) fn CurvesPanel(context: WorkspaceContext) -> impl IntoView {
+    let on_zoom = look_in_full(context);
     let info = context.curves;
     let summary = Signal::derive(move || {
         info.with(|info| match info {
@@ -54,7 +97,7 @@ pub(super) fn CurvesPanel(context: WorkspaceContext) -> impl IntoView {
                 {failures}
                 <div class="workspace__charts">
                     <For each=move || metrics.get() key=|metric| metric.clone() let:metric>
-                        <CurveFigure context metric />
+                        <CurveFigure context metric on_zoom />
                     </For>
                 </div>
             </Show>
@@ -62,71 +105,36 @@ pub(super) fn CurvesPanel(context: WorkspaceContext) -> impl IntoView {
     }
 }
 
-/// The metrics that have a chart.
-fn metrics_of(context: &WorkspaceContext) -> Vec<String> {
-    context.curves.with(|info| {
-        let charts = info.iter().flat_map(|info| &info.charts);
-        charts.map(|chart| chart.metric.clone()).collect()
-    })
+/// The newest curves of each metric: each chart watches its own.
+#[derive(Clone, Copy, Default)]
+pub(super) struct CurveCharts(StoredValue<BTreeMap<String, ArcRwSignal<CurveChart>>>);
+
+impl CurveCharts {
+    pub(super) fn of(self, metric: &str) -> ArcRwSignal<CurveChart> {
+        let found = self.0.try_update_value(|all| all.entry(metric.to_owned()).or_default().clone());
+        found.unwrap_or_default()
+    }
 }
 
-/// Which metrics, along what.
+/// The metrics that have a chart.
+fn metrics_of(context: &WorkspaceContext) -> Vec<String> {
+    context.curves.with(|info| info.as_ref().map(|info| info.shown.clone()).unwrap_or_default())
+}
+
+/// Which metrics, along what, and how they are drawn.
 #[component]
 fn Settings(context: WorkspaceContext) -> impl IntoView {
     let view = Memo::new(move |_| context.runs.view.with(|view| view.curves.clone()));
-    let change = move |edit: &dyn Fn(&mut CurvesView)| {
+    let change = Callback::new(move |edit: CurvesEdit| {
         let mut changed = view.get_untracked();
         edit(&mut changed);
         context.edit.edit(ViewEdit::SetCurves(changed));
-    };
-    let has_log_x = move || view.with(|view| view.x != CurveX::WallTime);
-    let metrics = Memo::new(move |_| {
-        context.curves.with(|info| info.as_ref().map(|info| info.metrics.clone()).unwrap_or_default())
     });
-    let shown = Memo::new(move |_| metrics_of(&context));
-    let choice = move |metric: String| {
-        let name = metric.clone();
-        let metric = StoredValue::new(metric);
-        let is_shown = move || shown.with(|shown| metric.with_value(|metric| shown.contains(metric)));
-        view! {
-            <label class="check">
-                <input
-                    type="checkbox"
-                    prop:checked=is_shown
-                    on:change=move |_| {
-                        let mut all = shown.get_untracked();
-                        match all.iter().position(|other| metric.with_value(|metric| other == metric)) {
-                            Some(place) => drop(all.remove(place)),
-                            None => all.push(metric.get_value()),
-                        }
-                        change(&|view| view.metrics.clone_from(&all));
-                    }
-                />
-                {name}
-            </label>
-        }
-    };
+    let has_log_x = move || view.with(|view| view.x != CurveX::WallTime);
     view! {
         <div class="toolbar">
-            <Popover label="Metrics of the curves" text="Metrics…">
-                <div class="workspace__choices">
-                    <For each=move || metrics.get() key=|metric| metric.clone() children=choice />
-                </div>
-            </Popover>
-            <label>
-                "Along "
-                <select
-                    class="select"
-                    on:change:target=move |event| {
-                        let word = event.target().value();
-                        if let Some((x, _)) = XS.iter().find(|(_, name)| *name == word) {
-                            change(&|view| view.x = *x);
-                        }
-                    }
-                >
-                    {XS.map(|(x, name)| view! { <option value=name selected=move || view.with(|view| view.x == x)>{name}</option> })}
-                </select>
-            </label>
+            <Metrics context change />
+            <Along context view change />
             <label class="check">
                 <input
                     type="checkbox"
@@ -136,7 +144,7 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
                     on:click=move |event| if !has_log_x() {
                         event.prevent_default();
                     }
-                    on:change=move |_| change(&|view| view.is_log_x = !view.is_log_x)
+                    on:change=move |_| change.run(Box::new(|view| view.is_log_x = !view.is_log_x))
                 />
                 "Log x"
             </label>
@@ -144,49 +152,246 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
                 <input
                     type="checkbox"
                     prop:checked=move || view.with(|view| view.is_log_y)
-                    on:change=move |_| change(&|view| view.is_log_y = !view.is_log_y)
+                    on:change=move |_| change.run(Box::new(|view| view.is_log_y = !view.is_log_y))
                 />
                 "Log y"
             </label>
-            <label class="check">
-                "Smoothing "
+            <label class="check" title="The value axis shows the middle nine tenths of the values">
                 <input
-                    type="range"
-                    min="0"
-                    max="99"
-                    prop:value=move || view.with(|view| view.smoothing_percent.to_string())
-                    on:change:target=move |event| {
-                        let percent = event.target().value().parse().unwrap_or_default();
-                        change(&|view| view.smoothing_percent = percent);
-                    }
+                    type="checkbox"
+                    prop:checked=move || view.with(|view| view.is_clipped)
+                    on:change=move |_| change.run(Box::new(|view| view.is_clipped = !view.is_clipped))
                 />
-                <output>{move || view.with(|view| format!("{:.2}", f64::from(view.smoothing_percent) / 100.0))}</output>
+                "Without outliers"
             </label>
+            <SmoothingChoice view change />
+            <Bands context view change />
         </div>
+    }
+}
+
+type CurvesEdit = Box<dyn FnOnce(&mut CurvesView)>;
+
+/// Which metrics have a chart.
+#[component]
+fn Metrics(context: WorkspaceContext, change: Callback<CurvesEdit>) -> impl IntoView {
+    let metrics = Memo::new(move |_| {
+        let of =
+            |info: &CurvesInfo| info.metrics.iter().cloned().map(ColumnKey::Metric).collect::<BTreeSet<_>>();
+        context.curves.with(|info| info.as_ref().map(of).unwrap_or_default())
+    });
+    let columns = Signal::derive(move || {
+        let is_metric = |info: &&ColumnInfo| metrics.with(|metrics| metrics.contains(&info.key));
+        context
+            .runs
+            .columns
+            .with(|columns| columns.columns.iter().filter(is_metric).cloned().collect::<Vec<_>>())
+    });
+    let shown = Memo::new(move |_| metrics_of(&context));
+    let chosen = Signal::derive(move || {
+        shown.with(|shown| shown.iter().cloned().map(ColumnKey::Metric).collect::<Vec<_>>())
+    });
+    let choose_all = Callback::new(move |(columns, is_shown): (Vec<ColumnKey>, bool)| {
+        let mut all = shown.get_untracked();
+        for column in columns {
+            let ColumnKey::Metric(metric) = column else { continue };
+            all.retain(|other| *other != metric);
+            if is_shown {
+                all.push(metric);
+            }
+        }
+        change.run(Box::new(move |view| view.metrics = all));
+    });
+    let on_choose = Callback::new(move |column: ColumnKey| {
+        let is_shown = chosen.with_untracked(|chosen| chosen.contains(&column));
+        choose_all.run((vec![column], !is_shown));
+    });
+    view! {
+        <Popover label="Metrics of the curves" text="Metrics…">
+            <ColumnList columns chosen kind=ListKind::Checkboxes on_choose on_choose_all=choose_all />
+        </Popover>
+    }
+}
+
+/// What the curves run along: a step, a time, or another metric.
+#[component]
+fn Along(context: WorkspaceContext, view: Memo<CurvesView>, change: Callback<CurvesEdit>) -> impl IntoView {
+    let metrics = Memo::new(move |_| {
+        let mut metrics =
+            context.curves.with(|info| info.as_ref().map(|info| info.metrics.clone()).unwrap_or_default());
+        // One that an address names and that these runs do not have is named all the same.
+        if let Some(x) = view.with(|view| {
+            view.x_metric().filter(|x| !metrics.iter().any(|metric| metric == x)).map(str::to_owned)
+        }) {
+            metrics.push(x);
+        }
+        metrics
+    });
+    let option = move |metric: String| {
+        let value = format!("{METRIC}{metric}");
+        let name = metric.clone();
+        view! {
+            <option value=value selected=move || view.with(|view| view.x_metric() == Some(metric.as_str()))>{name}</option>
+        }
+    };
+    view! {
+        <label>
+            "Along "
+            <select
+                class="select"
+                on:change:target=move |event| {
+                    let word = event.target().value();
+                    let known = XS.iter().find(|(_, name)| *name == word).map(|(x, _)| x.clone());
+                    let metric = || word.strip_prefix(METRIC).map(|metric| CurveX::Metric(metric.to_owned()));
+                    if let Some(x) = known.or_else(metric) {
+                        change.run(Box::new(|view| view.x = x));
+                    }
+                }
+            >
+                {XS.map(|(x, name)| view! { <option value=name selected=move || view.with(|view| view.x == x)>{name}</option> })}
+                <optgroup label="Metrics">
+                    <For each=move || metrics.get() key=|metric| metric.clone() children=option />
+                </optgroup>
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn SmoothingChoice(view: Memo<CurvesView>, change: Callback<CurvesEdit>) -> impl IntoView {
+    let amount = move || {
+        view.with(|view| match view.smoothing {
+            Smoothing::Exponential => format!("{:.2}", f64::from(view.smoothing_amount) / 100.0),
+            Smoothing::Gaussian => format!("σ {} points", view.smoothing_amount),
+            Smoothing::RunningMean => format!("{} points", view.smoothing_amount),
+        })
+    };
+    view! {
+        <span class="check">
+            <label>
+                "Smoothing "
+                <select
+                    class="select"
+                    on:change:target=move |event| {
+                        let word = event.target().value();
+                        if let Some((smoothing, _)) = SMOOTHINGS.iter().find(|(_, name)| *name == word) {
+                            change.run(Box::new(|view| view.smoothing = *smoothing));
+                        }
+                    }
+                >
+                    {SMOOTHINGS.map(|(smoothing, name)| view! {
+                        <option value=name selected=move || view.with(|view| view.smoothing == smoothing)>{name}</option>
+                    })}
+                </select>
+            </label>
+            <input
+                type="range"
+                min="0"
+                max="99"
+                aria-label="Smoothing amount"
+                aria-valuetext=amount
+                prop:value=move || view.with(|view| view.smoothing_amount.to_string())
+                on:change:target=move |event| {
+                    let amount = event.target().value().parse().unwrap_or_default();
+                    change.run(Box::new(move |view| view.smoothing_amount = amount));
+                }
+            />
+            <output>{amount}</output>
+        </span>
+    }
+}
+
+/// By what the curves are put together, and what stands for each group.
+#[component]
+fn Bands(context: WorkspaceContext, view: Memo<CurvesView>, change: Callback<CurvesEdit>) -> impl IntoView {
+    let column = Memo::new(move |_| view.with(|view| view.bands.as_ref().map(|bands| bands.column.clone())));
+    let columns = Signal::derive(move || context.runs.columns.with(|columns| columns.columns.clone()));
+    let chosen = Signal::derive(move || column.get().into_iter().collect::<Vec<_>>());
+    let is_open = RwSignal::new(false);
+    let choose = Callback::new(move |column: ColumnKey| {
+        is_open.try_set(false);
+        change.run(Box::new(move |view| {
+            let (centre, spread) =
+                view.bands.as_ref().map(|bands| (bands.centre, bands.spread)).unwrap_or_default();
+            view.bands = Some(CurveBands { column, centre, spread });
+        }));
+    });
+    let text = Signal::derive(move || match column.get() {
+        Some(column) => format!("Groups by {}", column.label()),
+        None => "Groups…".to_owned(),
+    });
+    let with_bands = move |edit: Box<dyn FnOnce(&mut CurveBands)>| {
+        change.run(Box::new(move |view| {
+            if let Some(bands) = &mut view.bands {
+                edit(bands);
+            }
+        }));
+    };
+    let is_centre =
+        move |centre| view.with(|view| view.bands.as_ref().is_some_and(|bands| bands.centre == centre));
+    let is_spread =
+        move |spread| view.with(|view| view.bands.as_ref().is_some_and(|bands| bands.spread == spread));
+    view! {
+        <Popover label="Groups of the curves" text is_open>
+            <ColumnList columns chosen kind=ListKind::Buttons on_choose=choose />
+        </Popover>
+        <Show when=move || column.with(Option::is_some)>
+            <select
+                class="select"
+                aria-label="Line of a group"
+                on:change:target=move |event| {
+                    let word = event.target().value();
+                    if let Some((centre, _)) = CENTRES.iter().find(|(_, name)| *name == word) {
+                        with_bands(Box::new(|bands| bands.centre = *centre));
+                    }
+                }
+            >
+                {CENTRES.map(|(centre, name)| view! { <option value=name selected=move || is_centre(centre)>{name}</option> })}
+            </select>
+            <select
+                class="select"
+                aria-label="Band of a group"
+                on:change:target=move |event| {
+                    let word = event.target().value();
+                    if let Some((spread, _)) = SPREADS.iter().find(|(_, name)| *name == word) {
+                        with_bands(Box::new(|bands| bands.spread = *spread));
+                    }
+                }
+            >
+                {SPREADS.map(|(spread, name)| view! { <option value=name selected=move || is_spread(spread)>{name}</option> })}
+            </select>
+            <button type="button" class="button" on:click=move |_| change.run(Box::new(|view| view.bands = None))>
+                "No groups"
+            </button>
+        </Show>
     }
 }
 
 /// The chart of one metric; together with those of the others it has one crosshair and one part of x in view.
 #[component]
-fn CurveFigure(context: WorkspaceContext, metric: String) -> impl IntoView {
+fn CurveFigure(
+    context: WorkspaceContext,
+    metric: String,
+    on_zoom: Callback<Option<(f64, f64)>>,
+) -> impl IntoView {
     let label = metric.clone();
     let metric = StoredValue::new(metric);
-    let drawn = Memo::new(move |_| {
-        let figure = |info: &CurvesInfo| {
-            context.runs.view.with(|view| metric.with_value(|metric| info.figure(metric, &view.curves)))
-        };
-        context.curves.with(|info| info.as_ref().map(figure)).unwrap_or_default()
+    let chart = metric.with_value(|metric| context.curve_charts.of(metric));
+    // What the axis says; the curves that are still to come change nothing of it.
+    let axis = Memo::new(move |_| {
+        let of =
+            |info: &CurvesInfo| CurvesInfo { x: info.x.clone(), range: info.range, ..CurvesInfo::default() };
+        context.curves.with(|info| info.as_ref().map(of)).unwrap_or_default()
     });
+    let view = Memo::new(move |_| context.runs.view.with(|view| view.curves.clone()));
+    let own = chart.clone();
+    let drawn =
+        Memo::new(move |_| own.with(|chart| axis.with(|axis| view.with(|view| chart.figure(axis, view)))));
     let figure = Signal::derive(move || drawn.with(|drawn| drawn.figure.clone()));
     let on_hover = Callback::new(move |place: Option<Place>| {
         hover(context, place.and_then(|place| drawn.with_untracked(|drawn| drawn.run(place).cloned())));
     });
-    let notes = Memo::new(move |_| {
-        let of = |info: &CurvesInfo| {
-            metric.with_value(|metric| info.charts.iter().find(|chart| chart.metric == *metric).map(notes_of))
-        };
-        context.curves.with(|info| info.as_ref().and_then(of)).unwrap_or_default()
-    });
+    let notes = Memo::new(move |_| chart.with(|chart| view.with(|view| notes_of(chart, view.x_metric()))));
     let is_pending = move || {
         drawn.with(|drawn| drawn.figure.series.is_empty())
             && context.curves.with(|info| info.as_ref().is_some_and(|info| info.n_pending > 0))
@@ -198,7 +403,7 @@ fn CurveFigure(context: WorkspaceContext, metric: String) -> impl IntoView {
                 when=move || !is_pending.get()
                 fallback=move || view! { <p class="panel__empty">{format!("{} is on its way", metric.get_value())}</p> }
             >
-                <Chart label=label.clone() figure group="curves" on_hover />
+                <Chart label=label.clone() figure group="curves" on_hover on_zoom />
             </Show>
             <Show when=move || notes.with(|notes| !notes.is_empty())>
                 <p class="secondary">{move || notes.get()}</p>
@@ -208,18 +413,27 @@ fn CurveFigure(context: WorkspaceContext, metric: String) -> impl IntoView {
 }
 
 /// What the chart does not show, in sentences; empty where it shows all.
-fn notes_of(chart: &CurveChart) -> String {
+fn notes_of(chart: &CurveChart, x_metric: Option<&str>) -> String {
     let n_logged: usize = chart.series.iter().map(|series| series.n_points).sum();
-    let n_drawn: usize = chart.series.iter().map(|series| series.points.len()).sum();
+    let n_drawn: usize = chart.series.iter().map(|series| series.n_drawn).sum();
     let n_special: usize = chart.series.iter().map(|series| series.specials.len()).sum();
     let is_cut = n_drawn < n_logged;
+    let logged = match x_metric {
+        Some(x) if x != chart.metric => format!("{} or {x}", chart.metric),
+        _ => chart.metric.clone(),
+    };
     let notes = [
         is_cut.then(|| {
-            format!("{n_drawn} of {n_logged} points are drawn: the first, last, lowest and highest of each stretch.")
+            format!(
+                "{n_drawn} of {n_logged} points are drawn: the first, last, lowest and highest of each stretch. Zooming in shows more of them."
+            )
         }),
         (is_cut && n_special > 0).then(|| format!("{n_special} points are no finite numbers.")),
+        chart
+            .y_range
+            .map(|_| "The lowest and the highest twentieth of the values may lie beyond the axis.".to_owned()),
         (!chart.without.is_empty())
-            .then(|| format!("{} did not log {}.", runs_text(chart.without.len()), chart.metric)),
+            .then(|| format!("{} did not log {logged}.", runs_text(chart.without.len()))),
     ];
     notes.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

@@ -1,17 +1,13 @@
 //! Which params mattered for an objective, and how params and objectives go together.
 
-use super::{PanelFrame, WorkspaceContext};
+use super::{ExplainedChoice, PanelFrame, WorkspaceContext};
 use crate::engine::news::{CorrelationInfo, ImportanceInfo, ImportanceRow};
-use crate::entities::ColumnKey;
 use crate::ui::chart::Chart;
-use crate::ui::column_list::{ColumnList, ListKind};
-use crate::ui::popover::Popover;
 use crate::view::Panel;
-use crate::view::edit::ViewEdit;
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// Effects of so many params are drawn; those that matter little do little.
+/// Effects of so many params are drawn unasked; those that matter little do little.
 const N_EFFECTS: usize = 4;
 
 /// The panel.
@@ -23,9 +19,14 @@ pub(super) fn ImportancePanel(context: WorkspaceContext) -> impl IntoView {
         None => view! { <p class="panel__empty" role="status">"Learning"</p> }.into_any(),
         Some(info) => view! { <Learned info /> }.into_any(),
     };
+    let target = Signal::derive(move || {
+        info.with(|info| {
+            info.as_ref().and_then(|info| info.target.as_ref()).map(|(column, _)| column.clone())
+        })
+    });
     view! {
         <PanelFrame context panel=Panel::Importance summary>
-            <Target context />
+            <div class="toolbar"><ExplainedChoice context chosen=target /></div>
             {content}
         </PanelFrame>
     }
@@ -44,46 +45,6 @@ fn summary_of(info: &ImportanceInfo) -> String {
     format!("Learned from {} of {} kept runs{sampled}{explains}", info.n_learned, info.n_runs)
 }
 
-/// The objective to explain.
-#[component]
-fn Target(context: WorkspaceContext) -> impl IntoView {
-    let is_open = RwSignal::new(false);
-    let columns = Signal::derive(move || {
-        context.runs.columns.with(|columns| {
-            let is_candidate = |key: &ColumnKey| !matches!(key, ColumnKey::Param(_) | ColumnKey::Tag(_));
-            let found = columns.columns.iter().filter(|info| info.is_numeric && is_candidate(&info.key));
-            found.cloned().collect::<Vec<_>>()
-        })
-    });
-    let target = Memo::new(move |_| {
-        context
-            .importance
-            .with(|info| info.as_ref().and_then(|info| info.target.clone()).map(|(column, _)| column))
-    });
-    let choose = Callback::new(move |column: ColumnKey| {
-        is_open.set(false);
-        context.edit.edit(ViewEdit::SetImportanceOf(Some(column)));
-    });
-    let text = Signal::derive(move || {
-        target.with(|target| {
-            let name = target.as_ref().map_or("none", ColumnKey::label);
-            format!("Objective: {name}…")
-        })
-    });
-    view! {
-        <div class="toolbar">
-            <Popover label="Objective to explain" text is_open>
-                <ColumnList
-                    columns
-                    chosen=Signal::derive(move || target.get().into_iter().collect::<Vec<_>>())
-                    kind=ListKind::Buttons
-                    on_choose=choose
-                />
-            </Popover>
-        </div>
-    }
-}
-
 #[component]
 fn Learned(info: ImportanceInfo) -> impl IntoView {
     let ImportanceInfo { target, params, left_out, warnings, problem, correlations, .. } = info;
@@ -96,14 +57,22 @@ fn Learned(info: ImportanceInfo) -> impl IntoView {
         {warnings.collect_view()}
         {(!params.is_empty()).then(|| view! { <Params params=params.clone() /> })}
         {left_out}
-        {effects(&params, target.map_or_else(String::new, |(_, title)| title))}
+        {(!params.is_empty()).then(|| {
+            let objective = target.map_or_else(String::new, |(_, title)| title);
+            view! { <Effects params=params.clone() objective /> }
+        })}
         {(correlations.columns.len() > 1).then(|| view! { <Correlations correlations /> })}
     }
 }
 
-/// What the most important params do, each by itself.
-fn effects(params: &[ImportanceRow], objective: String) -> impl IntoView + use<> {
-    let chart = |row: &ImportanceRow| {
+/// What params do, each by itself: the most important ones, and all of them on demand.
+#[component]
+fn Effects(params: Vec<ImportanceRow>, objective: String) -> impl IntoView {
+    let rows: Vec<ImportanceRow> = params.into_iter().filter(|row| row.effect.len() > 1).collect();
+    let n_all = rows.len();
+    let rows = StoredValue::new(rows);
+    let are_all_shown = RwSignal::new(false);
+    let chart = move |row: ImportanceRow| {
         let (figure, told) = row.figure(&objective);
         let figure = Arc::new(figure);
         view! {
@@ -113,16 +82,28 @@ fn effects(params: &[ImportanceRow], objective: String) -> impl IntoView + use<>
             </div>
         }
     };
-    let charts = params.iter().filter(|row| row.effect.len() > 1).take(N_EFFECTS).map(chart).collect_view();
-    let is_any = !params.is_empty();
+    let shown = move || {
+        let n_shown = if are_all_shown.get() { n_all } else { N_EFFECTS };
+        rows.with_value(|rows| rows.iter().take(n_shown).cloned().collect::<Vec<_>>())
+    };
     view! {
-        {is_any.then(|| view! {
-            <h3 class="pick__title">"Effects"</h3>
-            <p class="secondary">
-                "What the forest predicts along each of the most important params, all others taken over their whole range; the band is how far its trees differ."
-            </p>
+        <h3 class="pick__title">"Effects"</h3>
+        <p class="secondary">
+            "What the forest predicts along each param, all others taken over their whole range; the band is how far its trees differ, the dots are runs."
+        </p>
+        <div class="effects">
+            <For each=shown key=|row| row.column.clone() children=chart />
+        </div>
+        {(n_all > N_EFFECTS).then(|| view! {
+            <button
+                type="button"
+                class="button"
+                aria-pressed=move || are_all_shown.get().to_string()
+                on:click=move |_| are_all_shown.update(|are| *are = !*are)
+            >
+                {format!("All {n_all} params")}
+            </button>
         })}
-        <div class="effects">{charts}</div>
     }
 }
 

@@ -1,11 +1,9 @@
 //! The runs that are best by several objectives: which objectives, the front in a chart and in a table.
 
-use super::{PanelFrame, WorkspaceContext, cell_text, hover, run_link, select_box};
-use crate::engine::news::{FrontRun, NamedRun, ObjectiveInfo, ParetoInfo};
+use super::{PanelFrame, RunChart, WorkspaceContext, cell_text, run_link, select_box};
+use crate::engine::news::{FrontRun, ObjectiveInfo, ParetoInfo};
 use crate::engine::protocol::ColumnInfo;
 use crate::entities::{Attribute, ColumnKey, RunId};
-use crate::plot::charts::Place;
-use crate::ui::chart::Chart;
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
@@ -63,7 +61,7 @@ pub(super) fn Objectives(context: WorkspaceContext) -> impl IntoView {
     let columns = Signal::derive(move || {
         context.runs.columns.with(|columns| {
             let is_number =
-                |info: &&ColumnInfo| (info.is_numeric || is_size(&info.key)) && !is_standing(&info.key);
+                |info: &&ColumnInfo| (info.is_numeric || may_be_number(&info.key)) && !is_standing(&info.key);
             columns.columns.iter().filter(is_number).cloned().collect::<Vec<_>>()
         })
     });
@@ -176,8 +174,9 @@ fn is_standing(column: &ColumnKey) -> bool {
     matches!(column, ColumnKey::Attribute(attribute) if attribute.is_standing())
 }
 
-fn is_size(column: &ColumnKey) -> bool {
-    *column == ColumnKey::Attribute(Attribute::ModelSize)
+/// Whether numbers may come although no run has one yet: sizes arrive late.
+fn may_be_number(column: &ColumnKey) -> bool {
+    matches!(column, ColumnKey::Attribute(Attribute::ModelSize) | ColumnKey::Derived(_))
 }
 
 /// What can be done with the front as a whole.
@@ -211,34 +210,21 @@ fn FrontActions(context: WorkspaceContext) -> impl IntoView {
 /// The front in its first two objectives, before the other ranked runs.
 #[component]
 fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
-    let drawn = Memo::new(move |_| {
+    let found = Memo::new(move |_| {
         let figure = |selected: &Vec<RunId>| context.pareto.with(|info| info.as_ref()?.figure(selected));
         context.selected.with(figure)
     });
+    let drawn = Memo::new(move |_| found.get().unwrap_or_default());
     let label = Signal::derive(move || {
-        drawn.with(|drawn| {
-            let axes = drawn.as_ref().map(|drawn| (drawn.figure.y.heading(), drawn.figure.x.heading()));
-            axes.map(|(y, x)| format!("{y} against {x}")).unwrap_or_default()
-        })
-    });
-    let figure = Signal::derive(move || {
-        drawn.with(|drawn| drawn.as_ref().map(|drawn| drawn.figure.clone())).unwrap_or_default()
-    });
-    let run_at = move |place: Place| drawn.with_untracked(|drawn| drawn.as_ref()?.run(place).cloned());
-    let on_hover = Callback::new(move |place: Option<Place>| hover(context, place.and_then(run_at)));
-    let on_click = Callback::new(move |place: Place| {
-        let Some(NamedRun { run_id, name }) = run_at(place) else { return String::new() };
-        let was_selected = context.selected.with_untracked(|selected| selected.contains(&run_id));
-        context.edit.edit(ViewEdit::ToggleSelected(run_id));
-        format!("{name} {}", if was_selected { "no longer selected" } else { "selected" })
+        drawn.with(|drawn| format!("{} against {}", drawn.figure.y.heading(), drawn.figure.x.heading()))
     });
     let n_unnamed = Memo::new(move |_| {
         let unnamed = |info: &ParetoInfo| info.others.len() - info.other_runs.len();
         context.pareto.with(|info| info.as_ref().map_or(0, unnamed))
     });
     view! {
-        <Show when=move || drawn.with(Option::is_some)>
-            <Chart label figure on_hover on_click />
+        <Show when=move || found.with(Option::is_some)>
+            <RunChart context label drawn />
             <Show when=move || { n_unnamed.get() > 0 }>
                 <p class="secondary">
                     {move || format!(

@@ -1,6 +1,6 @@
 //! The runs by one score of all objectives, and the pick: why it wins and what it costs against the next ones.
 
-use super::super::filter_box::FilterBox;
+use super::super::filter_box::{FilterBox, Typed};
 use super::pareto::{Objectives, left_out_text};
 use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box};
 use crate::engine::news::{NamedRun, PickDifference, PickInfo, PickRival, RankedRun, RankingInfo};
@@ -143,9 +143,10 @@ fn Constraints(context: WorkspaceContext) -> impl IntoView {
     let problem = Signal::derive(move || {
         context.ranking.with(|info| info.as_ref().and_then(|info| info.problem.clone()))
     });
-    let edit_of = Callback::new(move |constraints: String| {
+    let on_text = Callback::new(move |typed: Typed| {
         let ranking = context.runs.view.with_untracked(|view| view.ranking.clone());
-        ViewEdit::SetRanking(RankingView { constraints, ..ranking })
+        let edit = |constraints| ViewEdit::SetRanking(RankingView { constraints, ..ranking });
+        context.edit.0.run(typed.edit(edit));
     });
     view! {
         <div class="constraints">
@@ -155,8 +156,7 @@ fn Constraints(context: WorkspaceContext) -> impl IntoView {
                 placeholder="metrics.rmse < 6.3 and duration < 10s"
                 text
                 problem
-                edit_of
-                on_edit=context.edit.0
+                on_text
             />
         </div>
     }
@@ -170,7 +170,7 @@ fn ScoreActions(context: WorkspaceContext) -> impl IntoView {
         context.edit.edit(ViewEdit::SetColour((!is_coloured.get_untracked()).then_some(SCORE)));
     };
     let sort = move |_| {
-        context.edit.edit(ViewEdit::AddColumn(SCORE));
+        context.edit.edit(ViewEdit::AddColumns(vec![SCORE]));
         context.edit.edit(ViewEdit::SetSort(Some(Sort { column: SCORE, direction: Direction::Descending })));
     };
     view! {

@@ -1,0 +1,190 @@
+//! Runs in groups by a column: categories as they are, numbers in stretches of about as many runs each.
+
+use super::cells::Formats;
+use super::news::Grouping;
+use crate::analysis::quantile::quantile;
+use crate::entities::ColumnKey;
+use crate::entities::order::sort_by;
+use crate::frame::{RunFrame, Value};
+use crate::plot::natural_order;
+use crate::view::{Direction, Lane, Pick, better};
+use std::collections::BTreeMap;
+
+/// More different numbers than these are told as stretches.
+const N_NUMBERS: usize = 7;
+/// So many stretches there are.
+const N_STRETCHES: usize = 5;
+/// More different texts than these have a group of others: there are eight colours, one of them for these.
+const N_TEXTS: usize = 7;
+
+/// Runs in groups.
+pub struct Grouped {
+    /// What the groups are called.
+    pub grouping: Grouping,
+    /// To which each row belongs.
+    pub group_of: Vec<u8>,
+    /// What a brush on the column takes in to have just the runs of a group.
+    pub picks: Vec<Vec<Pick>>,
+}
+
+/// The groups of these rows.
+pub fn groups(frame: &RunFrame, rows: &[usize], key: &ColumnKey, formats: &mut Formats) -> Grouped {
+    let values: Vec<Value<'_>> = rows.iter().map(|row| frame.value(key, *row)).collect();
+    let has_text = values.iter().any(|value| matches!(value, Value::Text(_)));
+    let mut numbers: Vec<f64> = values.iter().filter_map(|value| number(*value)).collect();
+    sort_by(&mut numbers, f64::total_cmp);
+    let mut distinct = numbers.clone();
+    distinct.dedup();
+    let format = formats.of(frame, key).clone();
+    let equal = |number: f64| vec![Pick::Interval { low: number, high: number }];
+    let (ordered, group_of, mut picks): Named = if has_text {
+        by_text(frame, rows, key, &values)
+    } else if distinct.len() <= N_NUMBERS {
+        let at = |number: f64| distinct.iter().position(|other| *other == number).map(|at| at as u8);
+        let labels = distinct.iter().map(|number| format.format(*number)).collect();
+        let picks = distinct.iter().map(|number| equal(*number)).collect();
+        (labels, values.iter().map(|value| at(number(*value)?)).collect(), picks)
+    } else {
+        let bounds: Vec<f64> =
+            (1..N_STRETCHES).filter_map(|n| quantile(&numbers, n as f64 / N_STRETCHES as f64)).collect();
+        // A stretch holds its lower bound. Equal bounds leave stretches empty, and those are not told.
+        let of = |number: f64| bounds.partition_point(|bound| *bound <= number);
+        let mut ends: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+        for &number in &numbers {
+            ends.entry(of(number)).or_insert((number, number)).1 = number;
+        }
+        let place = |stretch: usize| ends.keys().position(|other| *other == stretch).map(|at| at as u8);
+        let label = |(low, high): &(f64, f64)| match (format.format(*low), format.format(*high)) {
+            (low, high) if low == high => low,
+            (low, high) => format!("{low} to {high}"),
+        };
+        let labels = ends.values().map(label).collect();
+        let picks =
+            ends.values().map(|(low, high)| vec![Pick::Interval { low: *low, high: *high }]).collect();
+        (labels, values.iter().map(|value| place(of(number(*value)?))).collect(), picks)
+    };
+    let n_ordered = if has_text { 0 } else { ordered.len() };
+    let mut grouping = Grouping {
+        title: formats.title(frame, key),
+        labels: ordered,
+        n_ordered,
+        is_less_better: better(key) != Some(Direction::Descending),
+    };
+    // What is no number and no text comes last, each kind a group of its own.
+    let lanes: Vec<Lane> =
+        Lane::ALL.into_iter().filter(|lane| values.iter().any(|value| value.lane() == Some(*lane))).collect();
+    let n_groups = grouping.labels.len();
+    let lane_of = |value: &Value<'_>| {
+        let lane = value.lane()?;
+        lanes.iter().position(|other| *other == lane).map(|at| (n_groups + at) as u8)
+    };
+    let group_of = group_of
+        .iter()
+        .zip(&values)
+        .map(|(group, value)| group.or_else(|| lane_of(value)).unwrap_or_default());
+    let group_of = group_of.collect();
+    grouping.labels.extend(lanes.iter().map(|lane| lane.label().to_owned()));
+    picks.extend(lanes.into_iter().map(|lane| vec![Pick::Lane(lane)]));
+    Grouped { grouping, group_of, picks }
+}
+
+/// What groups are called, to which each row belongs if to any, and what each takes in.
+type Named = (Vec<String>, Vec<Option<u8>>, Vec<Vec<Pick>>);
+
+/// The most frequent texts by name, and the others together.
+fn by_text(frame: &RunFrame, rows: &[usize], key: &ColumnKey, values: &[Value<'_>]) -> Named {
+    // A number among texts is one of them.
+    let texts: Vec<Option<String>> = rows
+        .iter()
+        .zip(values)
+        .map(|(row, value)| {
+            let is_text = matches!(value, Value::Text(_) | Value::Number(_));
+            is_text.then(|| frame.text(key, *row).unwrap_or_default().into_owned())
+        })
+        .collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in texts.iter().flatten() {
+        *counts.entry(text).or_default() += 1;
+    }
+    let mut frequent: Vec<(&str, usize)> = counts.into_iter().collect();
+    sort_by(&mut frequent, |a, b| b.1.cmp(&a.1));
+    let n_others = frequent.len().saturating_sub(N_TEXTS);
+    // One more group costs as much as that of the others.
+    let n_named = if n_others > 1 { N_TEXTS } else { frequent.len() };
+    let mut named: Vec<&str> = frequent.iter().take(n_named).map(|(text, _)| *text).collect();
+    sort_by(&mut named, |a, b| natural_order(a, b));
+    let place = |text: &str| named.iter().position(|other| *other == text).unwrap_or(named.len()) as u8;
+    let group_of = texts.iter().map(|text| text.as_deref().map(place)).collect();
+    let others = (n_named < frequent.len()).then(|| format!("{n_others} others"));
+    let pick = |text: &&str| Pick::Text((*text).to_owned());
+    let of_others: Vec<Pick> = frequent[n_named..].iter().map(|(text, _)| pick(text)).collect();
+    let picks = named.iter().map(|text| vec![pick(text)]);
+    let picks = picks.chain((!of_others.is_empty()).then_some(of_others)).collect();
+    (named.iter().map(|text| (*text).to_owned()).chain(others).collect(), group_of, picks)
+}
+
+fn number(value: Value<'_>) -> Option<f64> {
+    match value {
+        Value::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{brushed, test_runs};
+    use crate::view::Brush;
+
+    fn of(values: &[Option<&str>]) -> (Vec<String>, Vec<u8>, usize) {
+        let runs = values.iter().enumerate().map(|(n, value)| {
+            let params: Vec<(&str, &str)> = value.map(|value| ("p", value)).into_iter().collect();
+            test_runs::run(&format!("r{n}"), &params, &[], &[])
+        });
+        let frame = test_runs::frame(runs);
+        let rows: Vec<usize> = (0..values.len()).collect();
+        let key = ColumnKey::Param("p".to_owned());
+        let found = groups(&frame, &rows, &key, &mut Formats::default());
+        // A brush takes in just the runs of its group.
+        for (group, picks) in found.picks.iter().enumerate() {
+            let brush = Brush { column: key.clone(), picks: picks.clone() };
+            let inside: Vec<usize> = brushed(&frame, &brush).iter().collect();
+            let own: Vec<usize> =
+                rows.iter().copied().filter(|row| usize::from(found.group_of[*row]) == group).collect();
+            assert_eq!(inside, own, "{}", found.grouping.labels[group]);
+        }
+        (found.grouping.labels, found.group_of, found.grouping.n_ordered)
+    }
+
+    #[test]
+    fn few_numbers_are_themselves_and_what_is_missing_comes_last() {
+        let (labels, group_of, n_ordered) = of(&[Some("8"), None, Some("2"), Some("NaN"), Some("2")]);
+        assert_eq!(labels, ["2", "8", "NaN", "missing"]);
+        assert_eq!((group_of, n_ordered), (vec![1, 3, 0, 2, 0], 2));
+    }
+
+    #[test]
+    fn many_numbers_are_stretches_of_as_many_runs() {
+        let texts: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        let (labels, group_of, n_ordered) =
+            of(&texts.iter().map(|text| Some(text.as_str())).collect::<Vec<_>>());
+        assert_eq!(labels, ["0 to 19", "20 to 39", "40 to 59", "60 to 79", "80 to 99"]);
+        assert_eq!(n_ordered, 5);
+        assert!((0..5).all(|group| group_of.iter().filter(|of| **of == group).count() == 20));
+        // Nine in ten are equal: no stretch is empty.
+        let uneven: Vec<String> = (0..100).map(|n| if n < 90 { 0 } else { n }.to_string()).collect();
+        let (labels, group_of, _) = of(&uneven.iter().map(|text| Some(text.as_str())).collect::<Vec<_>>());
+        assert_eq!(labels.len(), usize::from(*group_of.iter().max().unwrap()) + 1);
+        assert!(labels.iter().all(|label| !label.is_empty()), "{labels:?}");
+    }
+
+    #[test]
+    fn frequent_texts_are_named_and_the_rest_are_others() {
+        let texts: Vec<String> =
+            (0..9).flat_map(|n| std::iter::repeat_n(format!("kind-{n}"), 12 - n)).collect();
+        let (labels, group_of, n_ordered) =
+            of(&texts.iter().map(|text| Some(text.as_str())).collect::<Vec<_>>());
+        assert_eq!((labels.len(), labels[0].as_str(), labels[7].as_str()), (8, "kind-0", "2 others"));
+        assert_eq!((group_of.iter().filter(|of| **of == 7).count(), n_ordered), (5 + 4, 0));
+    }
+}

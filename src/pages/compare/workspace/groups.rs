@@ -1,0 +1,184 @@
+//! The kept runs in groups by columns: what is measured of each, its runs, and a brush that takes them in.
+
+use super::{PanelFrame, WorkspaceContext, hover, is_kind, run_link, runs_text};
+use crate::engine::news::{GroupMeasure, GroupRow, GroupsInfo};
+use crate::entities::ColumnKey;
+use crate::ui::chart::Chart;
+use crate::ui::column_list::{ColumnList, ListKind};
+use crate::ui::popover::Popover;
+use crate::view::edit::ViewEdit;
+use crate::view::{Direction, Panel};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// The panel.
+#[component]
+pub(super) fn GroupsPanel(context: WorkspaceContext) -> impl IntoView {
+    let info = context.groups;
+    let summary = Signal::derive(move || {
+        info.with(|info| match info {
+            Some(info) if !info.columns.is_empty() => {
+                let depth = info.columns.len() - 1;
+                let n_groups = info.rows.iter().filter(|row| row.depth == depth).count();
+                format!("{} kept runs in {n_groups} groups", info.n_runs)
+            }
+            _ => String::new(),
+        })
+    });
+    let figure = Signal::derive(move || {
+        Arc::new(info.with(|info| info.as_ref().map(GroupsInfo::figure)).unwrap_or_default())
+    });
+    let label = Signal::derive(move || {
+        info.with(|info| {
+            let measure = info.as_ref().and_then(GroupsInfo::first_measure);
+            measure.map(|measure| format!("{} by group", measure.title)).unwrap_or_default()
+        })
+    });
+    let has_groups =
+        Memo::new(move |_| info.with(|info| info.as_ref().is_some_and(|info| !info.rows.is_empty())));
+    view! {
+        <PanelFrame context panel=Panel::Groups summary>
+            <GroupColumns context />
+            <Show
+                when=move || has_groups.get()
+                fallback=|| view! {
+                    <p class="panel__empty">
+                        "Choose the columns to group by, such as a param or the status. Further columns split the groups of the ones before."
+                    </p>
+                }
+            >
+                <Chart label figure />
+                {move || info.get().map(|info| view! { <GroupTable context info /> })}
+            </Show>
+        </PanelFrame>
+    }
+}
+
+/// By what: the columns in their order, and what adds and removes them.
+#[component]
+fn GroupColumns(context: WorkspaceContext) -> impl IntoView {
+    let chosen = Memo::new(move |_| context.runs.view.with(|view| view.groups.clone()));
+    let columns = Signal::derive(move || {
+        context
+            .runs
+            .columns
+            .with(|columns| columns.columns.iter().filter(|info| is_kind(info)).cloned().collect::<Vec<_>>())
+    });
+    let is_adding = RwSignal::new(false);
+    let set = move |columns: Vec<ColumnKey>| context.edit.edit(ViewEdit::SetGroups(columns));
+    let add = Callback::new(move |column: ColumnKey| {
+        is_adding.set(false);
+        let mut all = chosen.get_untracked();
+        all.push(column);
+        set(all);
+    });
+    let chip = move |column: ColumnKey| {
+        let name = column.label().to_owned();
+        let remove = move |_| {
+            let mut all = chosen.get_untracked();
+            all.retain(|other| *other != column);
+            set(all);
+        };
+        view! {
+            <li class="chip">
+                <span class="chip__text">{name.clone()}</span>
+                <button type="button" class="button button--quiet" aria-label=format!("Do not group by {name}") on:click=remove>"×"</button>
+            </li>
+        }
+    };
+    view! {
+        <div class="toolbar">
+            <ul class="chips" aria-label="Grouped by">
+                <For each=move || chosen.get() key=|column| column.clone() children=chip />
+            </ul>
+            <Popover label="Group by" text="Group by…" is_open=is_adding>
+                <ColumnList columns chosen kind=ListKind::Buttons on_choose=add />
+            </Popover>
+        </div>
+    }
+}
+
+#[component]
+fn GroupTable(context: WorkspaceContext, info: GroupsInfo) -> impl IntoView {
+    let GroupsInfo { measures, rows, n_more, .. } = info;
+    let heads = measures.iter().map(|measure| {
+        let best = match measure.direction {
+            Direction::Ascending => "lowest",
+            Direction::Descending => "highest",
+        };
+        view! {
+            <th scope="col">{format!("{}, mean ± deviation", measure.title)}</th>
+            <th scope="col">{best}</th>
+        }
+    });
+    let heads = heads.collect_view();
+    let row = move |row: GroupRow| {
+        let GroupRow { depth, label, brushes, n_runs, measures, runs } = row;
+        let name = label.clone();
+        let n_unnamed = n_runs - runs.len();
+        let is_leaf = !runs.is_empty();
+        let links = move || {
+            let link = |run: &crate::engine::news::NamedRun| {
+                let own = run.clone();
+                view! {
+                    <li
+                        on:pointerenter=move |_| hover(context, Some(own.clone()))
+                        on:pointerleave=move |_| hover(context, None)
+                    >
+                        {run_link(context, run)}
+                    </li>
+                }
+            };
+            let more = (n_unnamed > 0).then(|| view! { <li>{format!("and {}", runs_text(n_unnamed))}</li> });
+            view! { <ul class="groups__runs">{runs.iter().map(link).collect_view()}{more}</ul> }
+        };
+        let count = if is_leaf {
+            view! { <details><summary>{runs_text(n_runs)}</summary>{links()}</details> }.into_any()
+        } else {
+            view! { {runs_text(n_runs)} }.into_any()
+        };
+        view! {
+            <tr>
+                <th scope="row" class="table__name" style:padding-inline-start=format!("{}px", 8 + depth * 20)>{label}</th>
+                <td>{count}</td>
+                {measures.into_iter().map(measure_cells).collect_view()}
+                <td>
+                    <button
+                        type="button"
+                        class="button"
+                        aria-label=format!("Brush {name}")
+                        on:click=move |_| context.edit.edit(ViewEdit::Brush(brushes.clone()))
+                    >
+                        "Brush"
+                    </button>
+                </td>
+            </tr>
+        }
+    };
+    view! {
+        <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Groups, scrollable">
+            <table class="table" aria-label="Groups of runs">
+                <thead>
+                    <tr>
+                        <th scope="col">"Group"</th>
+                        <th scope="col">"Runs"</th>
+                        {heads}
+                        <th scope="col"><span class="visually-hidden">"Brush"</span></th>
+                    </tr>
+                </thead>
+                <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+        {(n_more > 0).then(|| view! {
+            <p class="secondary">{format!("{n_more} more groups are not listed: narrow the runs, or group by fewer columns.")}</p>
+        })}
+    }
+}
+
+fn measure_cells(measure: Option<GroupMeasure>) -> AnyView {
+    let Some(GroupMeasure { texts: [mean, std, best], .. }) = measure else {
+        return view! { <td><em class="special">"missing"</em></td><td></td> }.into_any();
+    };
+    let mean = if std.is_empty() { mean } else { format!("{mean} ± {std}") };
+    view! { <td class="table__number">{mean}</td><td class="table__number">{best}</td> }.into_any()
+}

@@ -1,0 +1,227 @@
+//! The runs by two columns, in colours, sizes and several charts by others. An area that is drawn becomes a brush.
+
+use super::{ColumnChoice, PanelFrame, RunChart, WorkspaceContext, is_kind};
+use crate::engine::news::ScatterInfo;
+use crate::engine::protocol::ColumnInfo;
+use crate::entities::ColumnKey;
+use crate::ui::chart_area::{AreaTool, Drawn};
+use crate::view::edit::ViewEdit;
+use crate::view::{AxisKind, AxisView, Brush, Panel, ScatterView};
+use leptos::prelude::*;
+
+const TOOLS: [(Option<AreaTool>, &str); 3] =
+    [(None, "Look"), (Some(AreaTool::Box), "Box"), (Some(AreaTool::Lasso), "Lasso")];
+const KINDS: [(Option<AxisKind>, &str); 5] = [
+    (None, "by its values"),
+    (Some(AxisKind::Linear), "linear"),
+    (Some(AxisKind::Log), "logarithmic"),
+    (Some(AxisKind::Categorical), "categories"),
+    (Some(AxisKind::Time), "time"),
+];
+const NO_LASSO: &str = "A lasso needs numbers on both axes: draw a box around categories.";
+
+/// The panel.
+#[component]
+pub(super) fn ScatterPanel(context: WorkspaceContext) -> impl IntoView {
+    let info = context.scatter;
+    let summary = Signal::derive(move || info.with(|info| info.as_ref().map(summary_of).unwrap_or_default()));
+    let tool = RwSignal::new(Some(AreaTool::Box));
+    let problem = RwSignal::new("");
+    let on_area = Callback::new(move |(tool, corners): Drawn| {
+        let brushes = info.with_untracked(|info| info.as_ref()?.brushes(&corners, tool == AreaTool::Box));
+        problem.set(if brushes.is_none() { NO_LASSO } else { "" });
+        if let Some(brushes) = brushes {
+            context.edit.edit(ViewEdit::Brush(brushes));
+        }
+    });
+    let figures =
+        Memo::new(move |_| info.with(|info| info.as_ref().map(ScatterInfo::figures).unwrap_or_default()));
+    let titles = Memo::new(move |_| {
+        figures.with(|figures| figures.iter().map(|(title, _)| title.clone()).collect::<Vec<_>>())
+    });
+    let chart = move |title: String| {
+        let name = title.clone();
+        let drawn = Memo::new(move |_| {
+            figures.with(|figures| {
+                let found = figures.iter().find(|(other, _)| *other == title);
+                found.map(|(_, drawn)| drawn.clone()).unwrap_or_default()
+            })
+        });
+        let label = Signal::derive(move || {
+            let axes = drawn.with(|drawn| (drawn.figure.y.heading(), drawn.figure.x.heading()));
+            let what = format!("{} against {}", axes.0, axes.1);
+            if name.is_empty() { what } else { format!("{name}: {what}") }
+        });
+        view! { <RunChart context label drawn area_tool=tool on_area /> }
+    };
+    let has_axes =
+        Memo::new(move |_| info.with(|info| info.as_ref().is_some_and(|info| info.axes.is_some())));
+    view! {
+        <PanelFrame context panel=Panel::Scatter summary>
+            <Settings context />
+            <Tools context tool />
+            <p class="secondary" role="status">{problem}</p>
+            <Show
+                when=move || has_axes.get()
+                fallback=|| view! { <p class="panel__empty">"There are no two columns of numbers to show. Choose x and y."</p> }
+            >
+                <div class="workspace__charts">
+                    <For each=move || titles.get() key=|title| title.clone() children=chart />
+                </div>
+            </Show>
+        </PanelFrame>
+    }
+}
+
+/// `58 kept runs; 4 without a place on both axes; 900 lie where another one is drawn`.
+fn summary_of(info: &ScatterInfo) -> String {
+    let said = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}"));
+    let size = info
+        .size
+        .as_ref()
+        .map(|size| format!("size: {} from {} to {}", size.title, size.range.0, size.range.1));
+    let parts = [
+        Some(format!("{} kept runs", info.n_runs)),
+        said(info.n_unplaced, "without a place on both axes"),
+        said(info.n_covered, "lie where another one is drawn"),
+        size,
+        said(info.n_without_size(), "of the least size, for they have none"),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+fn is_any(_: &ColumnInfo) -> bool {
+    true
+}
+
+fn is_number(info: &ColumnInfo) -> bool {
+    info.is_numeric
+}
+
+/// Which columns.
+#[component]
+fn Settings(context: WorkspaceContext) -> impl IntoView {
+    let view = Memo::new(move |_| context.runs.view.with(|view| view.scatter.clone()));
+    let change = move |edit: &dyn Fn(&mut ScatterView)| {
+        let mut changed = view.get_untracked();
+        edit(&mut changed);
+        context.edit.edit(ViewEdit::SetScatter(changed));
+    };
+    // The axes in force are the engine's where nobody chose.
+    let axes = Memo::new(move |_| {
+        context.scatter.with(|info| {
+            let (x, y) = info.as_ref()?.axes.as_ref()?;
+            Some((x.column.clone(), y.column.clone()))
+        })
+    });
+    let x = Signal::derive(move || axes.get().map(|(x, _)| x));
+    let y = Signal::derive(move || axes.get().map(|(_, y)| y));
+    let plain = |column| AxisView { column, kind: None, is_flipped: false };
+    let set_x =
+        Callback::new(move |column: Option<ColumnKey>| change(&|view| view.x = column.clone().map(plain)));
+    let set_y =
+        Callback::new(move |column: Option<ColumnKey>| change(&|view| view.y = column.clone().map(plain)));
+    let axis = move |is_x: bool, view: &ScatterView| {
+        let chosen = if is_x { view.x.clone() } else { view.y.clone() };
+        chosen.or_else(|| axes.get_untracked().map(|(x, y)| plain(if is_x { x } else { y })))
+    };
+    let set_axis = move |is_x: bool, edit: &dyn Fn(&mut AxisView)| {
+        change(&|view| {
+            let mut changed = axis(is_x, view);
+            if let Some(axis) = &mut changed {
+                edit(axis);
+            }
+            *(if is_x { &mut view.x } else { &mut view.y }) = changed;
+        });
+    };
+    let kind = move |is_x: bool, label: &'static str| {
+        let chosen = move || {
+            view.with(|view| if is_x { &view.x } else { &view.y }.as_ref().and_then(|axis| axis.kind))
+        };
+        view! {
+            <select
+                class="select"
+                aria-label=label
+                on:change:target=move |event| {
+                    let word = event.target().value();
+                    if let Some((kind, _)) = KINDS.iter().find(|(_, name)| *name == word) {
+                        set_axis(is_x, &|axis| axis.kind = *kind);
+                    }
+                }
+            >
+                {KINDS.map(|(kind, name)| view! { <option value=name selected=move || chosen() == kind>{name}</option> })}
+            </select>
+        }
+    };
+    let swap = move |_| {
+        change(&|view| {
+            let (x, y) = (axis(true, view), axis(false, view));
+            (view.x, view.y) = (y, x);
+        });
+    };
+    let colour = Signal::derive(move || view.with(|view| view.colour.clone()));
+    let size = Signal::derive(move || view.with(|view| view.size.clone()));
+    let facet = Signal::derive(move || view.with(|view| view.facet.clone()));
+    let set_colour =
+        Callback::new(move |column: Option<ColumnKey>| change(&|view| view.colour.clone_from(&column)));
+    let set_size =
+        Callback::new(move |column: Option<ColumnKey>| change(&|view| view.size.clone_from(&column)));
+    let set_facet =
+        Callback::new(move |column: Option<ColumnKey>| change(&|view| view.facet.clone_from(&column)));
+    view! {
+        <div class="toolbar">
+            <ColumnChoice context label="x" chosen=x is_offered=is_any on_choose=set_x />
+            {kind(true, "How x is spread")}
+            <ColumnChoice context label="y" chosen=y is_offered=is_any on_choose=set_y />
+            {kind(false, "How y is spread")}
+            <button type="button" class="button" on:click=swap>"Swap x and y"</button>
+            <ColumnChoice context label="Colour" chosen=colour is_offered=is_kind is_optional=true on_choose=set_colour />
+            <ColumnChoice context label="Size" chosen=size is_offered=is_number is_optional=true on_choose=set_size />
+            <ColumnChoice context label="A chart for each" chosen=facet is_offered=is_kind is_optional=true on_choose=set_facet />
+        </div>
+    }
+}
+
+/// What dragging does, and bounds to type for those who do not drag.
+#[component]
+fn Tools(context: WorkspaceContext, tool: RwSignal<Option<AreaTool>>) -> impl IntoView {
+    let choice = move |(this, name): (Option<AreaTool>, &'static str)| {
+        let is_chosen = move || tool.get() == this;
+        view! {
+            <button
+                type="button"
+                class="button"
+                aria-pressed=move || is_chosen().to_string()
+                on:click=move |_| tool.set(this)
+            >
+                {name}
+            </button>
+        }
+    };
+    let axes =
+        Memo::new(move |_| context.scatter.with(|info| info.as_ref().and_then(|info| info.axes.clone())));
+    let is_brushed = Memo::new(move |_| {
+        let columns = axes.get().map(|(x, y)| [x.column, y.column]);
+        context.runs.view.with(|view| {
+            view.brushes
+                .iter()
+                .any(|brush| columns.as_ref().is_some_and(|columns| columns.contains(&brush.column)))
+        })
+    });
+    let clear = move |_| {
+        if let Some((x, y)) = axes.get_untracked() {
+            let none = |column| Brush { column, picks: Vec::new() };
+            context.edit.edit(ViewEdit::Brush(vec![none(x.column), none(y.column)]));
+        }
+    };
+    view! {
+        <div class="toolbar" role="group" aria-label="What dragging does">
+            <span class="secondary">"Drag to"</span>
+            {TOOLS.map(choice)}
+            <Show when=move || is_brushed.get()>
+                <button type="button" class="button" on:click=clear>"Clear these brushes"</button>
+            </Show>
+            <span class="secondary">"By keyboard, brush the same columns on their axes in the plot above."</span>
+        </div>
+    }
+}
