@@ -12,9 +12,9 @@ mod worker_handle;
 
 use crate::engine::protocol::{
     AxesInfo, ColumnsInfo, Command, ConnectProblem, Counts, Event, FailedWhat, FilterProblem, HoveredRun,
-    LoadProgress, NewsText, RowsPage, RunDetails, RunIds,
+    LoadProgress, NewsText, RowsPage, RunIds,
 };
-use crate::entities::{Artifact, Experiment, RunId};
+use crate::entities::Experiment;
 use crate::route::{Comparison, Route};
 use crate::tracking::{ServerAddress, ServerInfo, ServerKind, SignIn};
 use crate::view::View;
@@ -75,19 +75,6 @@ pub struct Painted {
     pub since_input_millis: f64,
 }
 
-/// One folder of a run's artifacts as it arrived.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ArtifactFolder {
-    /// Whose.
-    pub run_id: RunId,
-    /// Which folder.
-    pub path: String,
-    /// What is in it.
-    pub items: Vec<Artifact>,
-    /// Why other items, or all of them, are not among these.
-    pub skipped: Vec<String>,
-}
-
 /// Something that went wrong, until dismissed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alert {
@@ -128,12 +115,12 @@ pub struct AppState {
     pub hovered: RwSignal<Option<HoveredRun>>,
     /// The set of runs asked for last.
     pub run_ids: RwSignal<Option<RunIds>>,
-    /// The run last opened.
-    pub run: RwSignal<Option<RunDetails>>,
+    /// The run last opened, for the late page that reads it.
+    pub run: RwSignal<Option<NewsText>>,
     /// Why the run last asked for could not be opened.
     pub run_problem: RwSignal<Option<String>>,
-    /// The folder of artifacts listed last.
-    pub artifacts: RwSignal<Option<ArtifactFolder>>,
+    /// The folder of artifacts listed last, for the same.
+    pub artifacts: RwSignal<Option<NewsText>>,
     /// The file fetched last: its name and its blob address.
     pub download: RwSignal<Option<(String, String)>>,
     /// The table as text, until it is copied.
@@ -223,7 +210,17 @@ impl AppState {
         // The listener lives as long as the page.
         on_hash.forget();
         // A reload right after a drag shows its end.
-        let on_leave = window_event_listener(leptos::ev::pagehide, move |_| state.write_late_address());
+        // The browser reloads the address that it had before the page was asked to go, so it is kept as well.
+        let on_leave = window_event_listener(leptos::ev::pagehide, move |_| {
+            if let Some(Some(late)) = state.late_address.try_get_value() {
+                memory::keep_late_address(&hash(), &late);
+            }
+            state.write_late_address();
+        });
+        if let Some(late) = memory::take_late_address(&hash()) {
+            state.route.set(Route::parse(&late));
+            state.write_address(&late, false);
+        }
         on_cleanup(move || on_leave.remove());
         provide_context(state);
         state
@@ -447,9 +444,7 @@ impl AppState {
                 self.run_problem.set(None);
                 self.run.set(Some(run));
             }
-            Event::Artifacts { run_id, path, items, skipped } => {
-                self.artifacts.set(Some(ArtifactFolder { run_id, path, items, skipped }));
-            }
+            Event::Artifacts(folder) => self.artifacts.set(Some(folder)),
             Event::Download { file_name, url } => self.download.set(Some((file_name, url))),
             Event::Failed { what, message } => match what {
                 FailedWhat::Experiments => self.experiments.set(ExperimentList::Failed(message)),

@@ -53,6 +53,7 @@ struct OfMetric {
 }
 
 impl OfMetric {
+    /// Keeps these states, and counts them.
     fn retain(&mut self, is_kept: fn(&State) -> bool) {
         self.rows.retain(|_, state| is_kept(state));
         self.n_read = self.rows.values().filter(|state| **state == State::Read).count();
@@ -94,6 +95,18 @@ impl Aggregates {
                     State::Waiting
                 });
             }
+        }
+    }
+
+    /// These rows' runs have gone on: what is known of their histories is asked for once more.
+    pub fn refresh(&mut self, rows: &[usize]) {
+        for of_metric in self.metrics.values_mut() {
+            for row in rows {
+                if of_metric.rows.get(row).is_some_and(State::is_settled) {
+                    of_metric.rows.remove(row);
+                }
+            }
+            of_metric.retain(|_| true);
         }
     }
 

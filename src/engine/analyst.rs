@@ -19,7 +19,6 @@ use super::workspace::{self, Candidates, Shown};
 use crate::entities::ColumnKey;
 use crate::frame::{RowFilter, RowSet, RowStanding, RunFrame, derive};
 use crate::view::View;
-use serde::Serialize;
 
 /// The calls into the late part.
 #[derive(Clone, Copy, Debug)]
@@ -65,24 +64,28 @@ pub fn analyst() -> Analyst {
         filter,
         derive,
         histories,
-        expression: |frame, order, asked| text(&expression_info(frame, order, asked)),
+        expression: |frame, order, asked| NewsText::of(&expression_info(frame, order, asked)),
         pareto: |frame, candidates, view, formats| {
             let info = workspace::pareto_info(frame, candidates, &view.objectives, formats);
-            text(&WorkspaceNews::Pareto(info))
+            NewsText::of(&WorkspaceNews::Pareto(info))
         },
         ranking: |frame, candidates, view, formats| {
-            text(&WorkspaceNews::Ranking(workspace::ranking_info(frame, candidates, view, formats)))
+            NewsText::of(&WorkspaceNews::Ranking(workspace::ranking_info(frame, candidates, view, formats)))
         },
         importance: |frame, shown, formats| {
-            text(&WorkspaceNews::Importance(importance_info(frame, shown, formats)))
+            NewsText::of(&WorkspaceNews::Importance(importance_info(frame, shown, formats)))
         },
-        history: |frame, shown, formats| text(&WorkspaceNews::History(history_info(frame, shown, formats))),
-        groups: |frame, shown, formats| text(&WorkspaceNews::Groups(groups_info(frame, shown, formats))),
+        history: |frame, shown, formats| {
+            NewsText::of(&WorkspaceNews::History(history_info(frame, shown, formats)))
+        },
+        groups: |frame, shown, formats| {
+            NewsText::of(&WorkspaceNews::Groups(groups_info(frame, shown, formats)))
+        },
         scatter: |frame, shown, formats| {
-            text(&WorkspaceNews::Scatter(Box::new(scatter_info(frame, shown, formats))))
+            NewsText::of(&WorkspaceNews::Scatter(Box::new(scatter_info(frame, shown, formats))))
         },
         differences: |frame, view, formats| {
-            text(&WorkspaceNews::Differences(workspace::differences_info(frame, view, formats)))
+            NewsText::of(&WorkspaceNews::Differences(workspace::differences_info(frame, view, formats)))
         },
         wanted_curves: curves::wanted,
         curves: |frame, histories, view, window| {
@@ -90,15 +93,10 @@ pub fn analyst() -> Analyst {
             let charts = charts.into_iter().map(WorkspaceNews::CurveChart);
             std::iter::once(WorkspaceNews::Curves(info))
                 .chain(charts)
-                .filter_map(|news| text(&news))
+                .filter_map(|news| NewsText::of(&news))
                 .collect()
         },
         python,
         table_text,
     }
-}
-
-/// News are plain data: writing them cannot fail.
-fn text(news: &impl Serialize) -> Option<NewsText> {
-    serde_json::value::to_raw_value(news).ok().map(NewsText)
 }

@@ -55,7 +55,19 @@ enum History {
     /// As far as it has arrived.
     Pending(Vec<HistoryPoint>),
     Here(Vec<HistoryPoint>),
+    /// Here, and asked for once more, since the run has gone on: what is shown, and what has arrived anew.
+    Anew(Vec<HistoryPoint>, Vec<HistoryPoint>),
     Failed(String),
+}
+
+impl History {
+    /// What can be shown.
+    fn points(&self) -> Option<&[HistoryPoint]> {
+        match self {
+            Self::Here(points) | Self::Anew(points, _) => Some(points),
+            Self::Pending(_) | Self::Failed(_) => None,
+        }
+    }
 }
 
 /// The histories that are here or on their way.
@@ -96,7 +108,7 @@ impl Curves {
         }
         for (row, metric) in wanted.iter().rev() {
             let history = match self.of(*row, metric) {
-                Some(History::Pending(_) | History::Here(_)) => continue,
+                Some(History::Pending(_) | History::Here(_) | History::Anew(..)) => continue,
                 Some(failed) => failed,
                 None => {
                     let n_rows = self.histories.len().max(row + 1);
@@ -108,6 +120,23 @@ impl Curves {
             };
             *history = History::Pending(Vec::new());
             self.queue.push(CurveAsk { row: *row, metric: metric.clone(), page_token: None });
+        }
+    }
+
+    /// These rows' runs have gone on. Histories that are wanted stay as they are until they are here once more; others
+    /// are forgotten.
+    pub fn refresh(&mut self, rows: &[usize], wanted: &[(usize, String)]) {
+        let is_wanted =
+            |row: usize, metric: &str| wanted.iter().any(|one| (one.0, one.1.as_str()) == (row, metric));
+        for &row in rows {
+            let Some(of_row) = self.histories.get_mut(row) else { continue };
+            of_row.retain(|(metric, history)| is_wanted(row, metric) || history.points().is_none());
+            for (metric, history) in of_row {
+                if let History::Here(points) = history {
+                    *history = History::Anew(std::mem::take(points), Vec::new());
+                    self.queue.push(CurveAsk { row, metric: metric.clone(), page_token: None });
+                }
+            }
         }
     }
 
@@ -137,6 +166,16 @@ impl Curves {
                 }
                 *history = History::Here(std::mem::take(points));
             }
+            (Ok(page), History::Anew(_, so_far)) => {
+                so_far.extend(page.items);
+                if page.next_page_token.is_some() {
+                    self.queue.push(CurveAsk { page_token: page.next_page_token, ..ask });
+                    return false;
+                }
+                *history = History::Here(std::mem::take(so_far));
+            }
+            // What is shown stays, and is asked for again when the run has gone on further.
+            (Err(_), History::Anew(shown, _)) => *history = History::Here(std::mem::take(shown)),
             (Err(why), _) => *history = History::Failed(why),
             (Ok(_), _) => return false,
         }
@@ -181,22 +220,25 @@ pub fn info(
             }
             info.n_all += 1;
             // What a curve runs along is a history like its own.
+            let own = histories.get(row, &metric);
             let along = x_metric.map(|x| histories.get(row, x));
-            match (histories.get(row, &metric), along) {
-                (Some(History::Failed(why)), _) | (_, Some(Some(History::Failed(why)))) => {
-                    info.failures.push(why.clone());
-                }
-                (Some(History::Here(points)), None) => {
-                    lines.push((place, Line::new(points, &view.curves.x, &[])));
-                }
-                (Some(History::Here(points)), Some(Some(History::Here(along)))) => {
-                    lines.push((place, Line::new(points, &view.curves.x, along)));
-                }
+            if let (Some(History::Failed(why)), _) | (_, Some(Some(History::Failed(why)))) = (own, along) {
+                info.failures.push(why.clone());
+                continue;
+            }
+            let along = along.map_or(Some(&[] as &[_]), |along| along.and_then(History::points));
+            match (own.and_then(History::points), along) {
+                (Some(points), Some(along)) => lines.push((place, Line::new(points, &view.curves.x, along))),
                 _ => info.n_pending += 1,
             }
         }
         info.range = lines.iter().fold(info.range, |range, (_, line)| line.widened(range));
         chart.y_range = view.curves.is_clipped.then(|| middle_of(&lines, view.curves.is_log_y)).flatten();
+        if let Some((low, high)) = chart.y_range {
+            let has_place = |y: f64| y.is_finite() && (!view.curves.is_log_y || y > 0.0);
+            let is_beyond = |y: &&f64| has_place(**y) && !(low..=high).contains(*y);
+            chart.n_beyond = lines.iter().map(|(_, line)| line.ys.iter().filter(is_beyond).count()).sum();
+        }
         let named_at = |place: usize| named(frame, rows[place]);
         chart.series = match (&view.curves.bands, &grouped) {
             (Some(bands), Some(grouped)) => banded(&lines, &view.curves, bands, grouped, window),
@@ -244,7 +286,8 @@ fn banded(
     window: Option<Window>,
 ) -> Vec<CurveSeries> {
     let n_groups = grouped.grouping.labels.len();
-    let sampling = Sampling::among(lines.len() + 3 * n_groups, window);
+    // Line and both edges of a group are drawn wherever one of them turns.
+    let sampling = Sampling::among(lines.len() + 9 * n_groups, window);
     let of_group = |(place, label): (usize, &String)| {
         let is_in = |line: &&(usize, Line)| {
             grouped.group_of.get(line.0).is_some_and(|group| usize::from(*group) == place)
@@ -275,16 +318,18 @@ fn banded(
         let edge = |at: usize| (whole.xs[at], edges[at].0, edges[at].1);
         let lows: Vec<f64> = edges.iter().map(|edge| edge.0).collect();
         let highs: Vec<f64> = edges.iter().map(|edge| edge.1).collect();
-        let mut shown = [whole.places(&lows, sampling), whole.places(&highs, sampling)].concat();
+        let turns = [&whole.ys, &lows, &highs].map(|ys| whole.places(ys, sampling));
+        let mut shown = turns.concat();
         shown.sort_unstable();
         shown.dedup();
+        let points = whole.at(&whole.ys, &shown);
         let band = shown.into_iter().map(edge).filter(|(_, low, high)| low.is_finite() && high.is_finite());
         let n = members.len();
         (n > 0).then(|| CurveSeries {
             name: format!("{label} ({n} {})", if n == 1 { "run" } else { "runs" }),
             run: None,
             place,
-            points: whole.drawn(&whole.ys, sampling),
+            points,
             n_points: members.iter().map(|line| line.xs.len()).sum(),
             n_drawn: behind.iter().map(Vec::len).sum(),
             behind,
@@ -305,7 +350,24 @@ fn middle_of(lines: &[(usize, Line)], is_log: bool) -> Option<(f64, f64)> {
     let (low, high) = (quantile(&values, OUTLIERS)?, quantile(&values, 1.0 - OUTLIERS)?);
     let room = (high - low) * ROOM;
     let (least, most) = (*values.first()?, *values.last()?);
-    (low < high).then(|| ((low - room).max(least), (high + room).min(most)))
+    let (low, high) = (low - room, high + room);
+    // Ends that can be read: two digits of the stretch between them.
+    let unit = 10_f64.powf((high - low).log10().floor() - 1.0);
+    let low = rounded(low.max(least), unit, f64::floor);
+    let high = rounded(high.min(most), unit, f64::ceil);
+    // A logarithmic axis has no zero.
+    let low = if is_log && low <= 0.0 { least } else { low };
+    (low < high).then_some((low, high))
+}
+
+/// The next multiple of a power of ten, without a trace of the division.
+fn rounded(value: f64, unit: f64, towards: fn(f64) -> f64) -> f64 {
+    if unit < 1.0 {
+        let per_unit = (1.0 / unit).round();
+        towards(value * per_unit) / per_unit
+    } else {
+        towards(value / unit) * unit
+    }
 }
 
 /// The histories that the view needs: rows of the frame, and metrics.
@@ -444,8 +506,11 @@ impl Line {
     }
 
     fn drawn(&self, ys: &[f64], sampling: Sampling) -> Vec<(f64, Option<f64>)> {
-        let point = |at: usize| (self.xs[at], Some(ys[at]).filter(|y| y.is_finite()));
-        self.places(ys, sampling).into_iter().map(point).collect()
+        self.at(ys, &self.places(ys, sampling))
+    }
+
+    fn at(&self, ys: &[f64], places: &[usize]) -> Vec<(f64, Option<f64>)> {
+        places.iter().map(|&at| (self.xs[at], Some(ys[at]).filter(|y| y.is_finite()))).collect()
     }
 }
 
@@ -646,7 +711,8 @@ mod tests {
         assert_eq!(range(&view), None);
         view.curves.is_clipped = true;
         let (low, high) = range(&view).unwrap();
-        assert!((0.0..5.0).contains(&low) && (95.0..106.0).contains(&high), "{low} to {high}");
+        assert!((0.0..5.0).contains(&low) && (95.0..=110.0).contains(&high), "{low} to {high}");
+        assert_eq!(info(&frame, &histories, &view, None).1[0].n_beyond, 1);
         view.curves.is_log_y = true;
         assert!(range(&view).unwrap().0 > 0.0, "a logarithmic axis has no zero");
     }

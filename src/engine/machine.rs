@@ -4,7 +4,9 @@ use super::aggregates::{Aggregates, HistoryAsk};
 use super::analyst::Analyst;
 use super::curves::{CurveAsk, Curves};
 use super::load::{Load, PageAsk};
-use super::protocol::{Command, Event, FailedWhat, PythonSource, RunDetails, TableFormat};
+use super::protocol::{
+    ArtifactFolder, Command, Event, FailedWhat, NewsText, PythonSource, RunDetails, TableFormat,
+};
 use super::scene::{Change, Scene, has_model_size};
 use super::sizes::{SizeAsk, Sizes};
 use super::workspace::named;
@@ -15,10 +17,15 @@ use crate::tracking::mlflow::{self, Probe, ProbeRequest, ProbeStep, requests};
 use crate::tracking::{
     Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Points of a history in one answer: 25,000 are about 3 MB.
 const N_HISTORY_POINTS: usize = 25_000;
+
+/// So many of the newest runs are asked for when a comparison is kept up to date, and so many of those that had not
+/// ended besides.
+const N_NEWEST: usize = 100;
+const N_RUNNING_AT_ONCE: usize = 10;
 
 /// What the machine is handed.
 #[derive(Debug)]
@@ -92,12 +99,31 @@ enum Pending {
     Probe,
     Experiments(Page<Experiment>),
     Runs(PageAsk),
+    /// The newest runs, once more.
+    Newest(Refresh),
+    /// One that had not ended.
+    Running,
     Run,
-    Artifacts { run_id: RunId, path: String, so_far: Page<Artifact> },
-    Download { path: String },
+    Artifacts {
+        run_id: RunId,
+        path: String,
+        so_far: Page<Artifact>,
+    },
+    Download {
+        path: String,
+    },
     Size(SizeAsk),
     Curve(CurveAsk),
     History(HistoryAsk),
+}
+
+/// How far bringing a comparison up to date has come.
+#[derive(Debug, Default)]
+struct Refresh {
+    /// Where the next page of the newest runs begins; none for the first.
+    page_token: Option<String>,
+    /// The runs that came.
+    seen: HashSet<RunId>,
 }
 
 /// A table that is to be written, perhaps once the analyst is here.
@@ -125,6 +151,8 @@ pub struct Engine {
     aggregates: Aggregates,
     n_histories_shown: usize,
     n_rows_shown: usize,
+    /// The last run that was asked for since it had not ended.
+    last_row_asked: usize,
     scene: Scene,
     curves: Curves,
     is_analyst_asked: bool,
@@ -188,6 +216,7 @@ impl Engine {
                 self.show(Change::Data, 0);
                 self.ask_for_pages();
             }
+            Command::Refresh => self.refresh(Refresh::default()),
             Command::CancelLoad => {
                 self.abort_all(is_of_load);
                 self.load.cancel();
@@ -277,10 +306,17 @@ impl Engine {
             Pending::Probe => self.probe_step(Some(answer)),
             Pending::Experiments(so_far) => self.experiments_arrived(so_far, answer),
             Pending::Runs(ask) => self.runs_arrived(ask, answer),
+            Pending::Newest(refresh) => self.newest_arrived(refresh, answer),
+            Pending::Running => {
+                if let Ok((run, _)) = answered_with(answer).and_then(|response| mlflow::decode_run(&response))
+                {
+                    self.take_over(vec![run]);
+                }
+            }
             Pending::Run => match answered_with(answer).and_then(|response| mlflow::decode_run(&response)) {
                 Ok((run, skipped)) => {
                     let details = self.details(run, skipped);
-                    self.outputs.push(Output::Event(Event::RunDetails(details)));
+                    self.outputs.extend(NewsText::of(&details).map(Event::RunDetails).map(Output::Event));
                 }
                 Err(error) => self.fail(FailedWhat::Run, format!("The run could not be opened: {error}.")),
             },
@@ -302,7 +338,8 @@ impl Engine {
                 }
                 let Page { mut items, skipped, .. } = so_far;
                 sort_by(&mut items, |a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
-                self.outputs.push(Output::Event(Event::Artifacts { run_id, path, items, skipped }));
+                let folder = ArtifactFolder { run_id, path, items, skipped };
+                self.outputs.extend(NewsText::of(&folder).map(Event::Artifacts).map(Output::Event));
             }
             Pending::Download { path } => match success(answer) {
                 Ok(bytes) => {
@@ -442,6 +479,67 @@ impl Engine {
             },
         }
         self.ask_for_pages();
+    }
+
+    /// Asks for the newest runs, a page at a time until one is known; those that had not ended and are not among them
+    /// are asked for one by one.
+    fn refresh(&mut self, refresh: Refresh) {
+        let is_under_way = |pending: &Pending| matches!(pending, Pending::Newest(_) | Pending::Running);
+        if self.load.progress.is_loading
+            || self.load.experiment_ids.is_empty()
+            || self.pending.values().any(is_under_way)
+        {
+            return;
+        }
+        let Load { experiment_ids, run_view, .. } = &self.load;
+        let token = refresh.page_token.as_deref();
+        let request = requests::runs_search(&self.capabilities(), experiment_ids, *run_view, N_NEWEST, token);
+        self.send(request, Pending::Newest(refresh));
+    }
+
+    fn newest_arrived(&mut self, mut refresh: Refresh, answer: Result<Response, TransportError>) {
+        // A server that does not answer now is asked again soon; what is shown stays.
+        let Ok(page) = answered_with(answer).and_then(|response| mlflow::decode_runs(&response)) else {
+            return;
+        };
+        refresh.seen.extend(page.items.iter().map(|run| run.info.id.clone()));
+        let is_all_new = page.items.iter().all(|run| self.frame.row_of(&run.info.id).is_none());
+        self.take_over(page.items);
+        if is_all_new && page.next_page_token.is_some() {
+            return self.refresh(Refresh { page_token: page.next_page_token, ..refresh });
+        }
+        let unseen = |row: &usize| !refresh.seen.contains(self.frame.run_id(*row));
+        let mut rows: Vec<usize> = self.frame.running_rows().into_iter().filter(unseen).collect();
+        // Some at a time, each in its turn.
+        let next = rows.partition_point(|row| *row <= self.last_row_asked);
+        rows.rotate_left(next);
+        for row in rows.into_iter().take(N_RUNNING_AT_ONCE) {
+            self.last_row_asked = row;
+            let request = requests::run_get(&self.capabilities(), self.frame.run_id(row));
+            self.send(request, Pending::Running);
+        }
+    }
+
+    /// Takes over what runs are now, and shows it where that is something new.
+    fn take_over(&mut self, runs: Vec<Run>) {
+        let mut changed = Vec::new();
+        let n_before = self.frame.n_rows();
+        for run in runs {
+            match self.frame.row_of(&run.info.id) {
+                Some(row) => changed.extend(self.frame.update(run).then_some(row)),
+                None => drop(self.frame.push(run)),
+            }
+        }
+        let n_new = self.frame.n_rows() - n_before;
+        if n_new == 0 && changed.is_empty() {
+            return;
+        }
+        self.load.progress.n_runs += n_new;
+        let wanted = self.scene.wanted_curves(&self.frame).unwrap_or_default();
+        self.curves.refresh(&changed, &wanted);
+        self.aggregates.refresh(&changed);
+        self.show_data();
+        self.tell_progress();
     }
 
     /// Wants the size of every model when the view sorts, filters, colours or draws by it.
@@ -691,6 +789,7 @@ impl Engine {
         progress.n_model_sizes = self.sizes.progress();
         progress.are_model_sizes_stopped = self.sizes.is_stopped();
         progress.histories = self.aggregates.progress();
+        progress.n_running = self.frame.running_rows().len();
         self.outputs.push(Output::Event(Event::Progress(progress)));
     }
 
@@ -742,7 +841,10 @@ impl Engine {
 
 /// Whether a request is a part of what is loaded for the table.
 fn is_of_load(pending: &Pending) -> bool {
-    matches!(pending, Pending::Runs(_) | Pending::Size(_) | Pending::History(_))
+    matches!(
+        pending,
+        Pending::Runs(_) | Pending::Newest(_) | Pending::Running | Pending::Size(_) | Pending::History(_)
+    )
 }
 
 /// The answer, whatever its status.

@@ -5,7 +5,7 @@ use super::protocol::{
     Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet, TableFormat,
 };
 use super::{Command, Engine, Event, Input, Output};
-use crate::entities::{Attribute, ColumnKey, ExperimentId, RunView};
+use crate::entities::{Attribute, ColumnKey, ExperimentId, RunId, RunView};
 use crate::tracking::{Method, Request, Response, ServerAddress, TransportError};
 use crate::view::{Brush, Direction, Lane, Objective, Panel, Pick, RankingView, Sort, Step, View};
 use proptest::prelude::*;
@@ -18,6 +18,23 @@ struct Server {
     takes_offsets: bool,
     /// Whether every run has logged a model.
     has_models: bool,
+    /// Runs that began later and come before the others, the newest first; their places go on from there.
+    n_newer: usize,
+    /// The places of runs that have not ended.
+    running: Vec<usize>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            n_runs: 0,
+            has_rmse: EVERY,
+            takes_offsets: true,
+            has_models: false,
+            n_newer: 0,
+            running: vec![],
+        }
+    }
 }
 
 const EVERY: fn(usize) -> bool = |_| true;
@@ -42,6 +59,10 @@ impl Server {
                     }
                 }
             }
+            (Method::Get, "/api/2.0/mlflow/runs/get") => {
+                let id = request.path.split("run_id=").nth(1).unwrap();
+                serde_json::json!({ "run": self.run(usize::from_str_radix(id, 16).unwrap()) }).to_string()
+            }
             (Method::Get, "/api/2.0/mlflow/metrics/get-history") => {
                 r#"{"metrics": [{"key": "rmse", "value": 3.5, "timestamp": 1, "step": 0}, {"key": "rmse", "value": 0.5, "timestamp": 2, "step": 1}]}"#
                     .to_owned()
@@ -56,6 +77,28 @@ impl Server {
             }
         };
         Response { status: 200, content_type: "application/json".into(), body: body.into_bytes() }
+    }
+
+    fn run(&self, place: usize) -> serde_json::Value {
+        let mut metrics = vec![];
+        if (self.has_rmse)(place) {
+            metrics
+                .push(serde_json::json!({ "key": "rmse", "value": place as f64, "timestamp": 1, "step": 0 }));
+        }
+        let history = self.has_models.then(|| {
+            serde_json::json!({ "key": "mlflow.log-model.history", "value": r#"[{"artifact_path": "model"}]"# })
+        });
+        let tags: Vec<_> = history.into_iter().collect();
+        let mut info = serde_json::json!({
+            "run_id": format!("{place:032x}"), "run_name": format!("run {place}"), "experiment_id": "7",
+            "status": "RUNNING", "start_time": place, "lifecycle_stage": "active",
+        });
+        if !self.running.contains(&place) {
+            info["status"] = "FINISHED".into();
+            info["end_time"] = (place + 10).into();
+        }
+        let params = [serde_json::json!({ "key": "place", "value": place.to_string() })];
+        serde_json::json!({ "info": info, "data": { "params": params, "metrics": metrics, "tags": tags } })
     }
 
     /// A page of runs; none where the token is refused.
@@ -74,25 +117,11 @@ impl Server {
                     .expect("an offset in hundreds"),
             },
         };
-        let runs: Vec<_> = (offset..(offset + n_rows).min(self.n_runs))
-            .map(|place| {
-                let mut metrics = vec![];
-                if (self.has_rmse)(place) {
-                    metrics.push(serde_json::json!({ "key": "rmse", "value": place as f64, "timestamp": 1, "step": 0 }));
-                }
-                let history = self.has_models.then(|| {
-                    serde_json::json!({ "key": "mlflow.log-model.history", "value": r#"[{"artifact_path": "model"}]"# })
-                });
-                let tags: Vec<_> = history.into_iter().collect();
-                serde_json::json!({
-                    "info": { "run_id": format!("{place:032x}"), "run_name": format!("run {place}"), "experiment_id": "7",
-                        "status": "FINISHED", "start_time": place, "end_time": place + 10, "lifecycle_stage": "active" },
-                    "data": { "params": [{ "key": "place", "value": place.to_string() }], "metrics": metrics, "tags": tags },
-                })
-            })
-            .collect();
+        let n_all = self.n_runs + self.n_newer;
+        let place = |at: usize| if at < self.n_newer { n_all - 1 - at } else { at - self.n_newer };
+        let runs: Vec<_> = (offset..(offset + n_rows).min(n_all)).map(|at| self.run(place(at))).collect();
         let mut page = serde_json::json!({ "runs": runs });
-        if offset + n_rows < self.n_runs {
+        if offset + n_rows < n_all {
             page["next_page_token"] = format!("after {}", offset + n_rows).into();
         }
         Some(page.to_string())
@@ -210,8 +239,7 @@ fn view(low: f64, high: f64) -> View {
 
 #[test]
 fn experiments_are_listed() {
-    let mut world =
-        World::connected(Server { n_runs: 0, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 0, ..Server::default() });
     world.say(Command::ListExperiments);
     world.answer_all();
     let Some(Event::Experiments { items, skipped }) = world.events.last() else { panic!("a list") };
@@ -220,8 +248,7 @@ fn experiments_are_listed() {
 
 #[test]
 fn an_empty_experiment_ends_its_load() {
-    let mut world =
-        World::connected(Server { n_runs: 0, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 0, ..Server::default() });
     world.load();
     world.answer_all();
     assert!(!world.progress().is_loading);
@@ -230,8 +257,7 @@ fn an_empty_experiment_ends_its_load() {
 
 #[test]
 fn a_page_is_asked_for_again_and_then_given_up_with_what_arrived_kept() {
-    let mut world =
-        World::connected(Server { n_runs: 3_000, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 3_000, ..Server::default() });
     world.load();
     world.answer(0);
     world.fail(0, TransportError::Opaque);
@@ -259,8 +285,7 @@ fn a_page_is_asked_for_again_and_then_given_up_with_what_arrived_kept() {
 
 #[test]
 fn sets_of_runs_are_those_shown_last() {
-    let mut world =
-        World::connected(Server { n_runs: 1_110, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 1_110, ..Server::default() });
     world.load();
     world.answer_all();
     world.say(Command::SetView { view: Box::new(view(0.0, 4.0)), sequence: 1 });
@@ -293,8 +318,7 @@ fn sets_of_runs_are_those_shown_last() {
 
 #[test]
 fn a_server_that_takes_only_its_own_tokens_is_asked_page_by_page() {
-    let mut world =
-        World::connected(Server { n_runs: 3_456, has_rmse: EVERY, takes_offsets: false, has_models: false });
+    let mut world = World::connected(Server { n_runs: 3_456, takes_offsets: false, ..Server::default() });
     world.load();
     world.answer(0);
     assert_eq!(world.under_way.len(), 4);
@@ -308,8 +332,7 @@ fn a_server_that_takes_only_its_own_tokens_is_asked_page_by_page() {
 
 #[test]
 fn runs_that_are_here_are_not_loaded_twice_unless_asked_for_anew() {
-    let mut world =
-        World::connected(Server { n_runs: 300, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 300, ..Server::default() });
     let again = |run_view, is_anew| {
         let experiment_ids = vec![ExperimentId("7".into())];
         Command::LoadRuns { experiment_ids, run_view, is_anew }
@@ -331,8 +354,7 @@ fn runs_that_are_here_are_not_loaded_twice_unless_asked_for_anew() {
 
 #[test]
 fn ranks_are_those_among_the_kept_runs() {
-    let mut world =
-        World::connected(Server { n_runs: 20, has_rmse: |n| n != 3, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 20, has_rmse: |n| n != 3, ..Server::default() });
     world.load();
     world.answer_all();
     let rmse = ColumnKey::Metric("rmse".into());
@@ -385,8 +407,7 @@ fn ranks_are_those_among_the_kept_runs() {
 
 #[test]
 fn what_needs_the_analyst_waits_for_it_and_is_told_when_it_does_not_come() {
-    let mut world =
-        World::connected(Server { n_runs: 3, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 3, ..Server::default() });
     world.has_analyst = false;
     world.load();
     assert_eq!(world.n_fetched, 0, "nobody waits for it before the runs are here");
@@ -425,7 +446,7 @@ fn shown<const N: usize>(texts: [&str; N]) -> Vec<Cell> {
 
 #[test]
 fn a_derived_column_sorts_brushes_filters_and_ranks_like_any_other() {
-    let server = Server { n_runs: 20, has_rmse: |place| place != 19, takes_offsets: true, has_models: false };
+    let server = Server { n_runs: 20, has_rmse: |place| place != 19, ..Server::default() };
     let mut world = World::connected(server);
     let half = ColumnKey::Derived("rmse / (params.place + 1) * duration".to_owned());
     let sort = Some(Sort { column: half.clone(), direction: Direction::Descending });
@@ -475,7 +496,7 @@ fn a_derived_column_sorts_brushes_filters_and_ranks_like_any_other() {
 
 #[test]
 fn a_derived_column_follows_the_model_sizes() {
-    let server = Server { n_runs: 30, has_rmse: EVERY, takes_offsets: true, has_models: true };
+    let server = Server { n_runs: 30, has_models: true, ..Server::default() };
     let mut world = World::connected(server);
     let size = ColumnKey::Derived("model_size / 1kB".to_owned());
     // The default axes have the model's size; none of these needs it.
@@ -496,8 +517,7 @@ fn a_derived_column_follows_the_model_sizes() {
 
 #[test]
 fn an_expression_is_checked_before_it_is_a_column() {
-    let mut world =
-        World::connected(Server { n_runs: 4, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 4, ..Server::default() });
     world.load();
     world.answer_all();
     let info = |world: &World| -> ExpressionInfo {
@@ -518,8 +538,7 @@ fn an_expression_is_checked_before_it_is_a_column() {
 
 #[test]
 fn a_column_out_of_histories_reads_them_stops_and_goes_on() {
-    let mut world =
-        World::connected(Server { n_runs: 30, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 30, ..Server::default() });
     let best = ColumnKey::Derived("best(rmse)".to_owned());
     let derived = vec!["best(rmse)".to_owned()];
     let sort = Some(Sort { column: best.clone(), direction: Direction::Ascending });
@@ -548,9 +567,48 @@ fn a_column_out_of_histories_reads_them_stops_and_goes_on() {
 }
 
 #[test]
+fn running_runs_and_new_ones_are_brought_up_to_date() {
+    let running = vec![3, 150];
+    let mut world = World::connected(Server { n_runs: 200, running, ..Server::default() });
+    let selected = vec![RunId(format!("{:032x}", 3)), RunId(format!("{:032x}", 150))];
+    let view = View { selected, panels: vec![Panel::Curves], ..View::default() };
+    world.say(Command::SetView { view: Box::new(view), sequence: 1 });
+    world.load();
+    world.say(Command::Refresh);
+    assert_eq!(world.under_way.len(), 1, "not while runs load");
+    world.answer_all();
+    assert_eq!((world.counts().n_all, world.progress().n_running), (200, 2));
+
+    // Nothing is new: nothing is told.
+    let n_events = world.events.len();
+    world.say(Command::Refresh);
+    world.say(Command::Refresh);
+    assert_eq!(world.under_way.len(), 1, "one at a time");
+    world.answer(0);
+    assert_eq!(world.under_way.len(), 1, "run 3 is among the newest hundred, run 150 is asked for by itself");
+    world.answer_all();
+    assert_eq!(world.events.len(), n_events);
+
+    // One has ended, and many have begun: pages are asked for until a run is known.
+    world.server.running = vec![3, 320];
+    world.server.n_newer = 130;
+    world.say(Command::Refresh);
+    world.answer(0);
+    assert!(world.under_way[0].1.path.ends_with("/runs/search"), "{:?}", world.under_way);
+    world.answer_all();
+    assert_eq!((world.counts().n_all, world.progress().n_running), (330, 2));
+    assert_eq!(world.progress().n_runs, 330);
+
+    // A curve of a run that goes on stays while it is read once more; a server that is away takes nothing.
+    world.server.has_rmse = |place| place != 3;
+    world.say(Command::Refresh);
+    world.fail(0, TransportError::Opaque);
+    assert_eq!((world.counts().n_all, world.under_way.len()), (330, 0));
+}
+
+#[test]
 fn a_cancelled_load_keeps_what_arrived_and_takes_no_late_answer() {
-    let mut world =
-        World::connected(Server { n_runs: 5_000, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 5_000, ..Server::default() });
     world.load();
     world.answer(0);
     let (id, request) = world.under_way[0].clone();
@@ -565,7 +623,7 @@ fn a_cancelled_load_keeps_what_arrived_and_takes_no_late_answer() {
 
 #[test]
 fn the_search_for_model_sizes_stops_and_goes_on() {
-    let server = Server { n_runs: 50, has_rmse: EVERY, takes_offsets: true, has_models: true };
+    let server = Server { n_runs: 50, has_models: true, ..Server::default() };
     let mut world = World::connected(server);
     world.load();
     world.answer(0);
@@ -586,8 +644,7 @@ fn the_search_for_model_sizes_stops_and_goes_on() {
 
 #[test]
 fn another_load_forgets_the_one_before() {
-    let mut world =
-        World::connected(Server { n_runs: 5_000, has_rmse: EVERY, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 5_000, ..Server::default() });
     world.load();
     world.answer(0);
     world.server.n_runs = 58;
@@ -599,12 +656,8 @@ fn another_load_forgets_the_one_before() {
 
 #[test]
 fn a_brush_narrows_counts_rows_and_the_picture() {
-    let mut world = World::connected(Server {
-        n_runs: 58,
-        has_rmse: |place| place >= 8,
-        takes_offsets: true,
-        has_models: false,
-    });
+    let mut world =
+        World::connected(Server { n_runs: 58, has_rmse: |place| place >= 8, ..Server::default() });
     let theme = PlotTheme {
         surface: Rgb::default(),
         context: Rgb::default(),
@@ -650,7 +703,7 @@ proptest! {
         places in prop::collection::vec(any::<prop::sample::Index>(), 1..40),
         is_failing in prop::collection::vec(prop::bool::weighted(0.1), 40),
     ) {
-        let mut world = World::connected(Server { n_runs, has_rmse: EVERY, takes_offsets: true, has_models: false });
+        let mut world = World::connected(Server { n_runs, ..Server::default() });
         world.load();
         let mut failures = is_failing.into_iter();
         for place in places.iter().cycle() {
@@ -673,8 +726,7 @@ proptest! {
 
 #[test]
 fn what_takes_long_waits_for_a_rest_and_is_done_once() {
-    let mut world =
-        World::connected(Server { n_runs: 20, has_rmse: |_| true, takes_offsets: true, has_models: false });
+    let mut world = World::connected(Server { n_runs: 20, ..Server::default() });
     world.load();
     world.answer_all();
     let n_told = |world: &World| {

@@ -509,6 +509,8 @@ pub struct CurveChart {
     pub without: Vec<NamedRun>,
     /// Where the value axis begins and ends, if that is to leave something out.
     pub y_range: Option<(f64, f64)>,
+    /// Logged numbers beyond that.
+    pub n_beyond: usize,
 }
 
 /// The history of one metric, of one run or of a group of them.

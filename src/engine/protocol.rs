@@ -29,6 +29,8 @@ pub enum Command {
         /// Whether to ask the server even where the engine holds these very runs.
         is_anew: bool,
     },
+    /// Ask for what runs have become that had not ended, and for new ones. Ignored while runs load. Answered like a load.
+    Refresh,
     /// Stop the load under way, of runs, of model sizes and of histories, and keep what has arrived.
     CancelLoad,
     /// Find out the model sizes that are still missing after `CancelLoad`.
@@ -270,19 +272,10 @@ pub enum Event {
     Workspace(NewsText),
     /// An [`ExpressionInfo`](super::news::ExpressionInfo) as JSON.
     Expression(NewsText),
-    /// One run with all it logged.
-    RunDetails(RunDetails),
-    /// A folder of a run's artifacts.
-    Artifacts {
-        /// Whose.
-        run_id: RunId,
-        /// Which folder.
-        path: String,
-        /// What is in it, folders first.
-        items: Vec<Artifact>,
-        /// A sentence for each item that could not be read, or of why none could.
-        skipped: Vec<String>,
-    },
+    /// One run with all it logged: [`RunDetails`], read by the late page that shows them.
+    RunDetails(NewsText),
+    /// A folder of a run's artifacts: an [`ArtifactFolder`], read there too.
+    Artifacts(NewsText),
     /// A file has arrived and can be saved: `url` is a blob address.
     Download {
         /// The file's own name.
@@ -306,6 +299,18 @@ pub struct NewsText(pub Box<serde_json::value::RawValue>);
 impl PartialEq for NewsText {
     fn eq(&self, other: &Self) -> bool {
         self.0.get() == other.0.get()
+    }
+}
+
+impl NewsText {
+    /// News as text; none where they cannot be written, which no news of ours is.
+    pub fn of(news: &impl Serialize) -> Option<Self> {
+        serde_json::value::to_raw_value(news).ok().map(Self)
+    }
+
+    /// The news; none where they are of another kind.
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(self.0.get()).ok()
     }
 }
 
@@ -347,6 +352,8 @@ pub struct LoadProgress {
     pub are_model_sizes_stopped: bool,
     /// The histories that derived columns are worked out from.
     pub histories: HistoryProgress,
+    /// Runs that have not ended, as far as is known.
+    pub n_running: usize,
 }
 
 /// How far reading histories of metrics has come.
@@ -578,6 +585,19 @@ pub struct HoveredRun {
     pub values: Vec<String>,
     /// Its place in the table, if it is in it.
     pub row: Option<usize>,
+}
+
+/// One folder of a run's artifacts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArtifactFolder {
+    /// Whose.
+    pub run_id: RunId,
+    /// Which folder.
+    pub path: String,
+    /// What is in it, folders first.
+    pub items: Vec<Artifact>,
+    /// A sentence for each item that could not be read, or of why none could.
+    pub skipped: Vec<String>,
 }
 
 /// One run with all it logged.

@@ -3,7 +3,7 @@
 //! Columns grow lazily: an array ends at the last row that has a value, and all rows beyond are missing. So a
 //! metric that only a few runs have costs no more than the place of its last run.
 
-use crate::entities::{Attribute, ColumnKey, LifecycleStage, LoggedModelRef, Run, RunId};
+use crate::entities::{Attribute, ColumnKey, LifecycleStage, LoggedModelRef, Run, RunId, RunStatus};
 use crate::frame::format::display_number;
 use crate::frame::history::{Aggregate, Histories, HistorySummary};
 use crate::frame::{RowSet, Value};
@@ -88,23 +88,63 @@ impl RunFrame {
     ///
     /// Where a run has a key twice, the later one counts.
     pub fn push(&mut self, run: Run) -> bool {
-        let Run { info, params, metrics, tags, models } = run;
-        if self.rows.contains_key(&info.id) {
+        if self.rows.contains_key(&run.info.id) {
             return false;
         }
         let row = self.ids.len();
-        self.rows.insert(info.id.clone(), row as u32);
-        self.ids.push(info.id);
-        self.models.push(models);
+        self.rows.insert(run.info.id.clone(), row as u32);
+        self.ids.push(run.info.id.clone());
+        self.models.push(Vec::new());
+        self.write(row, run);
+        true
+    }
+
+    /// Takes over what a run that is in has become: it may have ended, logged more, or lost tags. Whether anything is
+    /// another than before.
+    pub fn update(&mut self, run: Run) -> bool {
+        let Some(row) = self.row_of(&run.info.id) else { return false };
+        let is_same = self.is_same(row, &run);
+        if !is_same {
+            let is_gone = |key: &String| run.tags.iter().all(|tag| tag.key != *key);
+            for (_, column) in self.tags.iter_mut().filter(|(key, _)| is_gone(key)) {
+                column.clear(row);
+            }
+            if run.info.end_millis.is_none() {
+                self.end_times.clear(row);
+                self.durations.clear(row);
+            }
+            self.write(row, run);
+        }
+        !is_same
+    }
+
+    fn is_same(&self, row: usize, run: &Run) -> bool {
+        let has_text = |column: Option<&TextColumn>, text: &str| {
+            column.is_some_and(|column| column.text(row) == Some(text))
+        };
+        let bits = |number: f64| if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() };
+        let has_metric = |key: &str, value: f64| {
+            self.metrics.get(key).and_then(|column| column.get(row)).map(bits) == Some(bits(value))
+        };
+        has_text(Some(&self.names), &run.info.name)
+            && has_text(Some(&self.statuses), run.info.status.as_str())
+            && has_text(Some(&self.lifecycle_stages), stage_text(run.info.lifecycle_stage))
+            && self.end_times.get(row) == run.info.end_millis.map(|millis| millis as f64)
+            && self.models[row] == run.models
+            && run.params.iter().all(|param| has_text(self.params.get(&param.key), &param.value))
+            && run.metrics.iter().all(|metric| has_metric(&metric.key, metric.value))
+            && run.tags.iter().all(|tag| has_text(self.tags.get(&tag.key), &tag.value))
+            && self.tags.values().filter(|column| column.code(row).is_some()).count() == run.tags.len()
+    }
+
+    fn write(&mut self, row: usize, run: Run) {
+        let Run { info, params, metrics, tags, models } = run;
+        self.models[row] = models;
         self.names.set(row, &info.name, Reading::of_text);
         self.users.set(row, &info.user, Reading::of_text);
         self.statuses.set(row, info.status.as_str(), Reading::of_text);
         self.experiment_ids.set(row, &info.experiment_id.0, Reading::of_text);
-        let stage = match info.lifecycle_stage {
-            LifecycleStage::Active => "active",
-            LifecycleStage::Deleted => "deleted",
-        };
-        self.lifecycle_stages.set(row, stage, Reading::of_text);
+        self.lifecycle_stages.set(row, stage_text(info.lifecycle_stage), Reading::of_text);
         if let Some(start) = info.start_millis {
             self.start_times.set(row, start as f64);
         }
@@ -127,7 +167,16 @@ impl RunFrame {
         for tag in tags {
             entry(&mut self.tags, tag.key).set(row, &tag.value, Reading::of_text);
         }
-        true
+    }
+
+    /// The rows of active runs that have not ended, as far as is known here.
+    pub fn running_rows(&self) -> Vec<usize> {
+        let running = RunStatus::Running.as_str();
+        let is_running = |row: &usize| {
+            self.statuses.text(*row) == Some(running)
+                && self.lifecycle_stages.text(*row) == Some(stage_text(LifecycleStage::Active))
+        };
+        (0..self.n_rows()).filter(is_running).collect()
     }
 
     /// Takes note of what the history of a metric comes to in a row.
@@ -358,6 +407,13 @@ impl<'a> Stored<'a> {
     }
 }
 
+fn stage_text(stage: LifecycleStage) -> &'static str {
+    match stage {
+        LifecycleStage::Active => "active",
+        LifecycleStage::Deleted => "deleted",
+    }
+}
+
 fn entry<T: Default>(columns: &mut HashMap<String, T>, key: String) -> &mut T {
     columns.entry(key).or_default()
 }
@@ -422,6 +478,12 @@ impl TextColumn {
             self.codes.resize(row + 1, NO_CODE);
         }
         self.codes[row] = code;
+    }
+
+    fn clear(&mut self, row: usize) {
+        if let Some(code) = self.codes.get_mut(row) {
+            *code = NO_CODE;
+        }
     }
 
     pub(in crate::frame) fn code(&self, row: usize) -> Option<usize> {
@@ -580,6 +642,30 @@ pub(crate) mod tests {
         assert_eq!((frame.n_rows(), frame.row_of(&RunId("a".into()))), (1, Some(0)));
         assert_eq!(frame.value(&key("metrics.m"), 0), Value::Number(1.0));
         assert_eq!(frame.name(0), "name-a");
+    }
+
+    #[test]
+    fn a_run_becomes_what_it_is_now() {
+        let mut running = run("b", &[], &[("m", 1.0), ("n", f64::NAN)], &[("t", "x"), ("u", "y")]);
+        running.info.status = RunStatus::Running;
+        let mut frame = frame([run("a", &[], &[], &[]), running.clone()]);
+        assert_eq!(frame.running_rows(), [1]);
+        assert!(!frame.update(running.clone()), "nothing is new");
+        assert!(!frame.update(run("c", &[], &[], &[])), "it is not in");
+        running.metrics[0].value = 2.0;
+        running.tags.remove(1);
+        running.info.start_millis = Some(1000);
+        running.info.end_millis = Some(3000);
+        running.info.status = RunStatus::Finished;
+        assert!(frame.update(running.clone()));
+        assert_eq!((frame.n_rows(), frame.running_rows()), (2, vec![]));
+        assert_eq!(frame.value(&key("metrics.m"), 1), Value::Number(2.0));
+        assert_eq!(frame.value(&key("tags.u"), 1), Value::Missing);
+        assert_eq!(frame.value(&key("tags.t"), 1), Value::Text("x"));
+        assert_eq!(frame.value(&key("attributes.duration"), 1), Value::Number(2000.0));
+        running.info.end_millis = None;
+        assert!(frame.update(running), "somebody has begun it again");
+        assert_eq!(frame.value(&key("attributes.duration"), 1), Value::Missing);
     }
 
     #[test]

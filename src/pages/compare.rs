@@ -6,26 +6,27 @@
 mod derived;
 mod export;
 mod filter_box;
+mod live;
 pub(super) mod manage;
 pub(super) mod palette;
 pub(super) mod report;
 mod status;
 mod timing;
-mod views;
+pub(super) mod views;
 pub(super) mod workspace;
 
 use self::derived::DerivedDialog;
 use self::export::Export;
 use self::filter_box::{FilterBox, Typed};
+use self::live::Live;
 pub(crate) use self::status::bytes_text;
 use self::status::{LoadStatus, NoRuns, RunCounts};
 use self::timing::Timings;
-use self::views::Views;
 use crate::engine::Command;
 use crate::engine::protocol::{PlotSize, RowsPage, RunSet};
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
 use crate::pages::context::{HistoryEntry, RunsContext};
-use crate::pages::late::{LateManageRuns, LatePalette, LateWorkspace};
+use crate::pages::late::{LateKind, LateMenu, LatePalette, LateWorkspace};
 use crate::state::use_app;
 use crate::ui::column_list::{ColumnList, DerivedColumns, ListKind};
 use crate::ui::data_grid::DataGrid;
@@ -199,6 +200,7 @@ pub fn ComparePage(
                 >
                     "Reload runs"
                 </button>
+                <Live context />
                 <FilterBox
                     label="Filter runs"
                     placeholder="metrics.rmse < 7 and params.max_depth = 8"
@@ -295,8 +297,8 @@ fn Steps(comparison: Comparison) -> impl IntoView {
             >
                 "Commands…"
             </button>
-            <Views context=comparison.context edit=EditView(Callback::new(move |request: EditRequest| comparison.edit(&request))) />
-            <LateManageRuns />
+            <LateMenu kind=LateKind::Views text="Views…" />
+            <LateMenu kind=LateKind::ManageRuns text="Manage…" />
         </div>
     }
 }

@@ -4,12 +4,11 @@
 
 use crate::engine::Command;
 use crate::engine::protocol::{
-    AxesInfo, ColumnsInfo, Counts, FilterProblem, HoveredRun, LoadProgress, PlotTheme, RowsPage, RunDetails,
+    AxesInfo, ColumnsInfo, Counts, FilterProblem, HoveredRun, LoadProgress, NewsText, PlotTheme, RowsPage,
 };
 use crate::entities::{Experiment, ExperimentId, RunId, RunView};
 use crate::route::{Comparison, Route};
-use crate::state::{AppState, ExperimentList};
-use crate::state::{ArtifactFolder, Painted};
+use crate::state::{AppState, ExperimentList, Painted};
 use crate::ui::theme::{plot_theme, theme_version};
 use crate::view::View;
 use leptos::prelude::*;
@@ -55,10 +54,10 @@ pub struct RunsContext {
     pub painted: Signal<Painted>,
     /// The run under the pointer.
     pub hovered: Signal<Option<HoveredRun>>,
-    /// The opened run.
-    pub run_details: Signal<Option<RunDetails>>,
-    /// The newest folder of artifacts.
-    pub artifacts: Signal<Option<ArtifactFolder>>,
+    /// The opened run: `RunDetails`.
+    pub run_details: Signal<Option<NewsText>>,
+    /// The newest folder of artifacts: an `ArtifactFolder`.
+    pub artifacts: Signal<Option<NewsText>>,
     /// The newest download: file name and blob address.
     pub download: Signal<Option<(String, String)>>,
     /// What failed last, for the pages' own place; the shell shows it as an alert.

@@ -8,6 +8,7 @@
 use super::compare::manage::ManageRuns;
 use super::compare::palette::Palette;
 use super::compare::report::export;
+use super::compare::views::Views;
 use super::compare::workspace::Workspace;
 use super::context::RunsContext;
 use super::model::ModelPage;
@@ -45,6 +46,8 @@ pub enum LateKind {
     Export(ExportKind),
     /// The menu of the comparison that deletes and restores runs. It opens by itself.
     ManageRuns,
+    /// The menu of named views. It opens by itself.
+    Views,
 }
 
 /// A file with more than the table.
@@ -96,7 +99,7 @@ impl LateCode {
     }
 
     fn part_of(self, kind: &LateKind) -> LatePart {
-        if matches!(kind, LateKind::Workspace | LateKind::Palette | LateKind::Export(_)) {
+        if matches!(kind, LateKind::Workspace | LateKind::Palette | LateKind::Export(_) | LateKind::Views) {
             self.panels
         } else {
             self.pages
@@ -115,6 +118,7 @@ pub fn build_panels(kind: LateKind, owner: &Owner) -> AnyView {
             export(RunsContext::of(use_app()), kind);
             ().into_any()
         }
+        LateKind::Views => view! { <Views context=RunsContext::of(use_app()) /> }.into_any(),
         LateKind::Palette => view! { <Palette context=RunsContext::of(use_app()) /> }.into_any(),
         _ => view! { <Workspace /> }.into_any(),
     })
@@ -136,7 +140,7 @@ pub fn build_page(kind: LateKind, owner: &Owner) -> AnyView {
             LateKind::Review => view! { <ReviewPage /> }.into_any(),
             LateKind::Webhooks => view! { <WebhooksPage /> }.into_any(),
             // That is the other part.
-            LateKind::Workspace | LateKind::Palette | LateKind::Export(_) => ().into_any(),
+            LateKind::Workspace | LateKind::Palette | LateKind::Export(_) | LateKind::Views => ().into_any(),
             LateKind::ManageRuns => view! { <ManageRuns context=RunsContext::of(use_app()) /> }.into_any(),
         }
     })
@@ -221,11 +225,16 @@ pub fn LatePage(
     }
 }
 
-/// The button that opens the menu of [`LateKind::ManageRuns`], and fetches it first.
+/// The button that opens a late menu, and fetches it first.
 #[component]
-pub fn LateManageRuns() -> impl IntoView {
+pub fn LateMenu(
+    /// Which.
+    kind: LateKind,
+    /// The button's text.
+    text: &'static str,
+) -> impl IntoView {
     let app = use_app();
-    let late = Late::new(LateKind::ManageRuns);
+    let late = Late::new(kind);
     let on_click = move |_| late.fetch(|| ());
     move || match late.take() {
         Some(Ok(menu)) => menu,
@@ -235,7 +244,7 @@ pub fn LateManageRuns() -> impl IntoView {
             }
             view! {
                 <button type="button" class="button" aria-haspopup="dialog" aria-expanded="false" on:click=on_click>
-                    "Manage…"
+                    {text}
                 </button>
             }
             .into_any()

@@ -40,7 +40,8 @@ pub fn RunPage(
     // Details of the run opened before are not this run's.
     let details = Memo::new(move |_| {
         let run_id = run_id.get();
-        context.run_details.with(|details| details.clone().filter(|details| details.info.id == run_id))
+        let details: Option<RunDetails> = context.run_details.with(|details| details.as_ref()?.read());
+        details.filter(|details| details.info.id == run_id)
     });
     let edits = Edits::new(context, run_id);
     let heading = move || {

@@ -9,6 +9,7 @@ use web_sys::Storage;
 const RECENT: &str = "runweave.recent-servers";
 const AUTHOR: &str = "runweave.name";
 const VIEWS: &str = "runweave.views";
+const LATE_ADDRESS: &str = "runweave.late-address";
 const SIGN_IN: &str = "runweave.sign-in:";
 
 fn local() -> Option<Storage> {
@@ -59,6 +60,22 @@ pub fn keep_sign_in(url: &str, sign_in: &SignIn) {
 pub fn kept_sign_in(url: &str) -> Option<SignIn> {
     let text = session()?.get_item(&format!("{SIGN_IN}{url}")).ok().flatten()?;
     serde_json::from_str(&text).ok()
+}
+
+/// Keeps, for a reload, that the address of one view has given way to another's, which the browser does not know yet.
+pub fn keep_late_address(written: &str, late: &str) {
+    if let (Some(storage), Ok(text)) = (session(), serde_json::to_string(&(written, late))) {
+        let _ = storage.set_item(LATE_ADDRESS, &text);
+    }
+}
+
+/// What an address has given way to, told once.
+pub fn take_late_address(written: &str) -> Option<String> {
+    let storage = session()?;
+    let text = storage.get_item(LATE_ADDRESS).ok().flatten()?;
+    let _ = storage.remove_item(LATE_ADDRESS);
+    let (old, late) = serde_json::from_str::<(String, String)>(&text).ok()?;
+    (old == written).then_some(late)
 }
 
 /// The name that somebody here entered for the record; empty before.

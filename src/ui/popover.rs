@@ -33,6 +33,9 @@ pub fn Popover(
     /// Whether it is open.
     #[prop(default = RwSignal::new(false))]
     is_open: RwSignal<bool>,
+    /// Whether it opens once it stands: a menu whose code was fetched when somebody pressed its button.
+    #[prop(default = false)]
+    opens_by_itself: bool,
     /// What is in the panel.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -47,6 +50,9 @@ pub fn Popover(
         }
         is_open.set(true);
     };
+    if opens_by_itself {
+        button.on_load(|button| request_animation_frame(move || button.click()));
+    }
     Effect::new(move || {
         if let Some(panel) = panel.get() {
             // How large it is depends on what is in it, so it is moved into the window once it is there.

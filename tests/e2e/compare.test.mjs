@@ -242,6 +242,17 @@ describe("compare", () => {
       await page.goBack();
       await until(() => shapeOf(page), (shape) => shape.colour.startsWith("Colour: rmse"), "the colour before it was chosen");
 
+      // Also what the address has not caught up with: it lags behind somebody who types.
+      const filter = await byRole(page, "textbox", "Filter runs");
+      const typed = await filter.evaluate(async (box) => {
+        box.value += " and metrics.rmse > 0";
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+        for (let n = 0; n < 2; n += 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+        return box.value;
+      });
+      await page.reload();
+      await until(() => page.$eval('[aria-label="Filter runs"]', (box) => box.value), (text) => text === typed, "all that was typed");
+
       await clickOn(page, "summary");
       await until(() => page.url(), (url) => url.includes("plot=folded"), "the folded plot in the address");
       await page.reload();

@@ -4,7 +4,7 @@ use super::EditView;
 use super::filter_box::{FilterBox, Typed};
 use crate::engine::Command;
 use crate::engine::news::{ExpressionInfo, ExpressionPreview};
-use crate::engine::protocol::FilterProblem;
+use crate::engine::protocol::{FilterProblem, NewsText};
 use crate::entities::ColumnKey;
 use crate::state::use_app;
 use crate::ui::dialog::Dialog;
@@ -59,9 +59,8 @@ fn DerivedForm(add: Callback<ColumnKey>) -> impl IntoView {
     let is_due = RwSignal::new(false);
     // What the engine said of this very text.
     let outcome = Memo::new(move |_| {
-        let info = app.expression_news.with(|news| {
-            news.as_ref().and_then(|news| serde_json::from_str::<ExpressionInfo>(news.0.get()).ok())
-        })?;
+        let info =
+            app.expression_news.with(|news| news.as_ref().and_then(NewsText::read::<ExpressionInfo>))?;
         typed.with(|typed| *typed == info.text && !typed.trim().is_empty()).then_some(info.outcome)
     });
     let problem: Signal<Option<FilterProblem>> = Signal::derive(move || outcome.get()?.err());

@@ -101,18 +101,9 @@ pub(in crate::pages) fn ManageRuns(context: RunsContext) -> impl IntoView {
         managing.question.set(question);
         managing.is_open.set(true);
     };
-    // It is here because somebody pressed the button that stood for it.
-    root.on_load(|root| {
-        let button = root.query_selector("button").ok().flatten().map(JsCast::dyn_into::<HtmlElement>);
-        request_animation_frame(move || {
-            if let Some(Ok(button)) = button {
-                button.click();
-            }
-        });
-    });
     view! {
         <span class="manage" node_ref=root>
-            <Popover label="Manage runs" text="Manage…" is_open=is_menu_open>
+            <Popover label="Manage runs" text="Manage…" is_open=is_menu_open opens_by_itself=true>
                 {move || {
                     entries(context, managing.registry.run_changes.is_under_way())
                         .into_iter()

@@ -15,7 +15,12 @@ pub(super) fn RunCounts(context: RunsContext) -> impl IntoView {
         if has_brush.get() {
             text.push_str(&format!(" · {} brushed", counts.n_brushed));
         }
-        text.push_str(&format!(" · {} skipped", context.progress.with(|progress| progress.n_skipped)));
+        let (n_skipped, n_running) =
+            context.progress.with(|progress| (progress.n_skipped, progress.n_running));
+        text.push_str(&format!(" · {n_skipped} skipped"));
+        if n_running > 0 {
+            text.push_str(&format!(" · {n_running} running"));
+        }
         text
     });
     let reasons = Memo::new(move |_| context.progress.with(|progress| progress.skipped.clone()));

@@ -13,8 +13,9 @@ use web_sys::HtmlInputElement;
 
 /// The menu.
 #[component]
-pub(super) fn Views(context: RunsContext, edit: EditView) -> impl IntoView {
+pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
     let app = use_app();
+    let edit: EditView = expect_context();
     let saved = RwSignal::new(SavedViews::default());
     let name = RwSignal::new(String::new());
     let here = move || {
@@ -99,7 +100,7 @@ pub(super) fn Views(context: RunsContext, edit: EditView) -> impl IntoView {
         }
     });
     view! {
-        <Popover label="Views" text="Views…" is_open>
+        <Popover label="Views" text="Views…" is_open opens_by_itself=true>
             <form
                 class="views__form"
                 on:submit=move |event| {

@@ -80,7 +80,7 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         }
         let all = app.workspace_news.try_update_untracked(std::mem::take).unwrap_or_default();
         // News of another version than this page's cannot arrive: `Ready` compares versions.
-        for news in all.iter().filter_map(|news| serde_json::from_str(news.0.get()).ok()) {
+        for news in all.iter().filter_map(|news| news.read()) {
             match news {
                 WorkspaceNews::Pareto(info) => context.pareto.set(Some(info)),
                 WorkspaceNews::Ranking(info) => context.ranking.set(Some(info)),

@@ -2,6 +2,7 @@
 //! and of the files of a logged model.
 
 use crate::engine::Command;
+use crate::engine::protocol::ArtifactFolder;
 use crate::entities::{Artifact, RunId};
 use crate::pages::compare::bytes_text;
 use crate::pages::context::RunsContext;
@@ -39,7 +40,8 @@ pub(super) fn ArtifactTree(
             gathered_for.set_value(Some(run_id.clone()));
             folders.set(Folders::new());
         }
-        if let Some(folder) = context.artifacts.get()
+        let folder: Option<ArtifactFolder> = context.artifacts.with(|folder| folder.as_ref()?.read());
+        if let Some(folder) = folder
             && folder.run_id == run_id
         {
             folders.update(|folders| {

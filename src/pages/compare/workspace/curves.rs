@@ -429,9 +429,8 @@ fn notes_of(chart: &CurveChart, x_metric: Option<&str>) -> String {
             )
         }),
         (is_cut && n_special > 0).then(|| format!("{n_special} points are no finite numbers.")),
-        chart
-            .y_range
-            .map(|_| "The lowest and the highest twentieth of the values may lie beyond the axis.".to_owned()),
+        (chart.n_beyond > 0)
+            .then(|| format!("{} of {n_logged} values lie beyond the value axis.", chart.n_beyond)),
         (!chart.without.is_empty())
             .then(|| format!("{} did not log {logged}.", runs_text(chart.without.len()))),
     ];
