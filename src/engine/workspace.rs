@@ -290,6 +290,9 @@ pub fn pareto_info(
     ParetoInfo { objectives: infos, n_runs, n_unfit, n_ranked, n_front, front, others, other_runs }
 }
 
+/// The tag that holds a run's name (MLflow since 1.30; the attribute says the same).
+const RUN_NAME_TAG: &str = "mlflow.runName";
+
 /// In what the selected runs differ; the first is the baseline.
 pub fn differences_info(frame: &RunFrame, view: &View, formats: &mut Formats) -> DifferencesInfo {
     let (rows, missing) = selected_rows(frame, &view.selected);
@@ -301,11 +304,13 @@ pub fn differences_info(frame: &RunFrame, view: &View, formats: &mut Formats) ->
     };
     for column in frame.columns() {
         // The headers say which runs they are, and a rank is no property of a run.
-        let is_header = matches!(
-            column,
-            ColumnKey::Attribute(attribute)
-                if attribute.is_standing() || matches!(attribute, Attribute::RunId | Attribute::RunName)
-        );
+        let is_header = match &column {
+            ColumnKey::Attribute(attribute) => {
+                attribute.is_standing() || matches!(attribute, Attribute::RunId | Attribute::RunName)
+            }
+            ColumnKey::Tag(tag) => tag == RUN_NAME_TAG,
+            _ => false,
+        };
         if is_header {
             continue;
         }
@@ -319,7 +324,8 @@ pub fn differences_info(frame: &RunFrame, view: &View, formats: &mut Formats) ->
         let cells = rows.iter().zip(&values).enumerate().map(|(place, (row, value))| {
             let is_date = matches!(column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime));
             let change = if place == 0 || is_date { None } else { difference(values[0], *value, better) };
-            let change = change.filter(|change| change.absolute != 0.0);
+            // What the tolerance makes equal has not changed.
+            let change = change.filter(|_| differ(&[values[0], *value], tolerance));
             let format = formats.of(frame, &column);
             let text_of = |row: usize| frame.text(&column, row).unwrap_or_default();
             let lines = if place > 0 && matches!((values[0], value), (Value::Text(_), Value::Text(_))) {

@@ -5,7 +5,7 @@
 //! `metrics.rmse < 0.5`, ``params.`my key` = 'adam'``, `tags.team in (a, b)`, `duration > 1.5s`,
 //! `model_size < 70kB`, `start_time > '2026-11-23 10:00'` (UTC), `name contains forest`, `name like 'a%'`,
 //! `name ~ /^a.*z$/i`, `metrics.loss is nan`, `params.depth is not missing`, ``derived.`val_rmse - rmse` < 0.1``. They are joined by `and`, `or`,
-//! `not` and parentheses; side by side means `and`.
+//! `not` and parentheses; side by side means `and`. Before an operator a name by itself is a metric: `rmse < 0.5`.
 //!
 //! What is compared with what:
 //!
@@ -243,10 +243,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_by_itself_is_a_metric() {
+        check("rmse < 1", &[0]);
+        check("not rmse >= 0.5", &[1, 3]);
+        check("duration > 1 rmse <= 0.5", &[0]);
+    }
+
+    #[test]
     fn errors_say_what_was_expected_and_where() {
         check_error("metrics.rmse >", 14, 14, "a number");
         check_error("metrics.rmse > x", 15, 16, "a number");
-        check_error("é foo > 3", 2, 5, "names no column");
+        check_error("é foo.bar > 3", 2, 9, "names no column");
         check_error("a and", 5, 5, "a word or a comparison");
         check_error("(a", 2, 2, "closing parenthesis");
         check_error("a)", 1, 2, "closes");

@@ -239,6 +239,14 @@ impl Figure {
         self.series.get(place.series)?.points.get(place.point).copied()
     }
 
+    /// The ends of the band at a point; none where its series has none there.
+    pub fn band_at(&self, place: Place) -> Option<(f64, f64)> {
+        let band = &self.series.get(place.series)?.band;
+        let (x, _) = self.point(place)?;
+        let at = band.binary_search_by(|(other, ..)| other.total_cmp(&x)).ok()?;
+        band.get(at).map(|&(_, low, high)| (low, high))
+    }
+
     /// The series that have a raw line behind them, by their colours: drawing hundreds of series takes far longer than
     /// drawing a few with as many points.
     fn raw_lines(&self) -> Vec<(Look, Vec<&Series>)> {

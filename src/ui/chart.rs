@@ -544,10 +544,8 @@ fn PointTable(figure: Signal<Arc<Figure>>, label: Signal<String>) -> impl IntoVi
         figure.with(|figure| figure.series.iter().map(|series| series.points.len()).sum::<usize>())
     });
     let heads = move || {
-        figure.with(|figure| {
-            let (x, y) = (figure.x.heading(), figure.y.heading());
-            view! { <th scope="col">"Series"</th><th scope="col">{x}</th><th scope="col">{y}</th> }
-        })
+        let heads = figure.with(|figure| figure.heads());
+        heads.into_iter().map(|head| view! { <th scope="col">{head}</th> }).collect_view()
     };
     let rows = move || {
         figure.with(|figure| {
@@ -558,11 +556,10 @@ fn PointTable(figure: Signal<Arc<Figure>>, label: Signal<String>) -> impl IntoVi
             // A gap between stretches is no value.
             let is_value =
                 |place: &Place| figure.point(*place).is_some_and(|(x, y)| !(x.is_nan() && y.is_nan()));
+            let n_heads = figure.heads().len();
             let row = |place: Place| {
-                let (x, y) = figure.point(place).unwrap_or((f64::NAN, f64::NAN));
-                let (name, x, y) =
-                    (figure.name(place).to_owned(), figure.x.value_text(x), figure.y.value_text(y));
-                view! { <tr><td>{name}</td><td>{x}</td><td>{y}</td></tr> }
+                let cells = figure.cells(place, n_heads).into_iter().map(|cell| view! { <td>{cell}</td> });
+                view! { <tr>{cells.collect_view()}</tr> }
             };
             places.filter(is_value).take(n_shown.get()).map(row).collect_view()
         })

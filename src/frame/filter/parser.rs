@@ -152,6 +152,10 @@ impl Parser {
                 Err(error(token, message))
             }
             Named::NoKey => Err(error(token, format!("After `{text}` the key of a column was expected."))),
+            // As in expressions: the name of a metric by itself.
+            Named::Nothing if has_operator && quoted_key.is_none() && !text.contains('.') => {
+                self.test(ColumnKey::Metric(text.to_owned()))
+            }
             Named::Nothing if has_operator || quoted_key.is_some() => {
                 let names: Vec<&str> = Attribute::ALL.iter().map(|attribute| attribute.as_str()).collect();
                 let message = format!(

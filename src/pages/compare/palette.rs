@@ -206,8 +206,8 @@ const KEYS: [(&str, &str, &str); 8] = [
     ("a lane or a category", "click: pick", "Space"),
     (
         "the table",
-        "click a header: sort; drag it or its edge: move, resize; ⋮: menu; click a box: select",
-        "arrows, Page Up and Page Down, Home and End; Space selects, Enter opens a run, or sorts on a header; there Alt+arrows move and Alt+Shift+arrows resize a column",
+        "click a header: sort; drag it or its edge: move, resize; ⋮: menu; click a box: select, with Shift a range",
+        "arrows, Page Up and Page Down, Home and End; Space selects, with Shift these select a range; Enter opens a run, or sorts on a header; there Alt+arrows move and Alt+Shift+arrows resize a column",
     ),
     (
         "a chart",

@@ -69,10 +69,40 @@ impl Figure {
         series.map_or("", |series| series.names.get(place.point).unwrap_or(&series.name))
     }
 
-    /// The point in words: name, x and y.
+    /// The point in words: name, x and y, and the band around it.
     pub fn words(&self, place: Place) -> String {
         let Some((x, y)) = self.point(place) else { return String::new() };
-        format!("{}, {}, {}", self.name(place), self.x.words(x), self.y.words(y))
+        let band = self.band_at(place).map_or_else(String::new, |(low, high)| {
+            format!(", band from {} to {}", self.y.value_text(low), self.y.value_text(high))
+        });
+        format!("{}, {}, {}{band}", self.name(place), self.x.words(x), self.y.words(y))
+    }
+
+    /// The same as a tooltip has room for: y alone, and the band around it.
+    fn short_words(&self, place: Place, y: f64) -> String {
+        let band = self.band_at(place).map_or_else(String::new, |(low, high)| {
+            format!(" ({} to {})", self.y.short_text(low), self.y.short_text(high))
+        });
+        self.y.short_text(y) + &band
+    }
+
+    /// The heads of the table behind the chart.
+    pub fn heads(&self) -> Vec<String> {
+        let has_band = self.series.iter().any(|series| !series.band.is_empty());
+        let band = if has_band { &["Band from", "Band to"] as &[&str] } else { &[] };
+        let heads = ["Series".to_owned(), self.x.heading(), self.y.heading()];
+        heads.into_iter().chain(band.iter().map(|&head| head.to_owned())).collect()
+    }
+
+    /// A point's row of that table, a cell a head.
+    pub fn cells(&self, place: Place, n_heads: usize) -> Vec<String> {
+        let (x, y) = self.point(place).unwrap_or((f64::NAN, f64::NAN));
+        let mut cells = vec![self.name(place).to_owned(), self.x.value_text(x), self.y.value_text(y)];
+        if let Some((low, high)) = self.band_at(place) {
+            cells.extend([low, high].map(|end| self.y.value_text(end)));
+        }
+        cells.resize(n_heads, String::new());
+        cells
     }
 
     /// The part of x in view in words.
@@ -158,8 +188,8 @@ impl Figure {
         let text = match found.as_slice() {
             [] => return String::new(),
             [(place, (x, y))] => {
-                let told = |axis: &ChartAxis, value| axis.told(axis.short_text(value));
-                format!("{}\n{}\n{}", self.name(*place), told(&self.x, *x), told(&self.y, *y))
+                let (x, y) = (self.x.told(self.x.short_text(*x)), self.y.told(self.short_words(*place, *y)));
+                format!("{}\n{x}\n{y}", self.name(*place))
             }
             [(_, (x, _)), ..] => {
                 let mut lines = vec![self.x.told(self.x.short_text(*x))];
@@ -171,7 +201,7 @@ impl Figure {
                     found.sort_by(|(_, (_, a)), (_, (_, b))| distance(*a).total_cmp(&distance(*b)));
                 }
                 for (place, (_, y)) in found.iter().take(MAX_LINES) {
-                    lines.push(format!("{}: {}", self.name(*place), self.y.short_text(*y)));
+                    lines.push(format!("{}: {}", self.name(*place), self.short_words(*place, *y)));
                 }
                 if n_more > 0 {
                     lines.push(format!("and {n_more} more"));
@@ -231,6 +261,21 @@ mod tests {
         figure.series[0].points[0] = (1e12, 1.0);
         let words = figure.words(Place { series: 0, point: 0 });
         assert_eq!(words, "a, step 2001-09-09 01:46:40, time high s");
+    }
+
+    #[test]
+    fn a_band_is_told_where_its_series_has_one() {
+        let mut figure = lines(2);
+        assert_eq!(figure.heads(), ["Series", "step", "time (s)"]);
+        figure.series[0].band = vec![(0.0, -1.0, 1.5)];
+        assert_eq!(figure.heads()[3..], ["Band from", "Band to"]);
+        let [first, second] = [0, 1].map(|point| Place { series: 0, point });
+        assert_eq!(figure.words(first), "run 0, step 0, time 0 s, band from -1 to 1.5");
+        assert_eq!(figure.words(second), "run 0, step 10, time 0.5 s");
+        assert_eq!(figure.cells(first, 5), ["run 0", "0", "0", "-1", "1.5"]);
+        assert_eq!(figure.cells(second, 5), ["run 0", "10", "0.5", "", ""]);
+        let other = Place { series: 1, point: 0 };
+        assert_eq!(figure.tip(&[first, other], None), "step 0\nrun 0: 0 (-1 to 1.5)\nrun 1: 1");
     }
 
     #[test]
