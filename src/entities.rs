@@ -16,8 +16,8 @@ pub use model::{
     Alias, Dataset, Manifest, ModelTag, ModelVersion, RegisteredModel, Stage, VersionNumber, VersionStatus,
 };
 pub use run::{
-    Artifact, Experiment, ExperimentId, HistoryPoint, LifecycleStage, LoggedModelRef, Metric, Param, Run,
-    RunId, RunInfo, RunStatus, RunTag, RunView,
+    Artifact, Experiment, ExperimentId, HistoryPoint, LifecycleStage, LoggedModelRef, Metric, PARENT_RUN_TAG,
+    Param, Run, RunId, RunInfo, RunStatus, RunTag, RunView,
 };
 pub use webhook::{
     MODEL_EVENTS, NewWebhook, Webhook, WebhookEvent, WebhookId, WebhookStatus, WebhookTestResult,

@@ -5,6 +5,7 @@
 
 mod brush;
 mod expression;
+mod families;
 mod filter;
 mod format;
 mod history;
@@ -15,6 +16,7 @@ mod value;
 
 pub use brush::{IntervalIndex, brushed, brushed_all, kept};
 pub use expression::{Expression, derive};
+pub use families::Families;
 pub use filter::{Filter, FilterError, RowFilter};
 pub use format::{ColumnFormat, display_number, format_millis};
 pub use history::{Aggregate, HistorySummary};

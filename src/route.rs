@@ -144,6 +144,7 @@ impl Route {
                 colour: value("colour").and_then(ColumnKey::parse),
                 derived: codec::split(value("derived").unwrap_or_default(), codec::ITEM),
                 is_plot_folded: value("plot") == Some("folded"),
+                is_nested: value("rows") == Some("nested"),
                 selected: codec::split(value("selected").unwrap_or_default(), codec::ITEM)
                     .into_iter()
                     .map(RunId)
@@ -338,6 +339,9 @@ impl fmt::Display for Comparison {
         if view.is_plot_folded {
             pair("plot", "folded")?;
         }
+        if view.is_nested {
+            pair("rows", "nested")?;
+        }
         if !view.selected.is_empty() {
             pair("selected", &codec::join(view.selected.iter().map(|id| id.0.as_str()), codec::ITEM))?;
         }
@@ -520,7 +524,7 @@ mod tests {
             prop::option::of(prop::collection::vec(axis.clone(), 0..4)),
             prop::option::of(prop::collection::vec(column, 0..4)),
             prop::option::of(key()),
-            (any::<bool>(), prop::collection::vec("[-a-z0-9+*/^(), ~!'`]{1,9}", 0..3)),
+            (any::<bool>(), any::<bool>(), prop::collection::vec("[-a-z0-9+*/^(), ~!'`]{1,9}", 0..3)),
             (
                 prop::collection::vec("[0-9a-z~!']{1,6}", 0..3),
                 objectives,
@@ -538,7 +542,7 @@ mod tests {
                     axes,
                     columns,
                     colour,
-                    (is_plot_folded, derived),
+                    (is_plot_folded, is_nested, derived),
                     (
                         selected,
                         objectives,
@@ -559,6 +563,7 @@ mod tests {
                     colour,
                     derived,
                     is_plot_folded,
+                    is_nested,
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,
                     ranking,

@@ -387,6 +387,8 @@ pub struct View {
     pub derived: Vec<String>,
     /// Whether the parallel coordinates are folded away.
     pub is_plot_folded: bool,
+    /// Whether runs stand below the runs that started them.
+    pub is_nested: bool,
     /// The runs looked at closely, in the order in which they were chosen; the first is what others are compared with.
     pub selected: Vec<RunId>,
     /// By what runs are ranked; at most [`MAX_OBJECTIVES`].

@@ -446,6 +446,8 @@ pub struct RowsPage {
 pub struct RowView {
     /// Its run.
     pub run_id: RunId,
+    /// How many of the runs above it in its family are shown; 0 where runs do not stand below those that started them.
+    pub depth: usize,
     /// The colour of its line, if it has one.
     pub colour: Option<Rgb>,
     /// The cells, as many and in the order asked for.

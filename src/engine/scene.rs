@@ -16,7 +16,7 @@ use super::protocol::{
 };
 use super::workspace::{Candidates, Shown};
 use crate::entities::{Attribute, ColumnKey};
-use crate::frame::{ColumnFormat, RowFilter, RowSet, RunFrame, Value, brushed_all, kept, order};
+use crate::frame::{ColumnFormat, Families, RowFilter, RowSet, RunFrame, Value, brushed_all, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::view::edit::Defaults;
@@ -66,6 +66,8 @@ pub struct Scene {
     brushed: RowSet,
     /// Kept rows in the table's order; the brushed ones among them are the table.
     kept_order: Vec<u32>,
+    /// Which run started which, where runs stand below those.
+    families: Option<Families>,
     order: Vec<u32>,
     formats: Formats,
     size: Option<PlotSize>,
@@ -132,7 +134,7 @@ impl Scene {
         if old.brushes != view.brushes {
             change = change.max(Change::Brush);
         }
-        if old.sort != view.sort {
+        if old.sort != view.sort || old.is_nested != view.is_nested {
             change = change.max(Change::Order);
         }
         if old.steps != view.steps
@@ -240,6 +242,10 @@ impl Scene {
         }
         if is_kept_new || change == Change::Order {
             self.kept_order = order(frame, &self.kept, self.view.sort.as_ref());
+            self.families = self.view.is_nested.then(|| Families::of(frame));
+            if let Some(families) = &self.families {
+                self.kept_order = families.nested(&self.kept_order);
+            }
         }
         if change >= Change::Brush {
             self.brushed = brushed_all(frame, &self.view.brushes).and(&self.kept);
@@ -675,6 +681,7 @@ impl Scene {
             .iter()
             .map(|&row| RowView {
                 run_id: frame.run_id(row).clone(),
+                depth: self.families.as_ref().map_or(0, |families| families.depth(row, &self.brushed)),
                 colour: self.plot.as_ref().and_then(|plot| plot.colours.get(row)).copied(),
                 cells: columns.iter().map(|column| self.formats.cell(frame, column, row)).collect(),
             })

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// The tag that says which run started a run (MLflow, `mlflow.utils.mlflow_tags.MLFLOW_PARENT_RUN_ID`).
+pub const PARENT_RUN_TAG: &str = "mlflow.parentRunId";
+
 /// Identifies an experiment on its server. Always text, also where servers number them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ExperimentId(pub String);

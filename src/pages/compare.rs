@@ -24,7 +24,7 @@ use self::status::{LoadStatus, NoRuns, RunCounts};
 use self::timing::Timings;
 use crate::engine::Command;
 use crate::engine::protocol::{PlotSize, RowsPage, RunSet};
-use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
+use crate::entities::{ColumnKey, ExperimentId, PARENT_RUN_TAG, RunId, RunView};
 use crate::pages::context::{HistoryEntry, RunsContext};
 use crate::pages::late::{LateKind, LateMenu, LatePalette, LateWorkspace};
 use crate::state::use_app;
@@ -387,6 +387,11 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
         context.send.run(Command::Rows { request: request.get_value(), start, n_rows, columns });
     });
     let on_range = select_range(comparison);
+    let parent = ColumnKey::Tag(PARENT_RUN_TAG.to_owned());
+    let has_families = Memo::new(move |_| {
+        context.columns.with(|columns| columns.columns.iter().any(|column| column.key == parent))
+    });
+    let is_nested = Memo::new(move |_| context.view.with(|view| view.is_nested));
     // Answers to older requests are shown while newer ones are under way; those to another table's are not.
     let page = Memo::new(move |last: Option<&Option<RowsPage>>| {
         let page = context.rows.get();
@@ -409,6 +414,19 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
             <header class="panel__head">
                 <h2 class="panel__title" id="runs-title">"Runs"</h2>
                 <button type="button" class="button" on:click=move |_| is_choosing.set(true)>"Columns…"</button>
+                <Show when=move || has_families.get()>
+                    <button
+                        type="button"
+                        class="button"
+                        title="Child runs below their parents, whatever the order"
+                        aria-pressed=move || is_nested.get().to_string()
+                        on:click=move |event| {
+                            comparison.apply(ViewEdit::Nest(!is_nested.get_untracked()), event.time_stamp());
+                        }
+                    >
+                        "Nested"
+                    </button>
+                </Show>
                 <Export context />
             </header>
             <DataGrid

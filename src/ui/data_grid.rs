@@ -24,6 +24,8 @@ use web_sys::{KeyboardEvent, ResizeObserver};
 
 /// A row's height, in CSS pixels; `data-grid.css` says the same.
 const ROW_PX: f64 = 28.0;
+/// How far a child run stands further in than its parent.
+const INDENT_PX: usize = 14;
 /// The header's height, in CSS pixels; `data-grid.css` says the same.
 const HEADER_PX: f64 = 32.0;
 /// Rows kept above and below the visible ones.
@@ -430,7 +432,7 @@ fn GridRow(
     hover: PerFrame<HoverTarget>,
     run_href: Callback<RunId, String>,
 ) -> impl IntoView {
-    let RowView { run_id, colour, cells } = row;
+    let RowView { run_id, depth, colour, cells } = row;
     let id = StoredValue::new(run_id);
     let is_hovered = move || hovered_id.with(|hovered| id.with_value(|id| hovered.as_ref() == Some(id)));
     let is_selected = move || selected.with(|selected| id.with_value(|id| selected.contains(id)));
@@ -461,6 +463,12 @@ fn GridRow(
                         // The row says whether it is selected; a real checkbox would double what a row costs.
                         <span class="data-grid__select" aria-hidden="true"></span>
                         <span class="swatch" style:background-color=colour></span>
+                        {(depth > 0).then(|| view! {
+                            <span class="data-grid__child" style:padding-left=format!("{}px", (depth - 1) * INDENT_PX)>
+                                <span aria-hidden="true">"↳"</span>
+                                <span class="visually-hidden">"child run"</span>
+                            </span>
+                        })}
                         <a class="data-grid__link" href=href tabindex="-1" title=text.clone()>{text.clone()}</a>
                     }
                     .into_any()

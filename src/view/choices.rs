@@ -2,7 +2,7 @@
 
 use super::edit::{Defaults, ViewEdit};
 use super::{Direction, MAX_OBJECTIVES, Objective, Panel, Sort, View};
-use crate::entities::ColumnKey;
+use crate::entities::{ColumnKey, PARENT_RUN_TAG};
 
 /// An entry: words, and what choosing them does.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,11 @@ pub fn choices(view: &View, columns: &[NamedColumn<'_>], defaults: &Defaults) ->
     }
     let fold = if view.is_plot_folded { "Show" } else { "Fold" };
     add(format!("{fold} the parallel coordinates"), ViewEdit::FoldPlot(!view.is_plot_folded));
+    if columns.iter().any(|column| *column.key == ColumnKey::Tag(PARENT_RUN_TAG.to_owned())) {
+        let name =
+            if view.is_nested { "Show each run for itself" } else { "Show child runs below their parents" };
+        add(name.to_owned(), ViewEdit::Nest(!view.is_nested));
+    }
     let axes: Vec<ColumnKey> = view.axes_or(defaults).into_iter().map(|axis| axis.column).collect();
     let shown: Vec<ColumnKey> = view.columns_or(defaults).into_iter().map(|column| column.column).collect();
     for NamedColumn { key, title, is_numeric, better } in columns.iter().copied() {

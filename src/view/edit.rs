@@ -61,6 +61,8 @@ pub enum ViewEdit {
     RemoveDerived(String),
     /// Fold the parallel coordinates away, or show them again.
     FoldPlot(bool),
+    /// Shows runs below the runs that started them, or each for itself.
+    Nest(bool),
     /// More columns at the right, those that are not shown yet.
     AddColumns(Vec<ColumnKey>),
     /// Take columns away; the run name stays.
@@ -244,6 +246,7 @@ impl View {
                     column.take_if(|column| !is_other(column));
                 }
             }
+            ViewEdit::Nest(is_nested) => self.is_nested = *is_nested,
             ViewEdit::FoldPlot(is_folded) => self.is_plot_folded = *is_folded,
             ViewEdit::AddColumns(added) => {
                 let mut columns = self.columns_or(defaults);
