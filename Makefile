@@ -39,3 +39,4 @@ bench:
 	$(call step,node tests/run.mjs build)
 	$(call step,node tests/bench.mjs)
 	$(call step,node tests/bench-curves.mjs)
+	$(call step,node tests/bench-wide.mjs)

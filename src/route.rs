@@ -281,7 +281,12 @@ impl fmt::Display for ModelPage {
         if let Some(columns) = &self.columns {
             let columns: Vec<ColumnView> = columns
                 .iter()
-                .map(|column| ColumnView { column: column.clone(), width_px: None, is_pinned: false })
+                .map(|column| ColumnView {
+                    column: column.clone(),
+                    width_px: None,
+                    is_pinned: false,
+                    format: None,
+                })
                 .collect();
             pair("columns", &codec::columns_text(&columns))?;
         }
@@ -384,7 +389,7 @@ mod tests {
     use super::*;
     use crate::view::{
         Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, CurveBands, CurveX, Direction, Lane,
-        MAX_OBJECTIVES, Objective, Panel, Pick, Smoothing, Step,
+        MAX_OBJECTIVES, NumberFormat, Objective, Panel, Pick, Smoothing, Step,
     };
     use proptest::prelude::*;
 
@@ -473,8 +478,12 @@ mod tests {
         let some_key = || prop::option::of(key());
         let scatter = (some_axis(), some_axis(), some_key(), some_key(), some_key())
             .prop_map(|(x, y, colour, size, facet)| ScatterView { x, y, colour, size, facet });
-        let column = (key(), any::<Option<u16>>(), any::<bool>())
-            .prop_map(|(column, width_px, is_pinned)| ColumnView { column, width_px, is_pinned });
+        let format = (any::<bool>(), 0..=NumberFormat::MAX_DECIMALS).prop_map(|(is_plain, n)| {
+            if is_plain { NumberFormat::Decimals(n) } else { NumberFormat::Scientific(n) }
+        });
+        let column = (key(), any::<Option<u16>>(), any::<bool>(), prop::option::of(format)).prop_map(
+            |(column, width_px, is_pinned, format)| ColumnView { column, width_px, is_pinned, format },
+        );
         let step = prop_oneof![brushes().prop_map(Step::Keep), brushes().prop_map(Step::Exclude)];
         let objective =
             (key(), any::<bool>(), 0..=Objective::MAX_WEIGHT).prop_map(|(column, is_down, weight)| {

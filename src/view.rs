@@ -154,6 +154,22 @@ pub struct ColumnView {
     pub width_px: Option<u16>,
     /// Whether it stays in place when the table scrolls sideways.
     pub is_pinned: bool,
+    /// How its numbers are written; so that different ones look different where not chosen.
+    pub format: Option<NumberFormat>,
+}
+
+/// How the numbers of a column are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NumberFormat {
+    /// With so many decimals.
+    Decimals(u8),
+    /// With an exponent, and so many decimals before it.
+    Scientific(u8),
+}
+
+impl NumberFormat {
+    /// More than this tells nothing that a float has.
+    pub const MAX_DECIMALS: u8 = 16;
 }
 
 /// What somebody wants most of, or least of.

@@ -4,7 +4,7 @@ use super::defaults::format_of;
 use super::protocol::Cell;
 use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{ColumnFormat, RunFrame, Value, display_number};
-use crate::view::Lane;
+use crate::view::{ColumnView, Lane, NumberFormat};
 use std::collections::BTreeMap;
 
 /// Params of so many characters are shown with all their digits.
@@ -12,22 +12,42 @@ const N_LOGGED_CHARS: usize = 8;
 
 /// The formats of the columns, found when they are first needed.
 #[derive(Default)]
-pub struct Formats(BTreeMap<ColumnKey, ColumnFormat>);
+pub struct Formats {
+    formats: BTreeMap<ColumnKey, ColumnFormat>,
+    /// What somebody chose.
+    chosen: BTreeMap<ColumnKey, NumberFormat>,
+}
 
 impl Formats {
     /// Forgets all: the runs have changed.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.formats.clear();
+    }
+
+    /// Writes the numbers of these columns as their views say. Whether that is otherwise than before.
+    pub fn choose(&mut self, columns: &[ColumnView]) -> bool {
+        let format = |column: &ColumnView| Some((column.column.clone(), column.format?));
+        let chosen = columns.iter().filter_map(format).collect();
+        let is_new = self.chosen != chosen;
+        if is_new {
+            self.chosen = chosen;
+            self.clear();
+        }
+        is_new
     }
 
     /// Forgets one.
     pub fn forget(&mut self, column: &ColumnKey) {
-        self.0.remove(column);
+        self.formats.remove(column);
     }
 
     /// The format of a column.
     pub fn of(&mut self, frame: &RunFrame, column: &ColumnKey) -> &ColumnFormat {
-        self.0.entry(column.clone()).or_insert_with(|| format_of(frame, column))
+        let chosen = self.chosen.get(column);
+        self.formats.entry(column.clone()).or_insert_with(|| {
+            let format = format_of(frame, column);
+            chosen.map_or(format.clone(), |chosen| format.written_as(*chosen))
+        })
     }
 
     /// The title of a column, its unit included.
@@ -40,6 +60,7 @@ impl Formats {
 
     /// What the table shows of a run in a column.
     pub fn cell(&mut self, frame: &RunFrame, column: &ColumnKey, row: usize) -> Cell {
+        let is_chosen = self.chosen.contains_key(column);
         let format = self.of(frame, column);
         let value = frame.value(column, row);
         if let Some(lane) = value.lane() {
@@ -50,7 +71,7 @@ impl Formats {
             (_, ColumnKey::Param(_)) => {
                 let logged = frame.text(column, row).unwrap_or_default().into_owned();
                 match value {
-                    Value::Number(number) if logged.len() > N_LOGGED_CHARS => {
+                    Value::Number(number) if is_chosen || logged.len() > N_LOGGED_CHARS => {
                         Cell::Rounded { text: format.format(number), logged }
                     }
                     _ => Cell::Shown(logged),

@@ -134,6 +134,11 @@ impl Scene {
         if old.brushes != view.brushes {
             change = change.max(Change::Brush);
         }
+        if self.formats.choose(view.columns.as_deref().unwrap_or_default()) {
+            // Whatever shows a number shows it anew.
+            change = change.max(Change::Plot);
+            self.is_workspace_stale = true;
+        }
         if old.sort != view.sort || old.is_nested != view.is_nested {
             change = change.max(Change::Order);
         }

@@ -1,6 +1,7 @@
 //! Numbers as text, for cells and ticks.
 
 use crate::entities::{Attribute, ColumnKey, instant};
+use crate::view::NumberFormat;
 
 const MIN_DIGITS: usize = 3;
 const MAX_DIGITS: usize = 8;
@@ -27,6 +28,10 @@ enum Style {
     Decimals(usize),
     /// The same number of significant digits for all.
     Digits(usize),
+    /// As many decimals as somebody chose, also where that leaves nothing but zeros.
+    Fixed(usize),
+    /// With an exponent, with as many decimals before it as somebody chose.
+    Scientific(usize),
 }
 
 impl ColumnFormat {
@@ -53,6 +58,16 @@ impl ColumnFormat {
             *number /= per_unit;
         }
         Self { unit, per_unit, style: style(&numbers) }
+    }
+
+    /// The same unit, and digits as somebody chose; dates stay dates.
+    pub fn written_as(self, chosen: NumberFormat) -> Self {
+        let style = match (self.style, chosen) {
+            (Style::Date, _) => Style::Date,
+            (_, NumberFormat::Decimals(n)) => Style::Fixed(usize::from(n)),
+            (_, NumberFormat::Scientific(n)) => Style::Scientific(usize::from(n)),
+        };
+        Self { style, ..self }
     }
 
     /// A number of the column in the format's unit.
@@ -136,6 +151,8 @@ fn write(number: f64, style: Style) -> String {
                 (false, _) => text,
             }
         }
+        Style::Fixed(n) => format!("{:.n$}", number + 0.0),
+        Style::Scientific(n) => format!("{:.n$e}", number + 0.0),
         Style::Digits(n) => {
             // Rounded to the digits first; the shortest form of the rest has no needless zeros.
             let rounded: f64 = format!("{number:.*e}", n - 1).parse().unwrap_or(number);
@@ -189,6 +206,20 @@ mod tests {
         check("metrics.m", &[1.5e12, 2.25e9], "", &["1500000000000", "2250000000"]);
         check("metrics.m", &[1.5e20, 2.25e19], "", &["1.5e20", "2.25e19"]);
         check("metrics.m", &[0.5, 0.25], "", &["0.50", "0.25"]);
+    }
+
+    #[test]
+    fn somebody_may_choose_the_digits() {
+        let key = |text| ColumnKey::parse(text).unwrap();
+        let rmse = ColumnFormat::new([0.5, 1234.5].into_iter(), &key("metrics.rmse"));
+        let shown = |chosen| [0.5, -1234.567].map(|number| rmse.clone().written_as(chosen).format(number));
+        assert_eq!(shown(NumberFormat::Decimals(2)), ["0.50", "-1234.57"]);
+        assert_eq!(shown(NumberFormat::Decimals(0)), ["0", "-1235"]);
+        assert_eq!(shown(NumberFormat::Scientific(1)), ["5.0e-1", "-1.2e3"]);
+        let duration = ColumnFormat::new([1500.0].into_iter(), &key("attributes.duration"));
+        assert_eq!(duration.written_as(NumberFormat::Decimals(3)).format(1500.0), "1.500");
+        let date = ColumnFormat::new([0.0].into_iter(), &key("attributes.start_time"));
+        assert_eq!(date.written_as(NumberFormat::Scientific(1)).format(0.0), "1970-01-01 00:00:00");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use crate::entities::ColumnKey;
 use crate::view::{
     Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, ColumnView, CurveBands, CurveX, CurvesView,
-    DifferencesView, Direction, Lane, MAX_OBJECTIVES, Objective, Panel, Pick, ScatterView, Smoothing, Sort,
-    Step,
+    DifferencesView, Direction, Lane, MAX_OBJECTIVES, NumberFormat, Objective, Panel, Pick, ScatterView,
+    Smoothing, Sort, Step,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -331,6 +331,11 @@ pub fn columns_text(columns: &[ColumnView]) -> String {
         if column.is_pinned {
             out.push_str("!pin");
         }
+        match column.format {
+            None => {}
+            Some(NumberFormat::Decimals(n)) => out.push_str(&format!("!d{n}")),
+            Some(NumberFormat::Scientific(n)) => out.push_str(&format!("!e{n}")),
+        }
     }
     out
 }
@@ -345,6 +350,14 @@ pub fn columns(text: &str) -> Vec<ColumnView> {
             column,
             width_px: words.iter().find_map(|word| word.strip_prefix('w')?.parse().ok()),
             is_pinned: words.contains(&"pin"),
+            format: words.iter().find_map(|word| {
+                let n = word.get(1..)?.parse().ok().filter(|n| *n <= NumberFormat::MAX_DECIMALS)?;
+                match word.get(..1)? {
+                    "d" => Some(NumberFormat::Decimals(n)),
+                    "e" => Some(NumberFormat::Scientific(n)),
+                    _ => None,
+                }
+            }),
         })
     };
     split_raw(text, ITEM).into_iter().filter_map(column).collect()

@@ -3,8 +3,8 @@
 //! Components name the change; applying it happens here, without a browser. Nothing here looks at a run.
 
 use super::{
-    AxisKind, AxisView, Brush, ColumnView, CurvesView, DifferencesView, Direction, MAX_OBJECTIVES, Objective,
-    Panel, Pick, RankingView, ScatterView, Sort, Step, View,
+    AxisKind, AxisView, Brush, ColumnView, CurvesView, DifferencesView, Direction, MAX_OBJECTIVES,
+    NumberFormat, Objective, Panel, Pick, RankingView, ScatterView, Sort, Step, View,
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -73,6 +73,8 @@ pub enum ViewEdit {
     TogglePin(ColumnKey),
     /// The width of a column, in CSS pixels.
     ResizeColumn(ColumnKey, u16),
+    /// How the numbers of a column are written; none for as many digits as tell them apart.
+    FormatColumn(ColumnKey, Option<NumberFormat>),
     /// Select a run if it is not selected, else let it go.
     ToggleSelected(RunId),
     /// Select exactly these runs.
@@ -297,6 +299,13 @@ impl View {
             }
             ViewEdit::SetCurves(curves) => self.curves.clone_from(curves),
             ViewEdit::SetDifferences(differences) => self.differences = *differences,
+            ViewEdit::FormatColumn(column, format) => {
+                let mut columns = self.columns_or(defaults);
+                for present in columns.iter_mut().filter(|present| present.column == *column) {
+                    present.format = *format;
+                }
+                self.columns = Some(columns);
+            }
             ViewEdit::ResizeColumn(column, width_px) => {
                 let mut columns = self.columns_or(defaults);
                 for present in columns.iter_mut().filter(|present| present.column == *column) {
@@ -380,7 +389,7 @@ fn plain_axis(column: ColumnKey) -> AxisView {
 }
 
 fn plain_column(column: ColumnKey) -> ColumnView {
-    ColumnView { column, width_px: None, is_pinned: false }
+    ColumnView { column, width_px: None, is_pinned: false, format: None }
 }
 
 fn move_to<T>(items: &mut Vec<T>, is_it: impl Fn(&T) -> bool, to: usize) {

@@ -446,6 +446,40 @@ describe("compare", () => {
     }
   });
 
+  test("the digits of a column are somebody's choice, in the table and in the address", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      await chooseInMenu(page, "rmse column options", "Sort ascending");
+      const best = metricOf((await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT)).runs, "rmse").map(({ value }) => value).sort((a, b) => a - b)[0];
+      const first = async () => {
+        const place = await page.$$eval('[role="columnheader"]', (heads) => heads.find((head) => head.querySelector("button").title === "rmse").getAttribute("aria-colindex"));
+        return page.$eval(`#runs-cell-0-${place - 1}`, (cell) => [cell.textContent, cell.querySelector("[title]")?.title]);
+      };
+      const [automatic] = await until(first, ([text]) => Math.abs(Number(text) - best) < 1e-3, "the best run first");
+      const choose = async (text) => {
+        await (await byRole(page, "button", "rmse column options")).click();
+        const digits = await page.waitForSelector('[role="dialog"][aria-label="rmse column options"] select');
+        await digits.select(await digits.evaluate((select, text) => [...select.options].find((option) => option.textContent === text).value, text));
+        await assertAccessible(page, "the menu of a column");
+        await page.keyboard.press("Escape");
+      };
+      await choose("2 decimals");
+      await until(first, ([text, logged]) => text === best.toFixed(2) && Number(logged) === best, "two decimals, and the whole number to who asks");
+      assert.match(decodeURIComponent(page.url()), /metrics\.rmse!d2/);
+      await page.reload();
+      await until(first, ([text]) => text === best.toFixed(2), "the same after a reload");
+      await choose("1.235e3");
+      await until(first, ([text]) => text === best.toExponential(3).replace("e+", "e"), "with an exponent");
+      await choose("as many as tell them apart");
+      await until(first, ([text]) => text === automatic, "as before");
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
   test("of many columns those near what is in view are in the document, and keys go to each", { timeout: 120_000 }, async () => {
     const browser = await launch("chrome");
     try {

@@ -2,7 +2,7 @@
 
 use crate::engine::protocol::ColumnInfo;
 use crate::entities::{Attribute, ColumnKey};
-use crate::view::ColumnView;
+use crate::view::{ColumnView, NumberFormat};
 use std::collections::BTreeMap;
 use std::iter::Chain;
 use std::ops::Range;
@@ -35,6 +35,8 @@ pub(crate) struct GridColumn {
     pub left_px: u32,
     /// Whether it stays where it is when the table scrolls sideways.
     pub is_pinned: bool,
+    /// How its numbers are written, where somebody chose.
+    pub format: Option<NumberFormat>,
 }
 
 impl GridColumn {
@@ -69,6 +71,7 @@ pub(super) fn grid_columns(shown: &[ColumnView], infos: &[ColumnInfo]) -> Vec<Gr
                 width_px,
                 left_px,
                 is_pinned: column.is_pinned,
+                format: column.format,
             };
             left_px += u32::from(width_px);
             column
@@ -159,6 +162,7 @@ mod tests {
                 column: ColumnKey::Metric(format!("m{place}")),
                 width_px: Some(*width_px),
                 is_pinned: place < n_pinned,
+                format: None,
             })
             .collect();
         grid_columns(&shown, &[])

@@ -7,7 +7,7 @@ use crate::ui::per_frame::PerFrame;
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
 use crate::view::edit::{EditRequest, ViewEdit};
-use crate::view::{Direction, Sort};
+use crate::view::{Direction, NumberFormat, Sort};
 use leptos::prelude::*;
 use web_sys::PointerEvent;
 
@@ -154,6 +154,10 @@ fn ColumnMenu(
         let on_choose = move |at_millis| context.edit(edit(key.get_value()), at_millis);
         view! { <MenuItem text is_open on_choose /> }
     };
+    let (is_number, chosen) = context
+        .columns
+        .with_untracked(|columns| columns.get(place).map(|column| (column.is_numeric, column.format)))
+        .unwrap_or_default();
     let sorted = |direction: Direction| {
         Box::new(move |column| ViewEdit::SetSort(Some(Sort { column, direction })))
             as Box<dyn Fn(ColumnKey) -> ViewEdit>
@@ -171,7 +175,45 @@ fn ColumnMenu(
                     {item("Hide", Box::new(|column| ViewEdit::RemoveColumns(vec![column])))}
                 }
             })}
+        {is_number.then(|| view! { <Digits context key chosen /> })}
         {item("Add as axis", Box::new(ViewEdit::AddAxis))}
         {item("Colour by this", Box::new(|column| ViewEdit::SetColour(Some(column))))}
+    }
+}
+
+/// How many digits the numbers of a column are written with.
+#[component]
+fn Digits(context: GridContext, key: StoredValue<ColumnKey>, chosen: Option<NumberFormat>) -> impl IntoView {
+    let words = |format: Option<NumberFormat>| match format {
+        None => "as many as tell them apart".to_owned(),
+        Some(NumberFormat::Decimals(1)) => "1 decimal".to_owned(),
+        Some(NumberFormat::Decimals(n)) => format!("{n} decimals"),
+        Some(NumberFormat::Scientific(n)) => format!("{:.*e}", usize::from(n), 1234.567),
+    };
+    let mut formats = vec![None];
+    formats.extend((0..=8).map(NumberFormat::Decimals).map(Some));
+    formats.extend([1, 3, 5].map(NumberFormat::Scientific).map(Some));
+    if !formats.contains(&chosen) {
+        formats.push(chosen);
+    }
+    let options = formats.iter().enumerate().map(|(place, format)| {
+        view! { <option value=place.to_string() selected=*format == chosen>{words(*format)}</option> }
+    });
+    let options = options.collect_view();
+    view! {
+        <label class="axis-menu__field">
+            <span>"Digits"</span>
+            <select
+                class="select"
+                on:change:target=move |event| {
+                    let place = event.target().value().parse::<usize>().ok();
+                    if let Some(format) = place.and_then(|place| formats.get(place).copied()) {
+                        context.edit(ViewEdit::FormatColumn(key.get_value(), format), event.time_stamp());
+                    }
+                }
+            >
+                {options}
+            </select>
+        </label>
     }
 }
