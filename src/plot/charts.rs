@@ -234,6 +234,18 @@ impl Figure {
         Self { x: self.x.clone(), y: self.y.clone(), series: Vec::new(), has_slider: self.has_slider }
     }
 
+    /// The same axes with the beginning of one series on them.
+    pub fn sketch(&self) -> Self {
+        let beginning = |series: &Series| Series {
+            name: series.name.clone(),
+            mark: series.mark,
+            look: series.look,
+            points: series.points.iter().take(2).copied().collect(),
+            ..Series::default()
+        };
+        Self { series: self.series.iter().take(1).map(beginning).collect(), ..self.without_series() }
+    }
+
     /// The point, if there is one.
     pub fn point(&self, place: Place) -> Option<(f64, f64)> {
         self.series.get(place.series)?.points.get(place.point).copied()

@@ -161,13 +161,16 @@ pub fn Chart(
         if is_here.get() && !is_due.get_value() {
             is_due.set_value(true);
             if !IS_WARM.replace(true) {
-                draw_in_turn(move || {
-                    if let (Some(handle), Some(figure)) = (context.handle(), figure.try_get_untracked()) {
-                        // Axes alone, then the rest: two tasks in place of a long one. What refuses these tells so
-                        // in a moment.
-                        drop(handle.draw(&figure.without_series().option(&chart_theme()), &[]));
-                    }
-                });
+                // Axes alone, then a line, then the rest: three tasks in place of a long one. What refuses these tells
+                // so in a moment.
+                for part in [Figure::without_series, Figure::sketch] {
+                    draw_in_turn(move || {
+                        if let (Some(handle), Some(figure)) = (context.handle(), figure.try_get_untracked()) {
+                            let figure = part(&figure);
+                            drop(handle.draw(&figure.option(&chart_theme()), &figure.drawn()));
+                        }
+                    });
+                }
             }
             draw_in_turn(move || {
                 // The chart may be gone.
