@@ -476,8 +476,8 @@ mod tests {
             .boxed();
         let some_axis = || prop::option::of(axis.clone());
         let some_key = || prop::option::of(key());
-        let scatter = (some_axis(), some_axis(), some_key(), some_key(), some_key())
-            .prop_map(|(x, y, colour, size, facet)| ScatterView { x, y, colour, size, facet });
+        let scatter = (some_axis(), some_axis(), some_key(), some_key(), (some_key(), some_key()))
+            .prop_map(|(x, y, colour, size, (facet, heat))| ScatterView { x, y, colour, size, facet, heat });
         let format = (any::<bool>(), 0..=NumberFormat::MAX_DECIMALS).prop_map(|(is_plain, n)| {
             if is_plain { NumberFormat::Decimals(n) } else { NumberFormat::Scientific(n) }
         });

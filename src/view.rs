@@ -282,6 +282,8 @@ pub struct ScatterView {
     pub size: Option<ColumnKey>,
     /// One chart for each group of this column; one for all where absent.
     pub facet: Option<ColumnKey>,
+    /// The column whose mean is told for groups by x and by y at once; none where nobody wants to know.
+    pub heat: Option<ColumnKey>,
 }
 
 /// What a curve runs along.
@@ -430,7 +432,7 @@ impl ScatterView {
     /// The columns that it names.
     pub fn columns(&self) -> impl Iterator<Item = &ColumnKey> {
         let axes = self.x.iter().chain(&self.y).map(|axis| &axis.column);
-        axes.chain(&self.colour).chain(&self.size).chain(&self.facet)
+        axes.chain(&self.colour).chain(&self.size).chain(&self.facet).chain(&self.heat)
     }
 }
 

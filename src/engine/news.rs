@@ -347,6 +347,35 @@ pub struct ScatterInfo {
     pub dots: Vec<Dot>,
     /// Who they are, where there are at most [`ScatterInfo::N_NAMED`] of them.
     pub runs: Vec<NamedRun>,
+    /// The mean of a column by x and y, where somebody wants to know.
+    pub heat_map: Option<HeatMap>,
+}
+
+/// What a column comes to in groups by two others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
+pub struct HeatMap {
+    /// The column, its unit included.
+    pub title: String,
+    /// The groups from left to right.
+    pub x: Grouping,
+    /// The groups from top to bottom, numbers from the largest down, as on a chart.
+    pub y: Grouping,
+    /// Whether less of the column is better; none where nobody knows.
+    pub is_less_better: Option<bool>,
+    /// From top to bottom, each from left to right; none where no run is.
+    pub cells: Vec<Vec<Option<HeatCell>>>,
+}
+
+/// The runs of a group by x and a group by y.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeatCell {
+    /// Their mean, over those that have a finite number; none where none has.
+    pub mean: Option<String>,
+    /// How many they are.
+    pub n_runs: usize,
+    /// Where the mean is between the worst, 0, and the best, 1, of the map; between the least and the most where nobody
+    /// knows which is better.
+    pub share: f64,
 }
 
 impl ScatterInfo {

@@ -2,13 +2,13 @@
 
 use super::cells::Formats;
 use super::groups::{Grouped, groups};
-use super::news::{Dot, Grouping, ScatterAxis, ScatterInfo, SizeInfo};
+use super::news::{Dot, Grouping, HeatCell, HeatMap, ScatterAxis, ScatterInfo, SizeInfo};
 use super::workspace::{Shown, named};
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{RunFrame, Value};
 use crate::plot::{infer_kind, natural_order};
-use crate::view::{AxisKind, AxisView};
+use crate::view::{AxisKind, AxisView, Direction, better};
 use std::collections::BTreeSet;
 
 /// With more runs than this, of those in the same place only one is drawn.
@@ -39,6 +39,8 @@ pub fn scatter_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) -
     let sizes = scatter.size.as_ref().map(|key| Sizes::new(frame, &rows, key, formats));
     let group_of =
         |grouped: &Option<Grouped>, at: usize| grouped.as_ref().map_or(0, |grouped| grouped.group_of[at]);
+    let heat = scatter.heat.as_ref();
+    info.heat_map = heat.map(|z| heat_map(frame, &rows, [&x.axis.column, &y.axis.column, z], formats));
     let mut places: Vec<(usize, Dot)> = Vec::new();
     for (at, row) in rows.iter().enumerate() {
         let (Some(x), Some(y)) = (x.places[at], y.places[at]) else {
@@ -70,6 +72,44 @@ pub fn scatter_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) -
         facet.map(|Grouped { grouping, .. }| Grouping { labels: facet_labels(grouping.labels), ..grouping });
     info.size = sizes.map(|sizes| sizes.info);
     info
+}
+
+/// The mean of z in groups by x and y.
+fn heat_map(frame: &RunFrame, rows: &[usize], [x, y, z]: [&ColumnKey; 3], formats: &mut Formats) -> HeatMap {
+    let (of_x, of_y) = (groups(frame, rows, x, formats), groups(frame, rows, y, formats));
+    let (n_x, n_y) = (of_x.grouping.labels.len(), of_y.grouping.labels.len());
+    let mut sums = vec![vec![(0_usize, 0_usize, 0.0); n_x]; n_y];
+    for ((row, x), y) in rows.iter().zip(&of_x.group_of).zip(&of_y.group_of) {
+        let (n_runs, n_numbers, sum) = &mut sums[usize::from(*y)][usize::from(*x)];
+        *n_runs += 1;
+        if let Value::Number(number) = frame.value(z, *row) {
+            *n_numbers += 1;
+            *sum += number;
+        }
+    }
+    let mean = |(_, n, sum): &(usize, usize, f64)| (*n > 0).then(|| sum / *n as f64);
+    let means = || sums.iter().flatten().filter_map(mean);
+    let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(f64::NEG_INFINITY, f64::max));
+    let is_less_better = better(z).map(|direction| direction == Direction::Ascending);
+    let format = formats.of(frame, z).clone();
+    let share = |mean: f64| {
+        let share = if low < high { (mean - low) / (high - low) } else { 1.0 };
+        if is_less_better == Some(true) && low < high { 1.0 - share } else { share }
+    };
+    let cell = |sums: &(usize, usize, f64)| {
+        let mean = mean(sums);
+        (sums.0 > 0).then(|| HeatCell {
+            mean: mean.map(|mean| format.format(mean)),
+            n_runs: sums.0,
+            share: mean.map_or(0.0, share),
+        })
+    };
+    let mut cells: Vec<Vec<Option<HeatCell>>> =
+        sums.iter().map(|sums| sums.iter().map(cell).collect()).collect();
+    let mut y = of_y.grouping;
+    cells[..y.n_ordered].reverse();
+    y.labels[..y.n_ordered].reverse();
+    HeatMap { title: formats.title(frame, z), x: of_x.grouping, y, is_less_better, cells }
 }
 
 /// Beyond as many charts as can be read, one has all others.
@@ -241,6 +281,7 @@ mod tests {
             colour: Some(key("metrics.rmse")),
             size: Some(key("metrics.rmse")),
             facet: Some(key("params.kind")),
+            heat: None,
         };
         let brushes = vec![Brush { column: key("metrics.rmse"), picks: vec![Pick::Text("x".into())] }];
         let info = info(&frame, &View { scatter, brushes, ..View::default() });
@@ -252,6 +293,41 @@ mod tests {
         let colour = info.colour.unwrap();
         assert_eq!((colour.n_ordered, colour.labels.len()), (5, 6), "missing is a group");
         assert!(info.has_brushes && colour.is_less_better);
+    }
+
+    #[test]
+    fn a_heat_map_has_the_means_of_both_groups() {
+        let run = |n: usize, a: &str, b: &str, loss: Option<f64>| {
+            let metrics: Vec<(&str, f64)> = loss.iter().map(|loss| ("loss", *loss)).collect();
+            test_runs::run(&format!("r{n}"), &[("a", a), ("b", b)], &metrics, &[])
+        };
+        let frame = test_runs::frame([
+            run(0, "1", "8", Some(4.0)),
+            run(1, "1", "8", Some(2.0)),
+            run(2, "2", "16", Some(1.0)),
+            run(3, "2", "8", None),
+            run(4, "2", "16", Some(f64::NAN)),
+        ]);
+        let plain = |column: &str| Some(AxisView { column: key(column), kind: None, is_flipped: false });
+        let scatter = ScatterView {
+            x: plain("params.a"),
+            y: plain("params.b"),
+            heat: Some(key("metrics.loss")),
+            ..ScatterView::default()
+        };
+        let map = info(&frame, &View { scatter, ..View::default() }).heat_map.unwrap();
+        assert_eq!(
+            (map.x.labels, map.y.labels),
+            (vec!["1".into(), "2".into()], vec!["16".to_owned(), "8".into()])
+        );
+        assert_eq!(map.is_less_better, Some(true));
+        let cell = |mean: Option<&str>, n_runs, share| {
+            Some(HeatCell { mean: mean.map(str::to_owned), n_runs, share })
+        };
+        assert_eq!(
+            map.cells,
+            [vec![None, cell(Some("1"), 2, 1.0)], vec![cell(Some("3"), 2, 0.0), cell(None, 1, 0.0)],]
+        );
     }
 
     #[test]

@@ -410,7 +410,7 @@ pub fn panels(text: &str) -> Vec<Panel> {
     PANELS.iter().filter(|(_, word)| words.contains(word)).map(|(panel, _)| *panel).collect()
 }
 
-/// `xAXIS~yAXIS~cCOLUMN~sCOLUMN~fCOLUMN`, each where it is chosen, and nothing for a plot that nobody changed.
+/// `xAXIS~yAXIS~cCOLUMN~sCOLUMN~fCOLUMN~hCOLUMN`, each where it is chosen, and nothing for a plot that nobody changed.
 pub fn scatter_text(scatter: &ScatterView) -> String {
     let axis = |word: char, axis: &Option<AxisView>| {
         axis.as_ref().map(|axis| format!("{word}{}", axes_text(std::slice::from_ref(axis))))
@@ -428,6 +428,7 @@ pub fn scatter_text(scatter: &ScatterView) -> String {
         column('c', &scatter.colour),
         column('s', &scatter.size),
         column('f', &scatter.facet),
+        column('h', &scatter.heat),
     ];
     items.into_iter().flatten().collect::<Vec<_>>().join(&ITEM.to_string())
 }
@@ -438,7 +439,14 @@ pub fn scatter(text: &str) -> ScatterView {
     let item = |word: char| items.iter().find_map(|item| item.strip_prefix(word));
     let axis = |word: char| axes(item(word)?).into_iter().next();
     let column = |word: char| ColumnKey::parse(&unescape(item(word)?));
-    ScatterView { x: axis('x'), y: axis('y'), colour: column('c'), size: column('s'), facet: column('f') }
+    ScatterView {
+        x: axis('x'),
+        y: axis('y'),
+        colour: column('c'),
+        size: column('s'),
+        facet: column('f'),
+        heat: column('h'),
+    }
 }
 
 const CURVE_XS: [(CurveX, &str); 3] =

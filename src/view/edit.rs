@@ -240,11 +240,11 @@ impl View {
                 self.colour.take_if(|column| !is_other(column));
                 self.explained.take_if(|column| !is_other(column));
                 self.groups.retain(is_other);
-                let ScatterView { x, y, colour, size, facet } = &mut self.scatter;
+                let ScatterView { x, y, colour, size, facet, heat } = &mut self.scatter;
                 for axis in [x, y] {
                     axis.take_if(|axis| !is_other(&axis.column));
                 }
-                for column in [colour, size, facet] {
+                for column in [colour, size, facet, heat] {
                     column.take_if(|column| !is_other(column));
                 }
             }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
+import { call } from "./mlflow.mjs";
 import { startServers, startSite } from "./world.mjs";
 
 const VERSION = "3.17.2";
@@ -20,13 +21,7 @@ before(async () => {
   servers = await startServers([VERSION]);
   site = await startSite(servers);
   browser = await launch("chrome");
-  const client = async (path, body) => {
-    const response = await fetch(`${servers.byVersion[VERSION].url}/api/2.0/mlflow/${path}`, {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
-    });
-    assert.ok(response.ok, `${path}: ${await response.clone().text()}`);
-    return response.json();
-  };
+  const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
   ({ experiment_id: experimentId } = await client("experiments/create", { name: `differences-${Date.now()}` }));
   runs = [];
   for (let place = 0; place < 6; place += 1) {

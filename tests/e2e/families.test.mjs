@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertQuiet, byRole, launch, openPage, until } from "./browser.mjs";
+import { call } from "./mlflow.mjs";
 import { startServers, startSite } from "./world.mjs";
 
 const VERSION = "3.17.2";
@@ -11,13 +12,7 @@ let site;
 let browser;
 let experimentId;
 
-async function client(path, body) {
-  const response = await fetch(`${servers.byVersion[VERSION].url}/api/2.0/mlflow/${path}`, {
-    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
-  });
-  assert.ok(response.ok, `${path}: ${await response.clone().text()}`);
-  return response.json();
-}
+const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
 
 before(async () => {
   servers = await startServers([VERSION]);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
+import { call } from "./mlflow.mjs";
 import { startServers, startSite } from "./world.mjs";
 
 const VERSION = "3.17.2";
@@ -24,13 +25,7 @@ after(async () => {
   await servers?.stop();
 });
 
-async function client(path, body) {
-  const response = await fetch(`${servers.byVersion[VERSION].url}/api/2.0/mlflow/${path}`, {
-    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
-  });
-  assert.ok(response.ok, `${path}: ${await response.clone().text()}`);
-  return response.json();
-}
+const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
 
 describe("live", () => {
   test("curves grow, runs end and begin, until somebody switches it off", { timeout: 120_000 }, async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
-import { runsOf } from "./mlflow.mjs";
+import { call, runsOf } from "./mlflow.mjs";
 import { startSite, startServers } from "./world.mjs";
 
 const VERSION = "3.17.2";
@@ -146,6 +146,52 @@ describe("scatter plot", () => {
       assert.ok(keys.filter((key) => /^rmse: .* to /.test(key)).length >= 5, keys.join());
       assert.match(await summary(page, "Scatter plot"), /size: duration/);
       await assertAccessible(page, `the scatter plot, ${JSON.stringify(options)}`);
+      assertQuiet(page);
+      await page.close();
+    }
+  });
+
+  test("a heat map over two params has the means of the server's answers", { timeout: 120_000 }, async () => {
+    const ask = (path, body) => call(servers.byVersion[VERSION].url, path, body);
+    const { experiment_id: own } = await ask("experiments/create", { name: `heat-${Date.now()}` });
+    const logged = [];
+    for (const [at, [depth, kind]] of [1, 2, 4, 8].flatMap((depth) => ["tree", "linear"].flatMap((kind) => [[depth, kind], [depth, kind]])).entries()) {
+      if (depth === 4 && kind === "linear") continue;
+      const { run } = await ask("runs/create", { experiment_id: own, start_time: 1000 + at, run_name: `run-${at}` });
+      const rmse = at === 3 ? undefined : 1 + ((at * 7) % 11) / 4;
+      const metrics = rmse === undefined ? [] : [{ key: "rmse", value: rmse, step: 0, timestamp: 1 }];
+      await ask("runs/log-batch", { run_id: run.info.run_id, metrics, params: [{ key: "depth", value: String(depth) }, { key: "kind", value: kind }] });
+      await ask("runs/update", { run_id: run.info.run_id, status: "FINISHED", end_time: 2000 + at });
+      logged.push({ depth, kind, rmse });
+    }
+    for (const [dark, width] of [[false, 1280], [true, 390]]) {
+      const page = await openPage(browser, { dark, width });
+      await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl(VERSION))}&experiments=${own}&plot=folded&panels=scatter&scatter=xparams.kind~yparams.depth`);
+      await (await byRole(page, "button", "Connect")).click();
+      await clickOn(page, "::-p-text(Heat map: none…)");
+      await clickOn(page, '[role="dialog"][aria-label="Heat map"] .column-list__item ::-p-text(rmse)');
+      const table = 'table[aria-label="Heat map"]';
+      await page.waitForSelector(table);
+      const told = await page.$eval(table, (it) => [...it.rows].map((row) => [...row.cells].map((cell) => cell.textContent)));
+      assert.deepEqual(told[0].slice(1), ["linear", "tree"]);
+      assert.deepEqual(told.slice(1).map(([depth]) => depth), ["8", "4", "2", "1"]);
+      for (const [depth, ...cells] of told.slice(1)) {
+        for (const [place, text] of cells.entries()) {
+          const there = logged.filter((run) => run.depth === Number(depth) && run.kind === told[0][place + 1]);
+          const numbers = there.map(({ rmse }) => rmse).filter((rmse) => rmse !== undefined);
+          if (there.length === 0) assert.equal(text, "no run");
+          else {
+            const [, mean, n] = /^(\S+) \((\d+)\)$/.exec(text);
+            assert.equal(Number(n), there.length);
+            assert.ok(Math.abs(Number(mean) - numbers.reduce((sum, one) => sum + one) / numbers.length) <= 0.0051, `${depth}, ${place}: ${text}, ${numbers}`);
+          }
+        }
+      }
+      await assertAccessible(page, "a heat map");
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= width);
+      if (process.env.RUNWEAVE_SCREENSHOTS) await (await page.$('section[aria-label="Scatter plot"]')).screenshot({ path: `${process.env.RUNWEAVE_SCREENSHOTS}/heat-${dark ? "dark" : "light"}-${width}.png` });
+      await page.reload();
+      await page.waitForSelector(table);
       assertQuiet(page);
       await page.close();
     }

@@ -256,6 +256,16 @@ fn select_box(context: WorkspaceContext, run: NamedRun) -> impl IntoView {
     }
 }
 
+/// Whether a change is for the better, in a word and a colour; empty where nobody knows.
+fn verdict(is_better: Option<bool>) -> impl IntoView {
+    let (word, class) = match is_better {
+        Some(true) => ("better", "verdict verdict--better"),
+        Some(false) => ("worse", "verdict verdict--worse"),
+        None => ("", "verdict"),
+    };
+    view! { <span class=class>{word}</span> }
+}
+
 /// A value as the table of runs shows it.
 fn cell_text(cell: Cell) -> AnyView {
     match cell {

@@ -1,6 +1,6 @@
 //! In what the selected runs differ, against a baseline.
 
-use super::{PanelFrame, WorkspaceContext, cell_text, missing_text, run_link, runs_text};
+use super::{PanelFrame, WorkspaceContext, cell_text, missing_text, run_link, runs_text, verdict};
 use crate::engine::news::{DifferenceCell, DifferencesInfo, LineChange, NamedRun};
 use crate::entities::{ColumnKey, RunId};
 use crate::view::edit::ViewEdit;
@@ -198,16 +198,11 @@ fn head(
 
 fn difference_cell(cell: DifferenceCell) -> impl IntoView {
     let DifferenceCell { cell, change, lines, is_better } = cell;
-    let (word, class) = match is_better {
-        Some(true) => ("better", "verdict verdict--better"),
-        Some(false) => ("worse", "verdict verdict--worse"),
-        None => ("", "verdict"),
-    };
     view! {
         <td class="table__name">
             {cell_text(cell)}
             {change.map(|change| view! {
-                <span class="differences__change">{change} " " <span class=class>{word}</span></span>
+                <span class="differences__change">{change} " " {verdict(is_better)}</span>
             })}
             {(!lines.is_empty()).then(|| line_list(lines))}
         </td>

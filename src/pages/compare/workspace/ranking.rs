@@ -2,7 +2,7 @@
 
 use super::super::filter_box::{FilterBox, Typed};
 use super::pareto::{Objectives, left_out_text};
-use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box};
+use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box, verdict};
 use crate::engine::news::{NamedRun, PickDifference, PickInfo, PickRival, RankedRun, RankingInfo};
 use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::ui::per_frame::PerFrame;
@@ -312,17 +312,12 @@ fn lead_text(lead: f64) -> String {
 }
 
 fn rival_cell(PickDifference { cell, change, is_better, lead }: PickDifference) -> impl IntoView {
-    let (word, class) = match is_better {
-        Some(true) => ("better", "verdict verdict--better"),
-        Some(false) => ("worse", "verdict verdict--worse"),
-        None => ("", "verdict"),
-    };
     view! {
         <td class="table__name">
             {cell_text(cell)}
             <span class="differences__change">
                 {change.map_or_else(|| "equal".to_owned(), |change| format!("the pick {change} "))}
-                <span class=class>{word}</span>
+                {verdict(is_better)}
                 {lead.filter(|lead| *lead != 0.0).map(|lead| format!(" {}", lead_text(lead)))}
             </span>
         </td>

@@ -1,7 +1,7 @@
 //! The runs by two columns, in colours, sizes and several charts by others. An area that is drawn becomes a brush.
 
 use super::{ColumnChoice, PanelFrame, RunChart, WorkspaceContext, is_kind};
-use crate::engine::news::ScatterInfo;
+use crate::engine::news::{HeatCell, HeatMap, ScatterInfo};
 use crate::engine::protocol::ColumnInfo;
 use crate::entities::ColumnKey;
 use crate::ui::chart_area::{AreaTool, Drawn};
@@ -34,6 +34,7 @@ pub(super) fn ScatterPanel(context: WorkspaceContext) -> impl IntoView {
             context.edit.edit(ViewEdit::Brush(brushes));
         }
     });
+    let heat_map = Memo::new(move |_| info.with(|info| info.as_ref().and_then(|info| info.heat_map.clone())));
     let figures =
         Memo::new(move |_| info.with(|info| info.as_ref().map(ScatterInfo::figures).unwrap_or_default()));
     let titles = Memo::new(move |_| {
@@ -69,7 +70,48 @@ pub(super) fn ScatterPanel(context: WorkspaceContext) -> impl IntoView {
                     <For each=move || titles.get() key=|title| title.clone() children=chart />
                 </div>
             </Show>
+            {move || heat_map.get().map(|map| view! { <HeatTable map /> })}
         </PanelFrame>
+    }
+}
+
+/// The heat map, which is a table: its numbers say all, the colours help to find them.
+#[component]
+fn HeatTable(map: HeatMap) -> impl IntoView {
+    let HeatMap { title, x, y, is_less_better, cells } = map;
+    let darkest = match is_less_better {
+        Some(true) => "the least, which is the best",
+        Some(false) => "the most, which is the best",
+        None => "the most",
+    };
+    let cell = |cell: Option<HeatCell>| {
+        match cell {
+        Some(HeatCell { mean: Some(mean), n_runs, share }) => {
+            let colour = format!("color-mix(in srgb, var(--series-1) {:.0}%, transparent)", share * 35.0);
+            view! { <td class="table__number" style:background-color=colour>{format!("{mean} ({n_runs})")}</td> }
+                .into_any()
+        }
+        Some(HeatCell { n_runs, .. }) => {
+            view! { <td class="table__number"><em class="special">"missing"</em>{format!(" ({n_runs})")}</td> }
+                .into_any()
+        }
+        None => view! { <td class="table__number"><span class="secondary">"no run"</span></td> }.into_any(),
+    }
+    };
+    let heads = x.labels.into_iter().map(|label| view! { <th scope="col">{label}</th> }).collect_view();
+    let rows = y.labels.into_iter().zip(cells).map(|(label, cells)| {
+        view! { <tr><th scope="row" class="table__name">{label}</th>{cells.into_iter().map(cell).collect_view()}</tr> }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <h3 class="pick__title">{format!("Mean of {title} by {} and {}", x.title, y.title)}</h3>
+        <p class="secondary">{format!("In brackets the number of runs. The darkest is {darkest}.")}</p>
+        <div class="table-scroll" tabindex="0" role="region" aria-label="Heat map, scrollable">
+            <table class="table" aria-label="Heat map">
+                <thead><tr><th scope="col">{format!("{} ↓ {} →", y.title, x.title)}</th>{heads}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
     }
 }
 
@@ -162,6 +204,9 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
     let colour = Signal::derive(move || view.with(|view| view.colour.clone()));
     let size = Signal::derive(move || view.with(|view| view.size.clone()));
     let facet = Signal::derive(move || view.with(|view| view.facet.clone()));
+    let heat = Signal::derive(move || view.with(|view| view.heat.clone()));
+    let set_heat =
+        Callback::new(move |column: Option<ColumnKey>| change(&|view| view.heat.clone_from(&column)));
     let set_colour =
         Callback::new(move |column: Option<ColumnKey>| change(&|view| view.colour.clone_from(&column)));
     let set_size =
@@ -178,6 +223,7 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
             <ColumnChoice context label="Colour" chosen=colour is_offered=is_kind is_optional=true on_choose=set_colour />
             <ColumnChoice context label="Size" chosen=size is_offered=is_number is_optional=true on_choose=set_size />
             <ColumnChoice context label="A chart for each" chosen=facet is_offered=is_kind is_optional=true on_choose=set_facet />
+            <ColumnChoice context label="Heat map" chosen=heat is_offered=is_number is_optional=true on_choose=set_heat />
         </div>
     }
 }
