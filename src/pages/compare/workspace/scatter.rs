@@ -79,7 +79,7 @@ pub(super) fn ScatterPanel(context: WorkspaceContext) -> impl IntoView {
 #[component]
 fn HeatTable(map: HeatMap) -> impl IntoView {
     let HeatMap { title, x, y, is_less_better, cells } = map;
-    let darkest = match is_less_better {
+    let strongest = match is_less_better {
         Some(true) => "the least, which is the best",
         Some(false) => "the most, which is the best",
         None => "the most",
@@ -105,7 +105,7 @@ fn HeatTable(map: HeatMap) -> impl IntoView {
     let rows = rows.collect_view();
     view! {
         <h3 class="pick__title">{format!("Mean of {title} by {} and {}", x.title, y.title)}</h3>
-        <p class="secondary">{format!("In brackets the number of runs. The darkest is {darkest}.")}</p>
+        <p class="secondary">{format!("In brackets the number of runs. The strongest colour is {strongest}.")}</p>
         <div class="table-scroll" tabindex="0" role="region" aria-label="Heat map, scrollable">
             <table class="table" aria-label="Heat map">
                 <thead><tr><th scope="col">{format!("{} ↓ {} →", y.title, x.title)}</th>{heads}</tr></thead>
