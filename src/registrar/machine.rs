@@ -184,6 +184,13 @@ impl Registrar {
                     if let Some(message) = self.webhooks.leave(&self.address.url) {
                         self.fail(FailedWhat::Webhook, message);
                     }
+                    let left = self.runner.take().and_then(|runner| runner.leave(&self.address.url));
+                    if let Some(message) = left {
+                        self.fail(FailedWhat::Change, message);
+                    }
+                    if self.server.is_some() {
+                        self.tell(News::Switched);
+                    }
                     *self = Self {
                         last_id: self.last_id,
                         outputs: std::mem::take(&mut self.outputs),
@@ -223,7 +230,7 @@ impl Registrar {
                 if self.runner.as_ref().is_some_and(Runner::is_under_way) {
                     return;
                 }
-                let runner = Runner::new(change, &decision);
+                let runner = Runner::new(change, decision);
                 let name = runner.model().to_owned();
                 self.runner = Some(runner);
                 self.tell_progress();

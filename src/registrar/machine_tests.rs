@@ -1,13 +1,14 @@
 //! The registrar against a server made of values: every order of answers, refusals, answers that never come, and
 //! others who write at the same time, without a browser.
 
-use super::protocol::{Done, Phase, Progress};
+use super::protocol::{Done, FailedWhat, Phase, Progress};
 use super::{Ask, Input, News, Output, Registrar};
 use crate::entities::{Alias, ModelTag, Stage, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::{Change, Decision, DescriptionChange, TagChange};
-use crate::registry::record::{What, entries_in};
+use crate::registry::record::{Author, Entry, What, entries_in, entry_id, tags_of};
 use crate::registry::testing::{state, with_alias};
+use crate::registry::timeline;
 use crate::tracking::{
     Capabilities, Method, Request, Response, ServerAddress, ServerInfo, ServerKind, TransportError,
 };
@@ -51,7 +52,7 @@ impl Server {
             "/api/2.0/mlflow/model-versions/search" => {
                 let versions = self.state.versions.iter().map(|version| {
                     json!({ "name": "taxi", "version": version.number.to_string(), "creation_timestamp": 1000,
-                        "last_updated_timestamp": 2000, "current_stage": version.stage.as_str(), "status": "READY",
+                        "last_updated_timestamp": version.last_update_millis, "current_stage": version.stage.as_str(), "status": "READY",
                         "run_id": version.run_id.as_ref().map(|id| id.0.clone()), "tags": tags(&version.tags),
                         "description": version.description })
                 });
@@ -88,11 +89,12 @@ impl Server {
                 let (to, moved) = (Stage::from_word(&text("stage")).unwrap(), number());
                 let is_archiving = body["archive_existing_versions"].as_bool().unwrap();
                 assert!(!is_archiving || to.is_active(), "servers refuse that");
+                let at_millis = Some(3_000 + self.n_writes as i64);
                 for version in &mut self.state.versions {
                     if version.number == moved {
-                        version.stage = to;
+                        (version.stage, version.last_update_millis) = (to, at_millis);
                     } else if is_archiving && version.stage == to {
-                        version.stage = Stage::Archived;
+                        (version.stage, version.last_update_millis) = (Stage::Archived, at_millis);
                     }
                 }
             }
@@ -129,6 +131,17 @@ impl Server {
         }
     }
 
+    /// Somebody else's move, at a moment of its own.
+    fn moved_by_another(&mut self, number: u64, to: Stage) {
+        let version = self.state.versions.iter_mut().find(|it| it.number.0 == number).unwrap();
+        (version.stage, version.last_update_millis) = (to, Some(7_777));
+    }
+
+    fn entries(&self, number: u64) -> Vec<Entry> {
+        let found = entries_in(&self.state.version(VersionNumber(number)).unwrap().tags);
+        found.into_iter().map(|found| found.entry.unwrap()).collect()
+    }
+
     fn stages(&self) -> Vec<Stage> {
         self.state.versions.iter().map(|version| version.stage).collect()
     }
@@ -141,6 +154,7 @@ fn answer(status: u16, body: Value) -> Response {
 struct World {
     registrar: Registrar,
     server: Server,
+    server_info: ServerInfo,
     under_way: Vec<(u32, Request)>,
     news: Vec<News>,
 }
@@ -148,7 +162,6 @@ struct World {
 impl World {
     fn new(state: ModelState) -> Self {
         let server = Server { state, n_writes: 0 };
-        let mut world = Self { registrar: Registrar::default(), server, under_way: vec![], news: vec![] };
         let address = ServerAddress { url: "http://127.0.0.1:5000".into(), ..ServerAddress::default() };
         let info = ServerInfo {
             url: address.url.clone(),
@@ -159,6 +172,13 @@ impl World {
                 has_aliases: true,
                 ..Capabilities::default()
             },
+        };
+        let mut world = Self {
+            registrar: Registrar::default(),
+            server,
+            server_info: info.clone(),
+            under_way: vec![],
+            news: vec![],
         };
         world.say(Ask::Use { address, server: info });
         world
@@ -346,6 +366,183 @@ fn a_server_that_dies_between_two_calls_leaves_a_choice() {
         assert_eq!(world.server.stages(), expected);
         assert_eq!(world.server.state.alias("champion"), Some(VersionNumber(if finishing { 2 } else { 1 })));
     }
+}
+
+/// A promotion of version 2, which was archived, stopped between the transition and the alias; version 3 is beside it.
+fn stopped_midway() -> World {
+    let stages = [Stage::Production, Stage::Archived, Stage::None];
+    let mut world = World::new(with_alias(state(&stages), "champion", 1));
+    world.promote(2, "a");
+    for fate in [Fate::Fine, Fate::Fine, Fate::Fine, Fate::Lost, Fate::Lost] {
+        world.answer(fate);
+    }
+    assert!(matches!(world.progress().phase, Phase::Stopped(_)), "{:?}", world.progress());
+    assert_eq!(world.server.stages(), [Stage::None, Stage::Production, Stage::Archived]);
+    world
+}
+
+#[test]
+fn what_somebody_else_moved_while_a_change_was_stopped_is_left_alone() {
+    for ask in [Ask::Finish, Ask::GoBack { decision: decision("b") }] {
+        let mut world = stopped_midway();
+        // To go back is to bring version 1 to Production and archive version 2, with everything else that is there.
+        world.server.moved_by_another(3, Stage::Production);
+        let n_writes = world.server.n_writes;
+        world.say(ask.clone());
+        world.answer_all();
+        let Phase::Stopped(why) = &world.progress().phase else { panic!("{:?}", world.progress()) };
+        assert!(why.contains("Version 3 is in Production now."), "{why}");
+        assert_eq!(world.server.n_writes, n_writes);
+        assert_eq!(world.server.stages(), [Stage::Production, Stage::Production, Stage::Archived]);
+        // Once it is gone again, either way is open.
+        world.server.moved_by_another(3, Stage::None);
+        world.say(ask);
+        world.answer_all();
+        assert_eq!(world.progress().phase, Phase::Finished);
+    }
+    let mut world = stopped_midway();
+    world.server.moved_by_another(2, Stage::Staging);
+    world.say(Ask::GoBack { decision: decision("b") });
+    world.answer_all();
+    let Phase::Stopped(why) = &world.progress().phase else { panic!("{:?}", world.progress()) };
+    assert!(why.contains("Version 2 was in Archived and is in Staging now."), "{why}");
+}
+
+#[test]
+fn going_back_takes_nothing_back_that_somebody_else_did() {
+    // The model could not be read, or the first write was refused; then somebody else makes the same move.
+    for (fates, n_writes) in [(vec![Fate::Lost], 0), (vec![Fate::Fine, Fate::Fine, Fate::Refused], 0)] {
+        let mut world = promoted();
+        world.promote(2, "a");
+        fates.into_iter().for_each(|fate| world.answer(fate));
+        assert!(matches!(world.progress().phase, Phase::Stopped(_)));
+        world.server.moved_by_another(2, Stage::Production);
+        world.server.moved_by_another(1, Stage::Archived);
+        world.say(Ask::GoBack { decision: decision("b") });
+        world.answer_all();
+        assert_eq!((&world.progress().phase, world.server.n_writes), (&Phase::Finished, n_writes));
+        assert_eq!(world.server.stages(), [Stage::Production, Stage::Archived]);
+    }
+}
+
+#[test]
+fn a_change_that_could_not_be_checked_is_checked_when_it_is_finished() {
+    let mut world = promoted();
+    world.promote(2, "a");
+    world.answer(Fate::Lost);
+    world.server.moved_by_another(1, Stage::Archived);
+    world.say(Ask::Finish);
+    world.answer_all();
+    assert!(matches!(world.progress().phase, Phase::Refused(_)), "{:?}", world.progress());
+    assert_eq!(world.server.n_writes, 0);
+}
+
+#[test]
+fn a_version_that_arrives_before_the_write_is_told_recorded_and_taken_back() {
+    for (fate, is_moving_back) in [(Fate::Fine, false), (Fate::AnswerLost, false), (Fate::AnswerLost, true)] {
+        let stages = [Stage::Production, Stage::Staging, Stage::None, Stage::Staging];
+        let mut world = World::new(with_alias(state(&stages), "champion", 1));
+        world.promote(2, "a");
+        world.answer(Fate::Fine);
+        world.answer(Fate::Fine);
+        // After the last look: one comes to Production, another one is archived by hand.
+        world.server.moved_by_another(3, Stage::Production);
+        world.server.moved_by_another(4, Stage::Archived);
+        world.answer(fate);
+        if fate == Fate::AnswerLost {
+            world.answer_all();
+            world.say(if is_moving_back { Ask::GoBack { decision: decision("b") } } else { Ask::Finish });
+        }
+        world.answer_all();
+        let progress = world.progress();
+        assert_eq!(progress.phase, Phase::Finished, "{progress:?}");
+        assert_eq!(progress.notes.len(), 1);
+        assert!(
+            progress.notes[0].starts_with("Version 3 came to Production between"),
+            "{:?}",
+            progress.notes
+        );
+        if is_moving_back {
+            let back = [Stage::Archived, Stage::Production, Stage::Staging, Stage::Production];
+            assert_eq!(world.server.stages(), back);
+            continue;
+        }
+        assert_eq!(
+            world.server.stages(),
+            [Stage::Archived, Stage::Archived, Stage::Production, Stage::Archived]
+        );
+        assert_eq!(world.server.entries(2)[0].archived, ["1", "3"]);
+        let of_three = &world.server.entries(3)[0];
+        assert_eq!(
+            (of_three.from.as_deref(), of_three.to.as_deref(), of_three.with.as_deref()),
+            (Some("Production"), Some("Archived"), Some("2"))
+        );
+        assert!(world.server.entries(4).is_empty(), "what somebody archived by hand is not told");
+        let subject = VersionNumber(2);
+        let (id, _) = timeline::last_move(world.server.state.version(subject).unwrap()).unwrap();
+        let change = Change::undoing(&world.server.state, &id, subject).unwrap();
+        world.say(Ask::Change { change, decision: decision("c") });
+        world.answer_all();
+        assert_eq!(world.progress().phase, Phase::Finished);
+        assert_eq!(
+            world.server.stages(),
+            [Stage::Archived, Stage::Production, Stage::Staging, Stage::Production]
+        );
+    }
+}
+
+#[test]
+fn the_record_is_in_order_even_where_a_clock_is_behind() {
+    let mut world = promoted();
+    let by = Author { name: "ana".into(), source: "typed".into() };
+    let tomorrow_millis = decision("a").at_millis + 86_400e3;
+    let ahead = Entry {
+        from: Some("None".into()),
+        to: Some("Staging".into()),
+        ..Entry::new(What::Stage, tomorrow_millis, &by)
+    };
+    world.server.state.versions[0].tags.extend(tags_of(&entry_id(tomorrow_millis, "z"), &ahead, 5000));
+    world.promote(2, "a");
+    world.answer_all();
+    assert_eq!(world.progress().phase, Phase::Finished);
+    let version = world.server.state.version(VersionNumber(2)).unwrap();
+    let (id, entry) = timeline::last_move(version).unwrap();
+    assert_eq!(entry.to.as_deref(), Some("Production"));
+    assert!(id.starts_with(entry_id(tomorrow_millis + 1.0, "a").as_str()), "{id}");
+    let lines = timeline::of_version(version);
+    assert!(lines.iter().all(|line| line.source != timeline::Source::Elsewhere), "{lines:?}");
+}
+
+#[test]
+fn another_server_leaves_a_change_and_says_how_it_stands() {
+    let address = ServerAddress { url: "http://127.0.0.1:5001".into(), ..ServerAddress::default() };
+    let told = |mut world: World| {
+        let server = world.server_info.clone();
+        world.say(Ask::Use { address: address.clone(), server });
+        let at = world.news.len().checked_sub(2).unwrap();
+        assert_eq!(world.news[at + 1], News::Switched);
+        let News::Failed { what: FailedWhat::Change, message } = &world.news[at] else {
+            panic!("{:?}", world.news[at])
+        };
+        assert!(
+            message.contains("a change at http://127.0.0.1:5000 was left midway (taxi: version 2"),
+            "{message}"
+        );
+        message.clone()
+    };
+    let mut world = promoted();
+    world.promote(2, "a");
+    assert!(told(world).contains("Nothing of it was written."));
+    let mut world = promoted();
+    world.promote(2, "a");
+    world.answer(Fate::Fine);
+    world.answer(Fate::Fine);
+    assert!(told(world).contains("Not known: Version 2 to Production, archiving 1."));
+    let message = told(stopped_midway());
+    assert!(
+        message.contains("Done of it: Version 2 to Production, archiving 1. Not known: Alias champion"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -75,6 +75,8 @@ pub enum News {
         /// Its version, which must be the page's.
         version: String,
     },
+    /// Another server is in use from here on; what was told before is about the one before.
+    Switched,
     /// The registered models.
     Models {
         /// Those that could be read, changed last first.
@@ -135,6 +137,8 @@ pub enum FailedWhat {
     Versions,
     /// A write to a webhook of a server that is no longer in use.
     Webhook,
+    /// A change at a server that is no longer in use.
+    Change,
 }
 
 /// How a change stands.
@@ -146,8 +150,17 @@ pub struct Progress {
     pub model: String,
     /// Its writes, in order, with how each stands.
     pub steps: Vec<StepState>,
+    /// What happened beside the decision, a sentence each.
+    pub notes: Vec<String>,
     /// Where it is.
     pub phase: Phase,
+}
+
+impl Progress {
+    /// Whether it is under way, or has stopped midway and waits for somebody.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.phase, Phase::Checking | Phase::Writing | Phase::Verifying | Phase::Stopped(_))
+    }
 }
 
 /// One write and how it stands.

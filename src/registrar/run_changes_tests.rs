@@ -101,6 +101,7 @@ impl World {
                     }
                     self.news.push(serde_json::from_str(&text).unwrap());
                 }
+                Output::News(News::Switched) => {}
                 Output::News(other) => panic!("{other:?}"),
                 Output::Send { id, request, .. } => self.under_way.push((id, request)),
                 Output::TellWithBlob { .. } => panic!("no file is shown"),

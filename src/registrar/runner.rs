@@ -2,8 +2,9 @@
 //! ever sent twice by itself; after a failure somebody decides whether to finish or to go back.
 
 use super::protocol::{Done, Phase, Progress, StepState};
-use crate::registry::ModelState;
+use crate::entities::{Stage, VersionNumber};
 use crate::registry::change::{Change, Decision, Step};
+use crate::registry::{ModelState, numbers_text};
 use crate::tracking::mlflow::registry_requests::TAG_CHARS;
 
 /// What the runner wants next.
@@ -45,6 +46,13 @@ enum Reading {
 #[derive(Debug)]
 pub(super) struct Runner {
     change: Change,
+    decision: Decision,
+    /// The versions that were archived immediately before the first write; none before that look.
+    was_archived: Option<Vec<VersionNumber>>,
+    /// What happened beside the decision, a sentence each.
+    notes: Vec<String>,
+    /// The writes that the server took, or may have taken.
+    sent: Vec<Step>,
     steps: Vec<Step>,
     done: Vec<Done>,
     /// The step to write next, or being written.
@@ -55,10 +63,39 @@ pub(super) struct Runner {
 
 impl Runner {
     /// Begins; the first need is to read.
-    pub(super) fn new(change: Change, decision: &Decision) -> Self {
-        let steps = change.steps(decision, TAG_CHARS);
-        let done = vec![Done::No; steps.len()];
-        Self { change, steps, done, at: 0, reading: Reading::Guard, phase: Phase::Checking }
+    pub(super) fn new(change: Change, decision: Decision) -> Self {
+        let mut runner = Self {
+            change,
+            decision,
+            was_archived: None,
+            notes: Vec::new(),
+            sent: Vec::new(),
+            steps: Vec::new(),
+            done: Vec::new(),
+            at: 0,
+            reading: Reading::Guard,
+            phase: Phase::Checking,
+        };
+        runner.plan();
+        runner
+    }
+
+    /// Works out the writes.
+    fn plan(&mut self) {
+        self.steps = self.change.steps(&self.decision, TAG_CHARS);
+        self.done = vec![Done::No; self.steps.len()];
+    }
+
+    /// Works them out once more from what the server says immediately before the first one.
+    fn begin(&mut self, now: &ModelState) {
+        self.was_archived = Some(now.in_stage(Stage::Archived));
+        self.decide_after_entries(now);
+        self.plan();
+    }
+
+    fn decide_after_entries(&mut self, now: &ModelState) {
+        let decision = std::mem::take(&mut self.decision);
+        self.decision = decision.after_entries_of(&self.change.versions(), now);
     }
 
     /// The model it is about.
@@ -83,14 +120,43 @@ impl Runner {
             text: self.change.text(),
             model: self.change.model.clone(),
             steps: steps.map(|(step, &done)| StepState { text: step.text(), done }).collect(),
+            notes: self.notes.clone(),
             phase: self.phase.clone(),
         }
+    }
+
+    /// What is to be told where another server takes the place of this one before it is over, as one sentence or
+    /// two; none where it is over.
+    pub(super) fn leave(&self, server: &str) -> Option<String> {
+        if !self.is_under_way() && !self.is_stopped() {
+            return None;
+        }
+        let is_writing = self.phase == Phase::Writing;
+        let steps = self.steps.iter().zip(&self.done).enumerate();
+        let with = |wanted: Done| {
+            let meant = steps.clone().filter(|(place, (_, done))| {
+                let is_sent = is_writing && *place == self.at;
+                if is_sent { wanted == Done::Unknown } else { **done == wanted }
+            });
+            meant.map(|(_, (step, _))| step.text()).collect::<Vec<_>>().join("; ")
+        };
+        let (done, unknown) = (with(Done::Yes), with(Done::Unknown));
+        let told = match (done.is_empty(), unknown.is_empty()) {
+            (true, true) => "Nothing of it was written.".to_owned(),
+            (false, true) => format!("Done of it: {done}. Not done: {}.", with(Done::No)),
+            (true, false) => format!("Not known: {unknown}."),
+            (false, false) => format!("Done of it: {done}. Not known: {unknown}."),
+        };
+        Some(format!(
+            "Another server is in use now, so a change at {server} was left midway ({}). {told} Connect to that server again to see how it stands.",
+            self.change.text()
+        ))
     }
 
     /// Goes on after a stop.
     pub(super) fn finish(&mut self) -> Need {
         self.phase = Phase::Checking;
-        self.reading = Reading::Resume;
+        self.reading = if self.was_archived.is_some() { Reading::Resume } else { Reading::Guard };
         Need::Read
     }
 
@@ -127,6 +193,7 @@ impl Runner {
                     self.phase = Phase::Refused(conflicts);
                     return Need::Nothing;
                 }
+                self.begin(now);
                 self.next()
             }
             Reading::Resume => {
@@ -142,13 +209,23 @@ impl Runner {
                 self.next()
             }
             Reading::Back(decision) => {
-                let change = self.change.done_part(now).inverse();
+                self.look(now);
+                // What the server refused and has by now is somebody else's.
+                let back = self.change.part_of(&self.sent).done_part(now).inverse();
+                let conflicts = self.change.conflicts_of_going_back(&back, now);
+                if !back.is_empty() && !conflicts.is_empty() {
+                    return self.stop(format!(
+                        "Not taken back, since something else moved meanwhile: {} Leave it as it is and decide anew.",
+                        conflicts.join(" ")
+                    ));
+                }
                 // What was not done needs no taking back, and no record.
-                *self = Self::new(change, &decision);
+                *self = Self { notes: std::mem::take(&mut self.notes), ..Self::new(back, decision) };
                 if self.change.is_empty() {
                     self.phase = Phase::Finished;
                     return Need::Nothing;
                 }
+                self.begin(now);
                 self.next()
             }
             Reading::Verify => {
@@ -180,6 +257,7 @@ impl Runner {
         let text = self.steps.get(self.at).map(Step::text).unwrap_or_default();
         match result {
             Ok(()) => {
+                self.sent.extend(self.steps.get(self.at).cloned());
                 if let Some(done) = self.done.get_mut(self.at) {
                     *done = Done::Yes;
                 }
@@ -190,6 +268,7 @@ impl Runner {
                 self.stop(format!("Stopped at “{text}”: {reason}."))
             }
             Err(WriteFailure { is_refused: false, reason }) => {
+                self.sent.extend(self.steps.get(self.at).cloned());
                 if let Some(done) = self.done.get_mut(self.at) {
                     *done = Done::Unknown;
                 }
@@ -233,11 +312,32 @@ impl Runner {
         }
     }
 
-    /// Sees what the server has.
+    /// Sees what the server has, and what it did beside.
     fn look(&mut self, now: &ModelState) {
+        self.take_in_archived(now);
         for (step, done) in self.steps.iter().zip(&mut self.done) {
             *done = if step.is_done(now) { Done::Yes } else { Done::No };
         }
+    }
+
+    /// Makes versions that came to the stage between the last look and the write, and were archived with those that
+    /// were there, a part of the change: so they are told, recorded, and taken back with it.
+    fn take_in_archived(&mut self, now: &ModelState) {
+        let is_recorded = self.steps.iter().any(|step| step.is_record() && step.is_done(now));
+        let Some(was_archived) = self.was_archived.as_ref().filter(|_| !is_recorded) else { return };
+        let along = self.change.archived_along(was_archived, now);
+        let Some(stage) = along.first().map(|change| change.from) else { return };
+        let numbers: Vec<VersionNumber> = along.iter().map(|change| change.version).collect();
+        let (noun, verb, them) =
+            if numbers.len() == 1 { ("Version", "was", "it") } else { ("Versions", "were", "them") };
+        self.notes.push(format!(
+            "{noun} {} came to {stage} between the last look and the write, and {verb} archived along. The record tells it, and whoever takes this move back brings {them} back too.",
+            numbers_text(&numbers)
+        ));
+        self.change.stages.extend(along);
+        self.decide_after_entries(now);
+        // As many writes as before stand before the record: these are a part of the transition.
+        self.plan();
     }
 
     fn stop(&mut self, why: String) -> Need {

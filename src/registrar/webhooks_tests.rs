@@ -126,6 +126,7 @@ impl World {
                     assert!(!text.contains("hunter2"), "the secret comes back: {text}");
                     self.news.push(serde_json::from_str(&text).unwrap());
                 }
+                Output::News(News::Switched) => {}
                 Output::News(News::Failed { what: FailedWhat::Webhook, message }) => {
                     self.failures.push(message)
                 }

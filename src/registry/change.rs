@@ -89,6 +89,23 @@ pub struct Decision {
     pub undoes: Option<String>,
     /// The kind of entry, where it is none of stage, alias and tag.
     pub what: Option<What>,
+    /// What the entry names, where a tag's key cannot say it.
+    pub name: Option<String>,
+}
+
+impl Decision {
+    /// The same, later than every entry that these versions have: the record is in order of time by its keys, and
+    /// the clock of whoever decides may be behind that of whoever decided before.
+    pub fn after_entries_of(mut self, versions: &[VersionNumber], state: &ModelState) -> Self {
+        let tags =
+            versions.iter().filter_map(|number| state.version(*number)).flat_map(|version| &version.tags);
+        if let Some(newest_millis) = super::record::newest_millis(tags)
+            && newest_millis >= self.at_millis
+        {
+            self.at_millis = newest_millis + 1.0;
+        }
+        self
+    }
 }
 
 /// One write.
@@ -324,6 +341,39 @@ impl Change {
         (!change.is_empty()).then_some(change)
     }
 
+    /// What of it these writes are about.
+    pub fn part_of(&self, written: &[Step]) -> Self {
+        let mut part = self.clone();
+        let is_written = |is_meant: &dyn Fn(&Step) -> bool| written.iter().any(is_meant);
+        part.stages.retain(|change| {
+            is_written(&|step| match step {
+                Step::Transition { version, to, archived } => {
+                    let is_along = change.from == *to && change.to == Stage::Archived;
+                    *version == change.version || is_along && !archived.is_empty()
+                }
+                _ => false,
+            })
+        });
+        part.aliases.retain(|change| {
+            is_written(&|step| match step {
+                Step::SetAlias { alias, .. } | Step::DeleteAlias { alias } => *alias == change.alias,
+                _ => false,
+            })
+        });
+        part.tags.retain(|change| {
+            is_written(&|step| match step {
+                Step::SetTag { version, key, .. } | Step::DeleteTag { version, key } => {
+                    *version == change.version && *key == change.key
+                }
+                _ => false,
+            })
+        });
+        part.descriptions.retain(|change| {
+            is_written(&|step| matches!(step, Step::Describe { version, .. } if *version == change.version))
+        });
+        part
+    }
+
     /// What of it the server has already.
     pub fn done_part(&self, now: &ModelState) -> Self {
         let mut done = self.clone();
@@ -338,15 +388,29 @@ impl Change {
     /// What is no longer as it was when this was decided, a sentence each; none if nothing moved. With
     /// `is_resuming` what this change has done itself is no difference.
     pub fn conflicts(&self, now: &ModelState, is_resuming: bool) -> Vec<String> {
+        let mut found = self.stages_moved(now, is_resuming);
+        found.extend(self.arrived(now));
+        let is_target = |stage: Stage| self.stages.iter().any(|change| change.to == stage);
+        for (stage, version) in self.stays.iter().filter(|(stage, _)| is_target(*stage)) {
+            let is_there = now.version(*version).is_some_and(|version| version.stage == *stage);
+            if !is_there {
+                found
+                    .push(format!("Version {version} is no longer in {stage}.{}", last_mover(now, *version)));
+            }
+        }
+        found.extend(self.rest_moved(now, is_resuming));
+        found
+    }
+
+    /// What keeps a change that stopped midway from being taken back, a sentence each: parts of it that are by now
+    /// neither as it found them nor as it left them, and others in the stages that `back`, the change that takes it
+    /// back, would write to.
+    pub fn conflicts_of_going_back(&self, back: &Self, now: &ModelState) -> Vec<String> {
+        [self.stages_moved(now, true), back.arrived(now), self.rest_moved(now, true)].concat()
+    }
+
+    fn stages_moved(&self, now: &ModelState, is_resuming: bool) -> Vec<String> {
         let mut found = Vec::new();
-        let last_mover = |version: VersionNumber| {
-            let entries = now.version(version).map(|version| super::record::entries_in(&version.tags));
-            let last = entries.and_then(|entries| entries.into_iter().rev().find_map(|found| found.entry));
-            last.map_or_else(String::new, |entry| {
-                let by = if entry.by.is_empty() { "somebody" } else { &entry.by };
-                format!(" The last record of version {version} is by {by} at {}.", entry.at)
-            })
-        };
         for change in &self.stages {
             match now.version(change.version) {
                 None => found.push(format!("Version {} no longer exists.", change.version)),
@@ -356,11 +420,17 @@ impl Change {
                     change.version,
                     change.from,
                     version.stage,
-                    last_mover(change.version)
+                    last_mover(now, change.version)
                 )),
                 Some(_) => {}
             }
         }
+        found
+    }
+
+    /// Versions in a target stage that were not there when this was decided.
+    fn arrived(&self, now: &ModelState) -> Vec<String> {
+        let mut found = Vec::new();
         let targets = self.stages.iter().map(|change| change.to).filter(|stage| stage.is_active());
         for target in targets {
             let was = |version: &VersionNumber| {
@@ -368,20 +438,19 @@ impl Change {
                     || self.stays.contains(&(target, *version))
             };
             for version in now.in_stage(target).into_iter().filter(|version| !was(version)) {
-                let sentence = format!("Version {version} is in {target} now.{}", last_mover(version));
+                let sentence = format!("Version {version} is in {target} now.{}", last_mover(now, version));
                 let is_known = self.stages.iter().any(|change| change.version == version);
                 if !is_known && !found.contains(&sentence) {
                     found.push(sentence);
                 }
             }
         }
-        let is_target = |stage: Stage| self.stages.iter().any(|change| change.to == stage);
-        for (stage, version) in self.stays.iter().filter(|(stage, _)| is_target(*stage)) {
-            let is_there = now.version(*version).is_some_and(|version| version.stage == *stage);
-            if !is_there {
-                found.push(format!("Version {version} is no longer in {stage}.{}", last_mover(*version)));
-            }
-        }
+        found
+    }
+
+    /// Aliases, tags and descriptions that moved.
+    fn rest_moved(&self, now: &ModelState, is_resuming: bool) -> Vec<String> {
+        let mut found = Vec::new();
         for change in &self.aliases {
             let holder = now.alias(&change.alias);
             if holder != change.from && !(is_resuming && holder == change.to) {
@@ -414,9 +483,51 @@ impl Change {
         found
     }
 
-    /// The writes in order, the record last: nothing is recorded before it has happened. `limit_chars` is the
-    /// longest value that a tag may have.
-    pub fn steps(&self, decision: &Decision, limit_chars: usize) -> Vec<Step> {
+    /// The versions that the server archived along with this change though nobody knew of them: its flag archives
+    /// whatever is in the stage at that moment. `was_archived` are those that were archived before the write. The
+    /// server gives all versions that one transition moves the same time of change (`mlflow.store.model_registry`,
+    /// 1.30 to 3.17), which tells them from versions that somebody else archived.
+    pub fn archived_along(&self, was_archived: &[VersionNumber], now: &ModelState) -> Vec<StageChange> {
+        let mut found: Vec<StageChange> = Vec::new();
+        for step in self.transitions() {
+            let Step::Transition { version, to, archived } = step else { continue };
+            let moved = |number: &VersionNumber, stage: Stage| {
+                now.version(*number).filter(|version| version.stage == stage)
+            };
+            let witnesses: Vec<_> = archived
+                .iter()
+                .filter_map(|number| moved(number, Stage::Archived))
+                .chain(moved(&version, to).filter(|_| !archived.is_empty()))
+                .map(|version| version.last_update_millis)
+                .collect();
+            let is_new = |number: VersionNumber| {
+                !was_archived.contains(&number)
+                    && self.stages.iter().chain(&found).all(|change| change.version != number)
+            };
+            let along = now.versions.iter().filter(|other| {
+                other.stage == Stage::Archived
+                    && witnesses.contains(&other.last_update_millis)
+                    && is_new(other.number)
+            });
+            let along: Vec<_> = along
+                .map(|other| StageChange { version: other.number, from: to, to: Stage::Archived })
+                .collect();
+            found.extend(along);
+        }
+        found
+    }
+
+    /// The versions whose record tells of this change.
+    pub fn versions(&self) -> Vec<VersionNumber> {
+        let aliases = self.aliases.iter().flat_map(|change| [change.from, change.to]);
+        let tags = self.tags.iter().map(|change| change.version);
+        let descriptions = self.descriptions.iter().map(|change| change.version);
+        let others = aliases.chain(tags).chain(descriptions).flatten();
+        self.stages.iter().map(|change| change.version).chain(others).collect()
+    }
+
+    /// The writes of stages, in order.
+    fn transitions(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut is_covered = vec![false; self.stages.len()];
         for (place, change) in self.stages.iter().enumerate() {
@@ -437,6 +548,13 @@ impl Change {
             }
             steps.push(Step::Transition { version: change.version, to: change.to, archived });
         }
+        steps
+    }
+
+    /// The writes in order, the record last: nothing is recorded before it has happened. `limit_chars` is the
+    /// longest value that a tag may have.
+    pub fn steps(&self, decision: &Decision, limit_chars: usize) -> Vec<Step> {
+        let mut steps = self.transitions();
         for change in &self.aliases {
             steps.push(match change.to {
                 Some(version) => Step::SetAlias { alias: change.alias.clone(), version },
@@ -506,7 +624,7 @@ impl Change {
         for change in &self.tags {
             let Some(version) = change.version else { continue };
             let mut entry = base(What::Tag);
-            entry.name = Some(change.key.clone());
+            entry.name = Some(decision.name.as_ref().unwrap_or(&change.key).clone());
             entry.set_texts(change.from.as_deref(), change.to.as_deref());
             entries.push((version, entry));
         }
@@ -548,6 +666,16 @@ impl Change {
         }
         format!("{}: {}", self.model, parts.join(", "))
     }
+}
+
+/// Who moved a version last, as its record says; empty where it says nothing.
+fn last_mover(now: &ModelState, version: VersionNumber) -> String {
+    let entries = now.version(version).map(|version| super::record::entries_in(&version.tags));
+    let last = entries.and_then(|entries| entries.into_iter().rev().find_map(|found| found.entry));
+    last.map_or_else(String::new, |entry| {
+        let by = if entry.by.is_empty() { "somebody" } else { &entry.by };
+        format!(" The last record of version {version} is by {by} at {}.", entry.at)
+    })
 }
 
 /// The tags of a version, or the model's own.

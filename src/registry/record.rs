@@ -3,7 +3,7 @@
 //! The format, version 1. An entry is one JSON object, the value of the tag `runweave.record.WHEN-ID`, where WHEN
 //! is the UTC time of the decision as `20261123T081500123Z` and ID a few letters and digits drawn at random. So no
 //! two writers ever write the same tag, and none overwrites another's entry; sorted by key, entries are in order of
-//! time. A value longer than the server's limit goes on in `runweave.record.WHEN-ID.2`, `.3` and so on: join the
+//! time. A writer whose clock is behind takes a time a millisecond after the newest entry of the versions concerned. A value longer than the server's limit goes on in `runweave.record.WHEN-ID.2`, `.3` and so on: join the
 //! values in that order, then parse. Fields:
 //!
 //! - `runweave`: 1, the format's version.
@@ -180,6 +180,21 @@ pub fn entry_id(at_millis: f64, nonce: &str) -> String {
     format!("{compact}-{nonce}")
 }
 
+/// The newest time that the keys of the record name, in milliseconds since 1970; none where there is none.
+pub fn newest_millis<'a>(tags: impl Iterator<Item = &'a ModelTag>) -> Option<f64> {
+    let times = tags.filter_map(|tag| {
+        let when = tag.key.strip_prefix(PREFIX)?.split_once("Z-")?.0;
+        let is_time = when.len() == 18 && when.bytes().all(|byte| byte.is_ascii_digit() || byte == b'T');
+        let part = |from: usize, to: usize| when.get(from..to).filter(|_| is_time);
+        let (date, time) =
+            ([part(0, 4)?, part(4, 6)?, part(6, 8)?], [part(9, 11)?, part(11, 13)?, part(13, 15)?]);
+        let text = format!("{}T{}.{}Z", date.join("-"), time.join(":"), part(15, 18)?);
+        Some(crate::entities::instant::parse_period(&text)?.0)
+    });
+    // The last instant of the calendar has none after it that a key could name.
+    times.filter(|millis| !iso(millis + 1.0).is_empty()).reduce(f64::max)
+}
+
 /// The tags that hold an entry, each value at most `limit_chars` characters.
 pub fn tags_of(id: &str, entry: &Entry, limit_chars: usize) -> Vec<ModelTag> {
     // An entry is texts and lists of texts, which JSON can always hold.
@@ -245,6 +260,21 @@ mod tests {
             tags[0].value,
             r#"{"runweave":1,"at":"2026-11-23T08:15:00.123Z","by":"ana","by_source":"typed","what":"stage","from":"Staging","to":"Production","reason":"lower rmse","archived":["3"]}"#
         );
+    }
+
+    #[test]
+    fn the_newest_time_is_read_from_the_keys() {
+        let tag = |key: &str| ModelTag { key: format!("{PREFIX}{key}"), value: String::new() };
+        let tags = [
+            "20261123T081500123Z-k3f9",
+            "20261122T081500123Z-zz.2",
+            "later",
+            "2026112éT08150012Z-x",
+            "99991231T235959999Z-x",
+        ];
+        assert_eq!(newest_millis(tags.map(tag).iter()), Some(AT));
+        assert_eq!(newest_millis([tag(&entry_id(AT, "a"))].iter()), Some(AT));
+        assert_eq!(newest_millis([tag("later")].iter()), None);
     }
 
     #[test]

@@ -39,15 +39,38 @@ pub enum Source {
 pub fn of_version(version: &ModelVersion) -> Vec<Line> {
     let number = version.number;
     let found = entries_in(&version.tags);
-    let mut lines = vec![Line {
-        at: version.creation_millis.map_or_else(String::new, |millis| super::record::iso(millis as f64)),
+    let time =
+        |millis: Option<i64>| millis.map_or_else(String::new, |millis| super::record::iso(millis as f64));
+    let bare = |at: String, text: String, source: Source| Line {
+        at,
         version: number,
-        text: "Registered".to_owned(),
+        text,
         reason: String::new(),
-        by: version.user.clone(),
-        source: Source::Server,
+        by: String::new(),
+        source,
         entry_id: None,
-    }];
+    };
+    let registered = bare(time(version.creation_millis), "Registered".to_owned(), Source::Server);
+    let mut lines = vec![Line { by: version.user.clone(), ..registered }];
+    if version.last_update_millis > version.creation_millis {
+        // Of stage or description: a tag or an alias changes no time.
+        lines.push(bare(time(version.last_update_millis), "Last changed".to_owned(), Source::Server));
+    }
+    let mut recorded = None;
+    for entry in found.iter().filter_map(|found| found.entry.as_ref()) {
+        let stage = |text: &Option<String>| Stage::from_word(text.as_deref()?);
+        let (What::Stage, Some(from), Some(to)) = (entry.what, stage(&entry.from), stage(&entry.to)) else {
+            continue;
+        };
+        let before = recorded.unwrap_or(Stage::None);
+        if before != from {
+            let text = format!(
+                "From {before} to {from} without a record: changed elsewhere, at the latest at this time"
+            );
+            lines.push(bare(entry.at.clone(), text, Source::Elsewhere));
+        }
+        recorded = Some(to);
+    }
     for Found { id, entry } in &found {
         lines.push(match entry {
             Some(entry) => Line {
@@ -59,24 +82,15 @@ pub fn of_version(version: &ModelVersion) -> Vec<Line> {
                 source: Source::Record,
                 entry_id: Some(id.clone()),
             },
-            None => Line {
-                at: String::new(),
-                version: number,
-                text: format!(
-                    "The record {id} cannot be read: a part is missing, or it is of another format."
-                ),
-                reason: String::new(),
-                by: String::new(),
-                source: Source::Record,
-                entry_id: Some(id.clone()),
-            },
+            None => {
+                let text =
+                    format!("The record {id} cannot be read: a part is missing, or it is of another format.");
+                Line { entry_id: Some(id.clone()), ..bare(String::new(), text, Source::Record) }
+            }
         });
     }
     lines.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| b.entry_id.cmp(&a.entry_id)));
-    let recorded = recorded_stage(&found);
     if recorded.unwrap_or(Stage::None) != version.stage {
-        let since =
-            version.last_update_millis.map_or_else(String::new, |millis| super::record::iso(millis as f64));
         let text = match recorded {
             Some(recorded) => format!(
                 "In {} now, but the record ends in {recorded}: changed elsewhere, at the latest at this time",
@@ -87,16 +101,7 @@ pub fn of_version(version: &ModelVersion) -> Vec<Line> {
                 version.stage
             ),
         };
-        let line = Line {
-            at: since,
-            version: number,
-            text,
-            reason: String::new(),
-            by: String::new(),
-            source: Source::Elsewhere,
-            entry_id: None,
-        };
-        lines.insert(0, line);
+        lines.insert(0, bare(time(version.last_update_millis), text, Source::Elsewhere));
     }
     lines
 }
@@ -106,13 +111,6 @@ pub fn of_model(state: &ModelState) -> Vec<Line> {
     let mut lines: Vec<Line> = state.versions.iter().flat_map(of_version).collect();
     lines.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| b.version.cmp(&a.version)));
     lines
-}
-
-/// The stage that the newest entry about the stage leaves a version in.
-fn recorded_stage(found: &[Found]) -> Option<Stage> {
-    let entries = found.iter().rev().filter_map(|found| found.entry.as_ref());
-    let mut of_stage = entries.filter(|entry| entry.what == What::Stage);
-    of_stage.find_map(|entry| Stage::from_word(entry.to.as_deref()?))
 }
 
 /// The entry about the stage that was made last, with its id: what Undo takes back.
@@ -208,7 +206,7 @@ mod tests {
             ));
         }
         let texts: Vec<String> = of_version(version).into_iter().map(|line| line.text).collect();
-        assert_eq!(texts, ["Staging → Production", "None → Staging", "Registered"]);
+        assert_eq!(texts, ["Staging → Production", "None → Staging", "Last changed", "Registered"]);
         assert_eq!(in_stage_since(version), "1970-01-01T00:00:04.000Z");
     }
 
@@ -220,7 +218,20 @@ mod tests {
         assert!(lines[0].text.starts_with("In Production now, without a record"), "{}", lines[0].text);
         let version = &mut state.versions[1];
         version.tags.extend(tags_of("1", &entry(3e3, Stage::Staging, Stage::Production), 5000));
+        version.tags.extend(tags_of("2", &entry(5e3, Stage::None, Stage::Production), 5000));
         let lines = of_version(version);
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).skip(1).collect();
+        assert_eq!(
+            texts,
+            [
+                "None → Production",
+                "From Production to None without a record: changed elsewhere, at the latest at this time",
+                "Staging → Production",
+                "From None to Staging without a record: changed elsewhere, at the latest at this time",
+                "Last changed",
+                "Registered"
+            ]
+        );
         assert!(
             lines[0].text.starts_with("In Archived now, but the record ends in Production"),
             "{}",

@@ -46,6 +46,15 @@ impl FilesState {
         }
     }
 
+    /// Forgets what is known of another server's runs.
+    pub(super) fn forget(&self) {
+        self.models.set(None);
+        self.folders.set(BTreeMap::new());
+        self.preview.set(None);
+        self.download.set(None);
+        self.registering.set(None);
+    }
+
     /// Takes news; what to ask after a while, if anything.
     pub(super) fn receive(&self, news: FilesNews) -> Option<(FilesAsk, Duration)> {
         match news {

@@ -59,6 +59,8 @@ pub struct RegistryState {
     pub run_changes: RunChanges,
     /// All that is known of webhooks, as the text in which it came; their page reads it.
     pub webhooks: RwSignal<String>,
+    /// The server that everything here is about.
+    server: StoredValue<Option<String>>,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -80,11 +82,40 @@ impl RegistryState {
             files: FilesState::new(app),
             run_changes: RunChanges::default(),
             webhooks: RwSignal::new(String::new()),
+            server: StoredValue::new(None),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
+        // What is left midway is forgotten with the page: how it stands, and how to finish it.
+        let on_unload = window_event_listener(leptos::ev::beforeunload, move |event| {
+            if state.is_unfinished() || state.run_changes.is_under_way_untracked() {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || on_unload.remove());
         provide_context(state);
         state
+    }
+
+    /// Whether a change is under way, or has stopped midway and waits for somebody.
+    fn is_unfinished(&self) -> bool {
+        self.progress.with_untracked(|progress| progress.as_ref().is_some_and(Progress::is_unfinished))
+    }
+
+    /// Forgets everything but a change that is not over, of which the registrar tells what became.
+    fn forget(&self) {
+        self.models.set(Listed::Loading);
+        self.all_versions.set(Listed::Loading);
+        self.model.set(Listed::Loading);
+        self.runs.set(BTreeMap::new());
+        self.missing_runs.set(Vec::new());
+        self.comparison.set(None);
+        self.run_versions.set(None);
+        self.webhooks.set(String::new());
+        self.files.forget();
+        if !self.is_unfinished() {
+            self.progress.set(None);
+        }
     }
 
     /// Opens a model; one that is on the screen stays there until it has arrived anew.
@@ -138,26 +169,20 @@ impl RegistryState {
             compared_with,
             undoes,
             what: None,
+            name: None,
         }
     }
 
-    /// Has a change carried out.
-    pub fn change(&self, change: Change, decision: Decision) {
-        let is_busy = self.progress.with_untracked(|progress| {
-            progress.as_ref().is_some_and(|progress| {
-                matches!(
-                    progress.phase,
-                    Phase::Checking | Phase::Writing | Phase::Verifying | Phase::Stopped(_)
-                )
-            })
-        });
-        if is_busy {
+    /// Has a change carried out. Whether it was sent: while another one is not finished it is not.
+    pub fn change(&self, change: Change, decision: Decision) -> bool {
+        if self.is_unfinished() {
             self.app
                 .alert("Another change is not finished yet: finish it, go back or leave it as it is first.");
-            return;
+            return false;
         }
         self.progress.set(None);
         self.ask(&Ask::Change { change, decision });
+        true
     }
 
     /// Leaves the newest change as it is, and looks at the server's truth.
@@ -192,6 +217,10 @@ impl RegistryState {
             }
         }
         if let Some((address, server)) = self.app.connected_address() {
+            let before = self.server.try_update_value(|used| used.replace(server.url.clone())).flatten();
+            if before.is_some_and(|before| before != server.url) {
+                self.forget();
+            }
             self.worker.with_value(|worker| {
                 worker.send(&Ask::Use { address, server });
                 worker.send(ask);
@@ -209,6 +238,8 @@ impl RegistryState {
                     ));
                 }
             }
+            // News of the server before may have been on their way when it was left.
+            News::Switched => self.forget(),
             News::Models { items, skipped } => self.models.set(Listed::Here(items, skipped)),
             News::AllVersions { items, skipped } => self.all_versions.set(Listed::Here(items, skipped)),
             News::Model { state, skipped } => self.model.set(Listed::Here(state, skipped)),
@@ -225,6 +256,9 @@ impl RegistryState {
                     Phase::Stopped(why) => self.app.tell(why.clone()),
                     Phase::Checking | Phase::Writing | Phase::Verifying => {}
                 }
+                let n_told =
+                    self.progress.with_untracked(|told| told.as_ref().map_or(0, |told| told.notes.len()));
+                progress.notes.iter().skip(n_told).for_each(|note| self.app.tell(note.clone()));
                 self.progress.set(Some(progress));
             }
             News::Files(news) => {
@@ -240,6 +274,10 @@ impl RegistryState {
                 FailedWhat::Versions => self.all_versions.set(Listed::Failed(message)),
                 FailedWhat::Model(_) => self.model.set(Listed::Failed(message)),
                 FailedWhat::Webhook => self.app.alert(&message),
+                FailedWhat::Change => {
+                    self.progress.set(None);
+                    self.app.alert(&message);
+                }
             },
         }
     }

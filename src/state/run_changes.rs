@@ -34,6 +34,11 @@ impl RunChanges {
         self.progress.with(|progress| progress.as_ref().is_some_and(RunProgress::is_under_way))
     }
 
+    /// The same where nothing listens.
+    pub(super) fn is_under_way_untracked(&self) -> bool {
+        self.progress.with_untracked(|progress| progress.as_ref().is_some_and(RunProgress::is_under_way))
+    }
+
     /// Forgets the last change, so that the next one starts from nothing.
     pub fn forget(&self) {
         self.progress.set(None);
