@@ -10,6 +10,7 @@ pub mod registration;
 pub mod review;
 pub mod rules;
 pub mod timeline;
+pub mod undo;
 pub mod version_filter;
 pub mod version_table;
 

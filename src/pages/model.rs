@@ -1,19 +1,23 @@
 //! One registered model: its versions as a table, as a board or as a history, one version alone, and the moves.
 
+mod alias_dialog;
 mod board;
 mod change_status;
+mod decision;
 mod edit;
 mod history;
 mod move_dialog;
 mod review_panel;
+mod sent;
+mod undo_dialog;
 mod version;
 mod versions_table;
 
 use self::board::Board;
-use self::change_status::ChangeStatus;
+use self::change_status::{ChangeStatus, phase_text};
+use self::decision::DecisionDialog;
 use self::edit::{Description, Tags};
 use self::history::History;
-use self::move_dialog::MoveDialog;
 use self::version::VersionPanel;
 use self::versions_table::VersionsTable;
 use crate::entities::{ExperimentId, Stage, VersionNumber};
@@ -26,19 +30,33 @@ use crate::route::{ModelPage as Address, ModelTab, Route};
 use crate::state::registry::{Listed, RegistryState, use_registry};
 use crate::state::{AppState, Connection, ExperimentList, use_app};
 use crate::ui::chart::Chart;
+use crate::ui::focus::focus_on;
 use leptos::prelude::*;
 use std::sync::Arc;
 
 /// More versions than this are plotted as a line alone.
 const MAX_DOTS: usize = 200;
 
-/// A move that somebody is about to decide.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Something that somebody is about to decide.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Moving {
     /// Which version.
     pub version: VersionNumber,
-    /// The stage it was dragged to, if it was.
-    pub to: Option<Stage>,
+    /// What is to become of it.
+    pub intent: Intent,
+}
+
+/// What is to become of a version.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Intent {
+    /// Another stage; the one that it was dragged to, if it was.
+    Move(Option<Stage>),
+    /// This alias stands for it.
+    SetAlias(String),
+    /// This alias stands for it no more.
+    RemoveAlias(String),
+    /// What was decided last is taken back.
+    Undo,
 }
 
 /// What the parts of the page share.
@@ -52,7 +70,7 @@ pub(super) struct ModelContext {
     pub state: Memo<Option<ModelState>>,
     /// The versions shown, in order.
     pub shown: Memo<Vec<VersionNumber>>,
-    /// The move in the dialog.
+    /// What is being decided in the dialog.
     pub moving: RwSignal<Option<Moving>>,
 }
 
@@ -68,6 +86,11 @@ impl ModelContext {
     pub fn href(self, version: Option<VersionNumber>) -> String {
         let page = Address { version: version.map(|number| number.0), ..self.page.get_untracked() };
         Route::Model(page).to_string()
+    }
+
+    /// Opens the dialog in which this is decided.
+    pub fn decide(self, version: VersionNumber, intent: Intent) {
+        self.moving.set(Some(Moving { version, intent }));
     }
 
     /// Puts a version of the model beside another one.
@@ -157,15 +180,15 @@ pub fn ModelPage() -> impl IntoView {
         <main class="page page--wide" id="main">
             <nav class="crumbs" aria-label="Where this is">
                 <a href=models>"Models"</a>
-                {move || version.get().map(|_| view! { " / " <a href=move || context.href(None)>{name}</a> })}
+                {move || version.get().map(|_| view! { " / " <a href=move || context.href(None)><bdi>{name}</bdi></a> })}
             </nav>
             <h1 tabindex="-1" class="model__title">
-                {name}
+                <bdi>{name}</bdi>
                 {move || version.get().map(|number| format!(", version {number}"))}
             </h1>
             {content}
             <Changing context />
-            <MoveDialog context />
+            <DecisionDialog context />
         </main>
     }
 }
@@ -175,11 +198,22 @@ pub fn ModelPage() -> impl IntoView {
 fn Changing(context: ModelContext) -> impl IntoView {
     let registry = context.registry;
     let is_shown =
-        Memo::new(move |_| registry.progress.with(Option::is_some) && context.moving.get().is_none());
+        Memo::new(move |_| registry.progress.with(Option::is_some) && context.moving.with(Option::is_none));
+    // What had the focus goes with what is shown.
+    let on_leave = Callback::new(move |()| {
+        registry.leave();
+        focus_on("main h1");
+    });
+    let on_action = Callback::new(|()| focus_on(".model__changing .change"));
+    let words = move || {
+        let told = registry.progress.with(|progress| progress.as_ref().map(phase_text));
+        told.filter(|_| is_shown.get()).unwrap_or_default()
+    };
     view! {
+        <p class="visually-hidden" role="status" aria-label="Change">{words}</p>
         <Show when=move || is_shown.get()>
             <div class="model__changing">
-                <ChangeStatus context on_close=Callback::new(move |()| registry.leave()) />
+                <ChangeStatus context has_words=true on_close=on_leave on_anew=on_leave on_action />
             </div>
         </Show>
     }

@@ -54,6 +54,19 @@ impl Default for Rules {
     }
 }
 
+impl Rules {
+    /// Whether an alias goes with a stage that a reason is needed for.
+    pub fn alias_needs_reason(&self, alias: &str) -> bool {
+        self.stages_of(alias).any(|stage| self.reason_required.contains(&stage))
+    }
+
+    /// The stages that an alias goes with.
+    pub fn stages_of<'a>(&'a self, alias: &'a str) -> impl Iterator<Item = Stage> + 'a {
+        let of_alias = self.stage_aliases.iter().filter(move |map| map.alias == alias);
+        of_alias.map(|map| map.stage)
+    }
+}
+
 /// A stage as a choice for a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
@@ -120,16 +133,20 @@ fn refusal(
             VersionStatus::Other(word) => return Some(format!("Version {number} is {word}, not READY.")),
         }
     }
-    if let Some(rule) = rules.only_from.iter().find(|rule| rule.stage == to)
-        && !rule.from.contains(&version.stage)
-    {
-        let from: Vec<&str> = rule.from.iter().map(|stage| stage.as_str()).collect();
-        return Some(format!("Here {to} is reached from {} only.", from.join(" or ")));
+    if let Some(refusal) = only_from(rules, version.stage, to) {
+        return Some(refusal);
     }
     if to == Stage::Production && rules.is_checklist_required && !unchecked.is_empty() {
         return Some(format!("{} of the checklist are open: {}.", unchecked.len(), unchecked.join("; ")));
     }
     None
+}
+
+/// Why a stage cannot be reached from another one; none if it can.
+pub fn only_from(rules: &Rules, from: Stage, to: Stage) -> Option<String> {
+    let rule = rules.only_from.iter().find(|rule| rule.stage == to)?;
+    let allowed: Vec<&str> = rule.from.iter().map(|stage| stage.as_str()).collect();
+    (!rule.from.contains(&from)).then(|| format!("Here {to} is reached from {} only.", allowed.join(" or ")))
 }
 
 /// What archiving would do, for the checkbox: which versions, by number.

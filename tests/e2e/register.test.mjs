@@ -302,8 +302,10 @@ describe("under HTTP Basic sign-in", () => {
 
     await link.click();
     await fill(page, "textbox", "New alias", "champion");
+    await (await byRole(page, "button", "Set alias…")).click();
     await (await byRole(page, "button", "Set alias")).click();
-    await page.waitForSelector(".change ::-p-text(Done, and read back)", { timeout: 20_000 });
+    await page.waitForSelector("dialog[open] ::-p-text(Done, and read back)", { timeout: 20_000 });
+    await clickOn(page, "dialog[open] header button");
     const { registered_model: model } = await call(version, `registered-models/get?name=${encodeURIComponent(name)}`);
     assert.deepEqual(model.aliases, [{ alias: "champion", version: "1" }]);
     assert.deepEqual((await records()).map(({ what, by, by_source }) => [what, by, by_source]).at(-1), ["alias", USER, "sign-in"]);

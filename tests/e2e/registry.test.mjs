@@ -135,17 +135,24 @@ describe("registry", () => {
       const fresh = await open(`models/${MODEL}/${number}`, site.url, serverUrl);
       const history = () => fresh.$$eval('ol[aria-label="History"] li', (lines) => lines.map((line) => line.textContent));
       const lines = await until(history, (lines) => lines.length >= 3, "the history");
-      assert.match(lines[0], /Staging → Production, archiving 3, compared with version 3.*by ana.*lower rmse than 3 <img src=x/);
+      assert.match(lines.filter((line) => !/from the server/.test(line))[0], /Staging → Production, archiving 3, compared with version 3.*by ana.*lower rmse than 3 <img src=x/);
       assert.equal((await fresh.$$("main img")).length, 0);
       assert.notEqual(await fresh.title(), "owned");
       if (version === "1.30.1") await fresh.waitForSelector("::-p-text(This server has no aliases)");
 
       // Undo is a move like any other.
-      await press(fresh, "button", "Undo last move");
-      await fresh.waitForSelector(".change ::-p-text(Done, and read back)", { timeout: 20_000 });
+      await press(fresh, "button", "Undo last move…");
+      const undo = await byRole(fresh, "dialog", `Undo the last move of version ${number} of ${MODEL}`);
+      assert.match(await undo.evaluate((it) => it.textContent), /Takes back what was decided at .*Version 3 to Production.*Version \d+ to Staging/);
+      assert.equal((await stagesOf(client))[number], "Production", "nothing is written before it is decided");
+      await fill(fresh, "textbox", "Reason", "too early");
+      await press(fresh, "button", "Undo");
+      await done(fresh);
       const stages = await stagesOf(client);
       assert.deepEqual([stages[number], stages[3]], ["Staging", "Production"]);
-      assert.equal(recordsOf((await versionsOf(client))[number]).at(-1).undoes !== undefined, true);
+      const undone = recordsOf((await versionsOf(client))[number]).at(-1);
+      assert.ok(undone.undoes);
+      assert.equal(undone.reason, "too early");
       assert.ok(best.length > 0);
       assertQuiet(page);
       assertQuiet(fresh);
@@ -367,7 +374,7 @@ describe("registry", () => {
       }
       await page.waitForSelector("::-p-text(Production approved by eve)");
       const version = (await versionsOf(client))[4];
-      assert.equal(version.tags.find(({ key }) => key === "runweave.check.latency _p99_").value, "eve");
+      assert.equal(version.tags.find(({ key }) => key === "runweave.check.latency _p99_.c9ae244c").value, "eve");
       assert.equal(version.tags.find(({ key }) => key === "runweave.review").value, "approved");
       assert.deepEqual(recordsOf(version).slice(-3).map(({ what }) => what), ["check", "request", "approve"]);
       await page.evaluate(() => { location.hash = location.hash.replace(/^#.models.[^?]*/, "#/review"); });
@@ -454,13 +461,18 @@ describe("registry", () => {
       await assertAccessible(page, `${show} of a hostile model`);
     }
     await clickOn(page, ".versions__table tbody a");
-    await press(page, "button", "Set alias");
+    await press(page, "button", "Set alias…");
+    assert.equal(await page.$("dialog[open]"), null, "an alias needs a name");
     await fill(page, "textbox", "New alias", "v1");
     await page.waitForSelector("::-p-text(The server keeps this name for itself)");
     await fill(page, "textbox", "New alias", "champion");
+    await press(page, "button", "Set alias…");
+    await page.waitForSelector("dialog[open] ::-p-text(The alias champion is new)");
+    await page.waitForSelector("dialog[open] .side-by-side table");
+    await assertAccessible(page, "an alias of a hostile model");
     await press(page, "button", "Set alias");
-    await page.waitForSelector(".change ::-p-text(Done, and read back)", { timeout: 20_000 });
-    await press(page, "button", "Close");
+    await done(page);
+    await close(page);
     await fill(page, "textbox", "Tag key", "owner");
     await fill(page, "textbox", "Tag value", HOSTILE);
     await press(page, "button", "Set tag");

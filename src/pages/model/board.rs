@@ -2,7 +2,7 @@
 //! arrow key; each opens the dialog.
 
 use super::versions_table::MoveButton;
-use super::{ModelContext, Moving};
+use super::{Intent, ModelContext};
 use crate::entities::{Stage, VersionNumber};
 use crate::registry::timeline::in_stage_since;
 use crate::registry::version_table::{cell, default_columns, run_of};
@@ -81,7 +81,7 @@ fn Card(
             Some(lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view())
         })
     };
-    let open = move |to: Option<Stage>| context.moving.set(Some(Moving { version: number, to }));
+    let open = move |to: Option<Stage>| context.decide(number, Intent::Move(to));
     let on_pointermove = move |event: PointerEvent| {
         // A press that began on the link or the button may have ended where the card did not hear of it.
         let Some((x_px, y_px)) = from.get_value().filter(|_| event.buttons() & 1 == 1) else { return };

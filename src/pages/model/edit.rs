@@ -1,11 +1,11 @@
-//! Aliases of a version, tags and descriptions of a version or of the model itself, edited as changes like any other:
-//! checked, read back, and those of a version recorded.
+//! Aliases of a version, which a dialog decides about, and tags and descriptions of a version or of the model itself,
+//! edited as changes like any other: checked, read back, and those of a version recorded.
 
-use super::ModelContext;
+use super::{Intent, ModelContext};
 use crate::entities::VersionNumber;
 use crate::pages::author::AuthorField;
 use crate::registrar::protocol::Phase;
-use crate::registry::change::{AliasChange, Change, DescriptionChange, TagChange, description_of, tags_in};
+use crate::registry::change::{Change, DescriptionChange, TagChange, description_of, tags_in};
 use crate::registry::record::PREFIX;
 use leptos::html;
 use leptos::prelude::*;
@@ -71,24 +71,24 @@ pub(super) fn Aliases(context: ModelContext, number: VersionNumber) -> impl Into
     };
     let set = move |_| {
         let name = typed.get_untracked().trim().to_owned();
-        let from = holder.get_untracked();
-        if alias_obstacle(&name).is_none() && from != Some(number) {
-            let mut change = base(context, Some(number));
-            change.aliases.push(AliasChange { alias: name, from, to: Some(number) });
-            send(context, change);
-            typed.set(String::new());
+        if alias_obstacle(&name).is_none() && holder.get_untracked() != Some(number) {
+            context.decide(number, Intent::SetAlias(name));
         }
     };
+    // What is set leaves the form.
+    Effect::new(move || {
+        if names.with(|names| names.contains(&typed.with_untracked(|typed| typed.trim().to_owned()))) {
+            typed.set(String::new());
+        }
+    });
     let item = move |name: String| {
-        let words = format!("Remove alias {name}");
+        let words = format!("Remove alias {name}…");
         let alias = name.clone();
         view! {
             <li class="chip">
                 {name}
-                <button type="button" class="chip__remove" aria-label=words on:click=move |_| {
-                    let mut change = base(context, Some(number));
-                    change.aliases.push(AliasChange { alias: alias.clone(), from: Some(number), to: None });
-                    send(context, change);
+                <button type="button" class="chip__remove" aria-haspopup="dialog" aria-label=words on:click=move |_| {
+                    context.decide(number, Intent::RemoveAlias(alias.clone()));
                 }>"×"</button>
             </li>
         }
@@ -102,7 +102,7 @@ pub(super) fn Aliases(context: ModelContext, number: VersionNumber) -> impl Into
                     <div class="toolbar">
                         <input class="input" type="text" aria-label="New alias" placeholder="champion" prop:value=typed
                             on:input:target=move |event| typed.set(event.target().value()) />
-                        <button type="button" class="button" on:click=set>"Set alias"</button>
+                        <button type="button" class="button" aria-haspopup="dialog" on:click=set>"Set alias…"</button>
                         <span class="secondary" role="status">{note}</span>
                     </div>
                 }.into_any()

@@ -2,10 +2,12 @@
 //! stands in tags, and only the server's permissions keep anybody from moving the version without it.
 
 use super::ModelContext;
+use super::sent::Sent;
 use crate::entities::{Stage, VersionNumber};
 use crate::registry::change::{Change, Decision, TagChange};
 use crate::registry::record::What;
-use crate::registry::review::{REVIEW_TAG, check_key, last_review, review_text};
+use crate::registry::review::{REVIEW_TAG, check_key, checked_by, last_review, review_text};
+use leptos::html;
 use leptos::prelude::*;
 
 /// The panel; nothing for a version that is not in Staging.
@@ -24,60 +26,74 @@ pub(super) fn ReviewPanel(context: ModelContext, number: VersionNumber) -> impl 
     }
 }
 
-/// The value of a version's tag as the page knows it.
-fn tag_value(context: ModelContext, number: VersionNumber, key: &str) -> Option<String> {
-    context.state.with(|state| {
+/// A tag of the review, and what the record says of it. It is written even where it has that value already: each
+/// word counts by its time.
+fn tag_change(context: ModelContext, number: VersionNumber, key: String, to: Option<String>) -> Change {
+    let from = context.state.with_untracked(|state| {
         let version = state.as_ref()?.version(number)?;
         version.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.clone())
-    })
-}
-
-/// Sets or removes a tag, as a change of this kind.
-fn set_tag(
-    context: ModelContext,
-    number: VersionNumber,
-    key: String,
-    to: Option<String>,
-    what: What,
-    reason: &str,
-) {
-    let from = untrack(|| tag_value(context, number, &key));
-    if from == to {
-        return;
-    }
+    });
     let model = context.page.with_untracked(|page| page.name.clone());
     let tags = vec![TagChange { version: Some(number), key, from, to }];
-    let decision = Decision { what: Some(what), ..context.registry.decide(reason, None, None) };
-    context.registry.change(Change { model, subject: Some(number), tags, ..Change::default() }, decision);
+    Change { model, subject: Some(number), tags, ..Change::default() }
+}
+
+/// A point of the checklist.
+#[component]
+fn Point(context: ModelContext, number: VersionNumber, point: String) -> impl IntoView {
+    let registry = context.registry;
+    let input: NodeRef<html::Input> = NodeRef::new();
+    let text = StoredValue::new(point.clone());
+    let by = Memo::new(move |_| {
+        context.state.with(|state| {
+            let version = state.as_ref()?.version(number)?;
+            text.with_value(|point| checked_by(version, point))
+        })
+    });
+    let show = move |is_on: bool| {
+        if let Some(input) = input.get_untracked() {
+            input.set_checked(is_on);
+        }
+    };
+    // A tick that was not written is taken away again.
+    let sent = Sent::new(registry, Callback::new(move |_| show(by.with_untracked(Option::is_some))));
+    Effect::new(move || show(by.with(Option::is_some)));
+    let on_change = move |is_on: bool| {
+        let author = registry.decide("", None, None).by.name;
+        // An empty name is a name, too: the tag alone is the tick.
+        let change =
+            tag_change(context, number, text.with_value(|point| check_key(point)), is_on.then_some(author));
+        let decision = registry.decide("", None, None);
+        sent.send(change, Decision { what: Some(What::Check), name: Some(text.get_value()), ..decision });
+    };
+    view! {
+        <label class="check">
+            <input
+                type="checkbox"
+                node_ref=input
+                checked=by.with_untracked(Option::is_some)
+                on:change:target=move |event| on_change(event.target().checked())
+            />
+            <bdi>{point}</bdi>
+            <span class="secondary">{move || by.get().filter(|by| !by.is_empty()).map(|by| format!("by {by}"))}</span>
+        </label>
+    }
 }
 
 #[component]
 fn Review(context: ModelContext, number: VersionNumber) -> impl IntoView {
+    let registry = context.registry;
     let comment = RwSignal::new(String::new());
     let checklist = context.app.config.with_untracked(|config| config.registry.checklist.clone());
-    let author = move || {
-        let signed_in = context.app.signed_in_user();
-        signed_in.unwrap_or_else(|| context.registry.author.get_untracked().trim().to_owned())
-    };
-    let point = move |point: String| {
-        let key = StoredValue::new(check_key(&point));
-        let by = move || key.with_value(|key| tag_value(context, number, key));
-        view! {
-            <label class="check">
-                <input
-                    type="checkbox"
-                    prop:checked=move || by().is_some()
-                    on:change:target=move |event| {
-                        // An empty name is a name, too: the tag alone is the tick.
-                        let to = event.target().checked().then(author);
-                        set_tag(context, number, key.get_value(), to, What::Check, "");
-                    }
-                />
-                {point}
-                <span class="secondary">{move || by().filter(|by| !by.is_empty()).map(|by| format!("by {by}"))}</span>
-            </label>
-        }
-    };
+    let point = move |point: String| view! { <Point context number point /> };
+    let sent = Sent::new(
+        registry,
+        Callback::new(move |is_done| {
+            if is_done {
+                comment.set(String::new());
+            }
+        }),
+    );
     let standing = move || {
         context.state.with(|state| {
             let version = state.as_ref().and_then(|state| state.version(number));
@@ -92,9 +108,9 @@ fn Review(context: ModelContext, number: VersionNumber) -> impl IntoView {
                 type="button"
                 class="button"
                 on:click=move |_| {
-                    let reason = comment.get_untracked();
-                    set_tag(context, number, REVIEW_TAG.to_owned(), Some(word.to_owned()), what, reason.trim());
-                    comment.set(String::new());
+                    let change = tag_change(context, number, REVIEW_TAG.to_owned(), Some(word.to_owned()));
+                    let decision = registry.decide(comment.get_untracked().trim(), None, None);
+                    sent.send(change, Decision { what: Some(what), ..decision });
                 }
             >
                 {text}

@@ -1,14 +1,13 @@
 //! One version: what it is, beside what is in Production, its aliases, tags and history.
 
-use super::ModelContext;
 use super::edit::{Aliases, Description, Tags};
 use super::history::History;
 use super::review_panel::ReviewPanel;
 use super::versions_table::MoveButton;
+use super::{Intent, ModelContext};
 use crate::engine::protocol::format_millis;
 use crate::entities::{Stage, VersionNumber, VersionStatus};
-use crate::registry::change::Change;
-use crate::registry::timeline::last_move;
+use crate::registry::undo::undo;
 use crate::registry::version_table::run_of;
 use crate::route::{Comparison, Route};
 use crate::ui::side_by_side::SideBySide;
@@ -37,22 +36,14 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
     let version = Memo::new(move |_| {
         context.state.with(|state| state.as_ref().and_then(|state| state.version(number)).cloned())
     });
-    let undo = Memo::new(move |_| {
-        context.state.with(|state| {
-            let state = state.as_ref()?;
-            let (id, entry) = last_move(state.version(number)?)?;
-            // What another version's move brought along is taken back there.
-            if entry.with.is_some() {
-                return None;
-            }
-            let change = Change::undoing(state, &id, number)?;
-            change.conflicts(state, false).is_empty().then_some((id, entry, change))
-        })
+    // Why nothing can be undone, if nothing can.
+    let undo_obstacle = Memo::new(move |_| {
+        let rules = context.app.config.with(|config| config.registry.clone());
+        context.state.with(|state| state.as_ref().and_then(|state| undo(state, number, &rules).err()))
     });
     let on_undo = move |_| {
-        if let Some((id, entry, change)) = undo.get_untracked() {
-            let reason = format!("Undo of the move at {}", entry.at);
-            registry.change(change, registry.decide(&reason, None, Some(id)));
+        if undo_obstacle.with_untracked(Option::is_none) {
+            context.decide(number, Intent::Undo);
         }
     };
     let facts = move || {
@@ -126,15 +117,14 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
             <button
                 type="button"
                 class="button"
-                aria-disabled=move || undo.with(Option::is_none).then_some("true")
-                title=move || undo.with(|undo| match undo {
-                    Some((_, entry, change)) => format!("Takes back the move at {}: {}", entry.at, change.text()),
-                    None => "The record knows no move of this version that still stands".to_owned(),
-                })
+                aria-haspopup="dialog"
+                aria-disabled=move || undo_obstacle.with(Option::is_some).then_some("true")
+                aria-describedby="undo-obstacle"
                 on:click=on_undo
             >
-                "Undo last move"
+                "Undo last move…"
             </button>
+            <span class="secondary" id="undo-obstacle">{undo_obstacle}</span>
         </div>
         {facts}
         <Description context version=Some(number) />

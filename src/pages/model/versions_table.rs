@@ -1,6 +1,6 @@
 //! The versions as a table. Only the rows on the screen are in the document, so that a thousand versions stay quick.
 
-use super::{ModelContext, Moving};
+use super::{Intent, ModelContext};
 use crate::engine::protocol::format_millis;
 use crate::entities::{ColumnKey, ModelVersion, VersionNumber};
 use crate::registry::record::PREFIX;
@@ -181,7 +181,7 @@ pub(super) fn MoveButton(context: ModelContext, number: VersionNumber) -> impl I
             class="button"
             aria-haspopup="dialog"
             aria-description=format!("Version {number}")
-            on:click=move |_| context.moving.set(Some(Moving { version: number, to: None }))
+            on:click=move |_| context.decide(number, Intent::Move(None))
         >
             "Move to…"
         </button>
