@@ -305,6 +305,25 @@ fn sets_of_runs_are_those_shown_last() {
     both.sort();
     sets[2].active.run_ids.sort();
     assert_eq!(both, sets[2].active.run_ids, "no run is in both, none in neither");
+    // Those that somebody ticked, whatever is brushed; a run that is not loaded is in no set.
+    let mut selecting = |selected: Vec<RunId>| {
+        let view = View { selected, ..view(0.0, 4.0) };
+        world.say(Command::SetView { view: Box::new(view), sequence: 2 });
+        [RunSet::Selected, RunSet::AllButSelected].map(|set| {
+            world.say(Command::ListRunIds(set));
+            world.newest(|event| match event {
+                Event::RunIds(run_ids) => Some(run_ids.active.run_ids.clone()),
+                _ => None,
+            })
+        })
+    };
+    let unknown = RunId("of another experiment".into());
+    let wanted = [&both[..3], std::slice::from_ref(&unknown)].concat();
+    let [mut selected, others] = selecting(wanted);
+    selected.sort();
+    assert_eq!((selected.as_slice(), others.len()), (&both[..3], 1_107));
+    assert!(others.iter().all(|id| !selected.contains(id)));
+    assert_eq!(selecting(vec![unknown]), [vec![], vec![]], "all but nothing is not all");
     // Runs that have arrived and are not shown yet were not part of what anybody brushed.
     world.load();
     world.answer(0);

@@ -130,6 +130,10 @@ pub enum RunSet {
     Brushed,
     /// Every one but those.
     AllButBrushed,
+    /// Those that somebody selected, wherever they are shown.
+    Selected,
+    /// Every one but those; none where no selected run is loaded.
+    AllButSelected,
     /// These rows of the table.
     Rows {
         /// The first.

@@ -700,6 +700,12 @@ impl Scene {
             RunSet::All => RowSet::full(self.brushed.n_rows()),
             RunSet::Brushed => self.brushed.clone(),
             RunSet::AllButBrushed => self.brushed.not(),
+            RunSet::Selected => self.selected_rows(frame),
+            RunSet::AllButSelected => {
+                let rows = self.selected_rows(frame);
+                // What nobody sees selected must not make “all but these” into “all”.
+                if rows.is_empty() { rows } else { rows.not() }
+            }
             RunSet::Rows { start, n_rows } => {
                 let mut rows = RowSet::empty(self.brushed.n_rows());
                 self.order.iter().skip(start).take(n_rows).for_each(|row| rows.insert(*row as usize));
@@ -717,6 +723,14 @@ impl Scene {
             }
         }
         RunIds { set, active, deleted }
+    }
+
+    /// The selected runs among those that were shown last.
+    fn selected_rows(&self, frame: &RunFrame) -> RowSet {
+        let mut rows = RowSet::empty(self.brushed.n_rows());
+        let selected = self.view.selected.iter().filter_map(|run_id| frame.row_of(run_id));
+        selected.filter(|row| *row < self.brushed.n_rows()).for_each(|row| rows.insert(row));
+        rows
     }
 
     /// Finds the run under the pointer.

@@ -170,6 +170,11 @@ fn Confirm(managing: Managing, question: Question) -> impl IntoView {
                 RunSet::AllButBrushed => format!("{}, all but the {n_brushed} {word}, of {all} loaded", runs_text(n_runs)),
                 RunSet::Brushed => format!("{}, the {word} ones of {all} loaded", runs_text(n_runs)),
                 RunSet::All => format!("{}, all that are loaded", runs_text(n_runs)),
+                RunSet::Selected => format!("{}, the selected ones of {all} loaded", runs_text(n_runs)),
+                RunSet::AllButSelected => {
+                    let n_selected = all.saturating_sub(n_runs + others.run_ids.len());
+                    format!("{}, all but the {n_selected} selected, of {all} loaded", runs_text(n_runs))
+                }
                 RunSet::Rows { .. } => runs_text(n_runs),
             };
             let n_others = others.run_ids.len();
@@ -353,6 +358,7 @@ fn entries(context: RunsContext, is_under_way: bool) -> Vec<Entry> {
         question: Question { write, set, word },
     };
     let mut entries = vec![];
+    let n_selected = context.view.with(|view| view.selected.len());
     if run_view != RunView::Deleted {
         let why_not = if !is_narrowed {
             Some("Draw a brush or filter first: every run is shown")
@@ -373,6 +379,14 @@ fn entries(context: RunsContext, is_under_way: bool) -> Vec<Entry> {
         for (text, set) in texts.into_iter().zip([RunSet::Brushed, RunSet::AllButBrushed]) {
             entries.push(entry(RunWrite::Delete, set, text, why_not));
         }
+        if n_selected > 0 {
+            let runs = if n_selected == 1 { "run" } else { "runs" };
+            let text = format!("Delete the {n_selected} selected {runs}…");
+            entries.push(entry(RunWrite::Delete, RunSet::Selected, text, None));
+            let why_not = (n_selected >= counts.n_all).then_some("Every run is selected");
+            let text = format!("Delete all but the {n_selected} selected {runs}…");
+            entries.push(entry(RunWrite::Delete, RunSet::AllButSelected, text, why_not));
+        }
     }
     if run_view != RunView::Active {
         let why_not = (n_brushed == 0).then_some("No run is shown");
@@ -385,6 +399,13 @@ fn entries(context: RunsContext, is_under_way: bool) -> Vec<Entry> {
             (format!("Restore all {}…", runs_text(n_brushed)), RunSet::All)
         };
         entries.push(entry(RunWrite::Restore, set, text, why_not));
+        if n_selected > 0 {
+            let text = format!(
+                "Restore the {n_selected} selected {}…",
+                if n_selected == 1 { "run" } else { "runs" }
+            );
+            entries.push(entry(RunWrite::Restore, RunSet::Selected, text, None));
+        }
     }
     entries
 }
