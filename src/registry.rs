@@ -35,7 +35,12 @@ impl ModelState {
 
     /// The version of that number with its run, ready to be compared.
     pub fn of_run(&self, number: VersionNumber) -> VersionOfRun {
-        VersionOfRun { number, run_id: self.version(number).and_then(|version| version.run_id.clone()) }
+        let version = self.version(number);
+        VersionOfRun {
+            number,
+            run_id: version.and_then(|version| version.run_id.clone()),
+            source: version.map(|version| version.source.clone()).unwrap_or_default(),
+        }
     }
 
     /// The versions in a stage, newest number first.

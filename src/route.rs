@@ -67,6 +67,8 @@ pub struct ModelPage {
     pub name: String,
     /// The version looked at, if one is.
     pub version: Option<u64>,
+    /// The version that it is compared with; none for the one in Production.
+    pub against: Option<u64>,
     /// Table, board or history.
     pub tab: ModelTab,
     /// Words that the versions must fit.
@@ -188,6 +190,7 @@ impl Route {
                             server,
                             name: percent_decode_str(name).decode_utf8_lossy().into_owned(),
                             version,
+                            against: value("against").and_then(|version| version.parse().ok()),
                             tab: match value("show") {
                                 Some("board") => ModelTab::Board,
                                 Some("history") => ModelTab::History,
@@ -267,6 +270,9 @@ impl fmt::Display for ModelPage {
         }
         write!(f, "?server={}", codec::encode(&self.server))?;
         let mut pair = |name: &str, value: &str| write!(f, "&{name}={}", codec::encode(value));
+        if let Some(against) = self.against {
+            pair("against", &against.to_string())?;
+        }
         match self.tab {
             ModelTab::Table => {}
             ModelTab::Board => pair("show", "board")?,
@@ -600,12 +606,13 @@ mod tests {
 
         #[test]
         fn every_model_page_survives_its_address(
-            name in "[a-zA-Z%/?&# \u{e4}~!']{1,12}", version in any::<Option<u64>>(), filter in any::<String>(),
+            name in "[a-zA-Z%/?&# \u{e4}~!']{1,12}", version in any::<Option<u64>>(), against in any::<Option<u64>>(),
+            filter in any::<String>(),
             columns in prop::option::of(prop::collection::vec(key(), 0..3)), metric in any::<Option<String>>(),
             has_archived in any::<bool>(), sort in prop::option::of(key()),
         ) {
             let page = ModelPage {
-                server: "http://x".to_owned(), name, version, tab: ModelTab::Board, filter, has_archived, columns, metric,
+                server: "http://x".to_owned(), name, version, against, tab: ModelTab::Board, filter, has_archived, columns, metric,
                 sort: sort.map(|column| Sort { column, direction: Direction::Ascending }),
             };
             let route = Route::Model(page);

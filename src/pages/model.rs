@@ -20,12 +20,12 @@ use self::edit::{Description, Tags};
 use self::history::History;
 use self::version::VersionPanel;
 use self::versions_table::VersionsTable;
-use crate::entities::{ExperimentId, Stage, VersionNumber};
+use crate::entities::{ColumnKey, ExperimentId, Stage, VersionNumber};
 use crate::pages::models::Skipped;
 use crate::plot::charts::{ChartAxis, Figure, Look, Mark, Scale, Series};
 use crate::registry::ModelState;
 use crate::registry::comparison::Comparison;
-use crate::registry::version_table::{metric_over_versions, metrics, shown};
+use crate::registry::version_table::{default_columns, metric_over_versions, metrics, shown};
 use crate::route::{ModelPage as Address, ModelTab, Route};
 use crate::state::registry::{Listed, RegistryState, use_registry};
 use crate::state::{AppState, Connection, ExperimentList, use_app};
@@ -70,6 +70,8 @@ pub(super) struct ModelContext {
     pub state: Memo<Option<ModelState>>,
     /// The versions shown, in order.
     pub shown: Memo<Vec<VersionNumber>>,
+    /// The columns out of the versions' runs that are shown unasked.
+    pub defaults: Memo<Vec<ColumnKey>>,
     /// What is being decided in the dialog.
     pub moving: RwSignal<Option<Moving>>,
 }
@@ -84,7 +86,8 @@ impl ModelContext {
 
     /// The address of a version's page; of the model's without one.
     pub fn href(self, version: Option<VersionNumber>) -> String {
-        let page = Address { version: version.map(|number| number.0), ..self.page.get_untracked() };
+        let version = version.map(|number| number.0);
+        let page = Address { version, against: None, ..self.page.get_untracked() };
         Route::Model(page).to_string()
     }
 
@@ -161,7 +164,8 @@ pub fn ModelPage() -> impl IntoView {
             registry.runs.with(|runs| shown(state, runs, &page.filter, page.has_archived, page.sort.as_ref()))
         })
     });
-    let context = ModelContext { app, registry, page, state, shown, moving: RwSignal::new(None) };
+    let defaults = Memo::new(move |_| registry.runs.with(default_columns));
+    let context = ModelContext { app, registry, page, state, shown, defaults, moving: RwSignal::new(None) };
     let version = Memo::new(move |_| page.with(|page| page.version.map(VersionNumber)));
     let is_here = Memo::new(move |_| state.with(Option::is_some));
     let content = move || {

@@ -126,7 +126,9 @@ fn Entry(registry: RegistryState, opened: Memo<Option<(String, u64)>>, waiting: 
                 && model.with_value(|model| *model == it.model)
         };
         match comparison.filter(is_meant) {
-            Some(comparison) => view! { <SideBySide comparison /> }.into_any(),
+            Some(comparison) => {
+                view! { <SideBySide comparison on_more_curves=registry.more_curves() /> }.into_any()
+            }
             None => {
                 view! { <p class="secondary" role="status">"Reading runs, files and curves…"</p> }.into_any()
             }
@@ -145,7 +147,7 @@ fn Entry(registry: RegistryState, opened: Memo<Option<(String, u64)>>, waiting: 
     };
     view! {
         <tr>
-            <th scope="row" class="table__name review__version"><a href=Route::Model(page).to_string()>{name.clone()}</a></th>
+            <th scope="row" class="table__name review__version"><a href=Route::Model(page).to_string()><bdi>{model.get_value()}</bdi>{format!(", version {number}")}</a></th>
             <td>
                 <button
                     type="button"

@@ -2,7 +2,7 @@
 
 mod artifacts;
 mod edit;
-mod load;
+pub(super) mod load;
 mod models;
 mod note_view;
 mod preview;

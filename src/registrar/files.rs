@@ -13,6 +13,8 @@ use std::collections::VecDeque;
 
 /// Folders of a run looked into for models that no tag names.
 const MAX_FOLDERS: usize = 50;
+/// How deep they may lie.
+const MAX_DEPTH: usize = 3;
 /// Folders of one model added up where no file says its size.
 const MAX_MODEL_FOLDERS: usize = 200;
 
@@ -235,7 +237,7 @@ pub enum RegisterPhase {
 #[derive(Debug)]
 pub(super) enum Pending {
     Run,
-    Folder(String),
+    Folder { path: String, so_far: Page<Artifact> },
     VersionsOfRun,
     Name(usize),
     Manifest(usize),
@@ -257,7 +259,7 @@ impl Pending {
         matches!(
             self,
             Self::Run
-                | Self::Folder(_)
+                | Self::Folder { .. }
                 | Self::VersionsOfRun
                 | Self::Name(_)
                 | Self::Manifest(_)
@@ -297,6 +299,10 @@ pub(super) struct Files {
     /// The versions registered from the run; none before they have arrived.
     versions: Option<Vec<ModelVersion>>,
     folders_to_list: VecDeque<String>,
+    /// Folders looked into, or waiting for it.
+    n_folders: usize,
+    /// Folders that are not looked into, since there are too many or they lie too deep.
+    n_folders_left: usize,
     /// Requests under way for the run's models.
     n_open: usize,
     registration: Option<(Registration, RegisterPhase)>,
@@ -353,7 +359,7 @@ impl Files {
         }
         match pending {
             Pending::Run => self.run_arrived(answer),
-            Pending::Folder(path) => self.folder_arrived(path, answer),
+            Pending::Folder { path, so_far } => self.folder_arrived(path, so_far, answer),
             Pending::VersionsOfRun => match answer.and_then(|response| mlflow::decode_versions(&response)) {
                 Ok(page) => self.versions = Some(page.items),
                 Err(error) => self.problem(format!(
@@ -408,6 +414,7 @@ impl Files {
         self.n_open = 0;
         self.versions = None;
         self.folders_to_list.clear();
+        (self.n_folders, self.n_folders_left) = (0, 0);
         let request = requests::run_get(&self.capabilities, &run_id);
         self.models = Some(RunModels {
             run_id,
@@ -433,8 +440,7 @@ impl Files {
             self.add_model(model);
         }
         let id = run.info.id;
-        let request = requests::artifacts_list(&self.capabilities, &id, "", None);
-        self.send(request, Pending::Folder(String::new()));
+        self.look_through(&id, String::new(), Page::default(), None);
         let request = registry::versions_of_run(&self.capabilities, &id);
         self.send(request, Pending::VersionsOfRun);
     }
@@ -466,42 +472,70 @@ impl Files {
             size_bytes: None,
             versions: vec![],
         });
-        self.send(file.request(), Pending::Manifest(place));
+        self.n_open += 1;
+        // One byte more than is read tells that there is more.
+        let max_bytes = Some(mlmodel::MAX_BYTES + 1);
+        self.wanted.push(Do::Send { request: file.request(), pending: Pending::Manifest(place), max_bytes });
         if let LoggedModelRef::Id(id) = model {
             self.send(logged_model::get(&self.capabilities, &id), Pending::Name(place));
         }
     }
 
+    fn look_through(&mut self, run_id: &RunId, path: String, so_far: Page<Artifact>, token: Option<&str>) {
+        let request = requests::artifacts_list(&self.capabilities, run_id, &path, token);
+        self.send(request, Pending::Folder { path, so_far });
+    }
+
     /// The root of the run's artifacts, or a folder in it, to find models that no tag names and preprocessors.
-    fn folder_arrived(&mut self, path: String, answer: Result<Response, ServerError>) {
-        let items = match answer.and_then(|response| mlflow::decode_artifacts(&response)) {
-            Ok(page) => page.items,
+    fn folder_arrived(
+        &mut self,
+        path: String,
+        mut so_far: Page<Artifact>,
+        answer: Result<Response, ServerError>,
+    ) {
+        let Some(run_id) = self.models.as_ref().map(|models| models.run_id.clone()) else { return };
+        match answer.and_then(|response| mlflow::decode_artifacts(&response)) {
+            Ok(page) => {
+                so_far.items.extend(page.items);
+                if let Some(token) = page.next_page_token {
+                    return self.look_through(&run_id, path, so_far, Some(&token));
+                }
+            }
             Err(error) => {
                 let what = if path.is_empty() { "The run's artifacts" } else { path.as_str() };
                 self.problem(format!("{what} could not be looked through for models: {error}."));
-                vec![]
             }
-        };
+        }
+        let items = so_far.items;
         let has_manifest = items.iter().any(|item| !item.is_dir && item.path == format!("{path}/MLmodel"));
         if has_manifest {
             self.add_model(LoggedModelRef::ArtifactPath(path));
         } else if let Some(models) = self.models.as_mut() {
             let found = items.iter().filter(|item| !item.is_dir && is_pickled_preprocessor(&item.path));
             models.preprocessors.extend(found.map(|item| item.path.clone()));
-            if path.is_empty() {
-                let is_known = |path: &str| {
-                    models.models.iter().any(
-                        |model| matches!(&model.model, LoggedModelRef::ArtifactPath(known) if known == path),
-                    )
-                };
-                let folders = items.into_iter().filter(|item| item.is_dir && !is_known(&item.path));
-                self.folders_to_list = folders.map(|item| item.path).take(MAX_FOLDERS).collect();
+            let is_known = |path: &str| {
+                models
+                    .models
+                    .iter()
+                    .any(|model| matches!(&model.model, LoggedModelRef::ArtifactPath(known) if known == path))
+            };
+            for folder in items.into_iter().filter(|item| item.is_dir && !is_known(&item.path)) {
+                if self.n_folders < MAX_FOLDERS && folder.path.split('/').count() <= MAX_DEPTH {
+                    self.n_folders += 1;
+                    self.folders_to_list.push_back(folder.path);
+                } else {
+                    self.n_folders_left += 1;
+                }
             }
         }
         // One after another: most runs have two or three.
-        if let (Some(folder), Some(models)) = (self.folders_to_list.pop_front(), &self.models) {
-            let request = requests::artifacts_list(&self.capabilities, &models.run_id, &folder, None);
-            self.send(request, Pending::Folder(folder));
+        match self.folders_to_list.pop_front() {
+            Some(folder) => self.look_through(&run_id, folder, Page::default(), None),
+            None if self.n_folders_left > 0 => self.problem(format!(
+                "Models may be missing: {} of the run's folders were looked through for them, {} more, and what is below those, were not.",
+                self.n_folders, self.n_folders_left
+            )),
+            None => {}
         }
     }
 
@@ -510,6 +544,10 @@ impl Files {
             Ok(bytes) => {
                 let manifest = mlmodel::read(&bytes);
                 let size = manifest.size_bytes;
+                if bytes.len() > mlmodel::MAX_BYTES {
+                    let name = self.model(place).map(|model| model.name.clone()).unwrap_or_default();
+                    self.problem(format!("Of the MLmodel file of {name} only the first 4 MB were read."));
+                }
                 let Some(model) = self.model(place) else { return };
                 model.manifest = Some(manifest);
                 model.size_bytes = size;

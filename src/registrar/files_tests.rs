@@ -86,6 +86,77 @@ fn folder(path: &str) -> Value {
 }
 
 #[test]
+fn models_are_found_behind_pages_and_in_folders_and_what_was_not_looked_through_is_said() {
+    let list = "/api/2.0/mlflow/artifacts/list?run_id=r";
+    let server = |request: &Request, max_bytes: Option<usize>| match request.path.as_str() {
+        "/api/2.0/mlflow/runs/get?run_id=r" => ok(
+            json!({ "run": { "info": { "run_id": "r", "artifact_uri": "s3://b/r/artifacts" }, "data": {} } }),
+        ),
+        path if path == list => ok(json!({ "files": [folder("a")], "next_page_token": "t" })),
+        path if path == format!("{list}&page_token=t") => {
+            let many = (0..60).map(|n| folder(&format!("f{n:02}")));
+            ok(json!({ "files": many.collect::<Vec<_>>() }))
+        }
+        path if path == format!("{list}&path=a") => ok(json!({ "files": [folder("a/b")] })),
+        path if path == format!("{list}&path=a%2Fb") => panic!("the fifty were taken by then"),
+        path if path == format!("{list}&path=f07") => {
+            ok(json!({ "files": [file("f07/a.txt", 1)], "next_page_token": "u" }))
+        }
+        path if path == format!("{list}&path=f07&page_token=u") => {
+            ok(json!({ "files": [file("f07/MLmodel", 9)] }))
+        }
+        path if path.starts_with(list) => ok(json!({})),
+        "/get-artifact?run_id=r&path=f07%2FMLmodel" => {
+            // A server that sends more than anybody wants is read to here and no further.
+            let mut text = "model_size_bytes: 7\n".to_owned();
+            text.push_str(&"#".repeat(max_bytes.unwrap() - text.len()));
+            bytes(text.into_bytes())
+        }
+        path if path.starts_with("/api/2.0/mlflow/model-versions/search?") => ok(json!({})),
+        other => panic!("{other}"),
+    };
+    let (news, sent) = run(vec![FilesAsk::ReadModels(RunId("r".into()))], server);
+    let found = models(&news);
+    assert_eq!(found.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["f07"]);
+    assert_eq!(found.models[0].size_bytes, Some(7));
+    let n_listed = sent
+        .iter()
+        .filter(|request| request.path.starts_with(list) && request.path.contains("path="))
+        .count();
+    assert_eq!(n_listed, 51, "fifty folders, one of them in two pages");
+    assert_eq!(
+        found.problems,
+        [
+            "Of the MLmodel file of f07 only the first 4 MB were read.",
+            "Models may be missing: 50 of the run's folders were looked through for them, 12 more, and what is below those, were not."
+        ]
+    );
+}
+
+#[test]
+fn a_model_lies_in_a_folder_of_a_folder() {
+    let server = |request: &Request, _| match request.path.as_str() {
+        "/api/2.0/mlflow/runs/get?run_id=r" => ok(
+            json!({ "run": { "info": { "run_id": "r", "artifact_uri": "s3://b/r/artifacts" }, "data": {} } }),
+        ),
+        "/api/2.0/mlflow/artifacts/list?run_id=r" => ok(json!({ "files": [folder("models")] })),
+        "/api/2.0/mlflow/artifacts/list?run_id=r&path=models" => {
+            ok(json!({ "files": [folder("models/xgb")] }))
+        }
+        "/api/2.0/mlflow/artifacts/list?run_id=r&path=models%2Fxgb" => {
+            ok(json!({ "files": [file("models/xgb/MLmodel", 9)] }))
+        }
+        "/get-artifact?run_id=r&path=models%2Fxgb%2FMLmodel" => bytes("model_size_bytes: 7\n".into()),
+        path if path.starts_with("/api/2.0/mlflow/model-versions/search?") => ok(json!({})),
+        other => panic!("{other}"),
+    };
+    let (news, _) = run(vec![FilesAsk::ReadModels(RunId("r".into()))], server);
+    let found = models(&news);
+    assert_eq!(found.models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["models/xgb"]);
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+}
+
+#[test]
 fn the_models_of_an_older_run_are_its_folders_with_a_manifest() {
     let server = |request: &Request, _| match request.path.as_str() {
         "/api/2.0/mlflow/runs/get?run_id=r" => {

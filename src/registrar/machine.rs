@@ -6,10 +6,11 @@ use super::run_changes::{Act, RunChanges, RunPending};
 use super::run_versions::Lookup;
 use super::runner::{Need, Runner, WriteFailure};
 use super::webhooks::{WebhookAct, WebhookAsk, WebhookPending, Webhooks};
-use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, RunId};
+use crate::entities::{ExperimentId, ModelVersion, RegisteredModel, Run, RunId, VersionNumber};
 use crate::registry::ModelState;
 use crate::registry::change::Step;
-use crate::registry::comparison::{self, Side, VersionOfRun};
+use crate::registry::comparison::{self, Comparison, Side, VersionOfRun};
+use crate::registry::registration::artifact_path;
 use crate::tracking::mlflow::{self, mlmodel, registry_requests as registry, requests};
 use crate::tracking::{
     Capabilities, Page, Request, Response, ServerAddress, ServerError, ServerInfo, TransportError,
@@ -18,8 +19,12 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// Runs asked for in one search.
 const RUNS_AT_ONCE: usize = 100;
-/// Requests for runs under way at once.
+/// Requests for runs, or for curves, under way at once.
 const N_AT_ONCE: usize = 3;
+/// Metrics of a comparison whose curves are read at first, and each time somebody asks for more.
+const N_CURVES: usize = 6;
+/// Folders of one model added up where no file says its size.
+const MAX_MODEL_FOLDERS: usize = 100;
 
 /// What the machine is handed.
 #[derive(Debug)]
@@ -95,6 +100,7 @@ enum Pending {
     SideRun(Which),
     SideManifest(Which),
     SideHistory(Which, String),
+    SideSize { which: Which, rest: Vec<String>, n_bytes: u64, n_folders: usize },
     Write,
     Lookup,
     Files(files::Pending),
@@ -123,7 +129,10 @@ impl Pending {
     }
 
     fn is_of_comparison(&self) -> bool {
-        matches!(self, Self::SideRun(_) | Self::SideManifest(_) | Self::SideHistory(..))
+        matches!(
+            self,
+            Self::SideRun(_) | Self::SideManifest(_) | Self::SideHistory(..) | Self::SideSize { .. }
+        )
     }
 }
 
@@ -133,7 +142,15 @@ struct Compared {
     model: String,
     candidate: Side,
     holder: Side,
+    /// Where their files came from.
+    sources: BTreeMap<VersionNumber, String>,
     missing: Vec<String>,
+    /// Metrics with curves, in the order in which they are asked for.
+    metrics: Vec<String>,
+    /// How many of them are wanted.
+    n_curves: usize,
+    /// What has been asked for.
+    asked: Vec<(Which, String)>,
 }
 
 /// The pure state machine behind the pages of models.
@@ -145,6 +162,8 @@ pub struct Registrar {
     last_id: u32,
     experiment_ids: Vec<ExperimentId>,
     shown: Option<ModelState>,
+    /// Runs that have arrived and are not told yet, runs that are not to be had, and how many are told.
+    untold_runs: (Vec<Run>, Vec<RunId>, usize),
     /// Runs still to be asked for, each list one request.
     runs_to_ask: VecDeque<Vec<RunId>>,
     /// Whether the server finds runs by a list of ids; known after the first refusal.
@@ -217,9 +236,15 @@ impl Registrar {
                 self.experiment_ids = experiment_ids;
                 self.shown = None;
                 self.runs_to_ask.clear();
+                self.untold_runs = Default::default();
                 self.read_model(name, Purpose::Show);
             }
             Ask::Compare { model, candidate, holder } => self.compare(model, candidate, holder),
+            Ask::MoreCurves => {
+                self.compared.n_curves += N_CURVES;
+                self.ask_for_curves();
+                self.tell_comparison();
+            }
             Ask::FindVersions(run_ids) => {
                 self.abort_all(|pending| matches!(pending, Pending::Lookup));
                 self.lookup = Some(Lookup::new(run_ids));
@@ -375,16 +400,29 @@ impl Registrar {
             Pending::Runs(ids) => self.runs_arrived(ids, answer),
             Pending::Run(id) => {
                 match answered_with(answer).and_then(|response| mlflow::decode_run(&response)) {
-                    Ok((run, _)) => self.tell(News::Runs { items: vec![run], missing: vec![] }),
-                    Err(_) => self.tell(News::Runs { items: vec![], missing: vec![id] }),
+                    Ok((run, _)) => self.untold_runs.0.push(run),
+                    Err(_) => self.untold_runs.1.push(id),
                 }
                 self.ask_for_runs();
+                self.tell_runs();
             }
             Pending::SideRun(which) => self.side_run_arrived(which, answer),
             Pending::SideManifest(which) => {
-                let read = success(answer).map(|bytes| mlmodel::read(&bytes));
-                match read {
-                    Ok(manifest) => self.side(which).manifest = Some(manifest),
+                let read = success(answer);
+                if read.as_ref().is_ok_and(|bytes| bytes.len() > mlmodel::MAX_BYTES) {
+                    let number = self.number_text(which);
+                    let sentence =
+                        format!("Of the MLmodel file of version {number} only the first 4 MB were read.");
+                    self.compared.missing.push(sentence);
+                }
+                match read.map(|bytes| mlmodel::read(&bytes)) {
+                    Ok(manifest) => {
+                        let has_size = manifest.size_bytes.is_some();
+                        self.side(which).manifest = Some(manifest);
+                        if !has_size {
+                            self.add_up(which);
+                        }
+                    }
                     Err(error) => {
                         let number = self.number_text(which);
                         let sentence =
@@ -407,6 +445,11 @@ impl Registrar {
                         self.compared.missing.push(sentence);
                     }
                 }
+                self.ask_for_curves();
+                self.tell_comparison();
+            }
+            Pending::SideSize { which, rest, n_bytes, n_folders } => {
+                self.size_arrived(which, rest, n_bytes, n_folders, answer);
                 self.tell_comparison();
             }
             Pending::Lookup => {
@@ -572,7 +615,7 @@ impl Registrar {
                 let has_arrived = |id: &RunId| page.items.iter().any(|run| run.info.id == *id);
                 // A run of an experiment that is deleted by now is found by its id alone.
                 let rest: Vec<RunId> = ids.into_iter().filter(|id| !has_arrived(id)).collect();
-                self.tell(News::Runs { items: page.items, missing: vec![] });
+                self.untold_runs.0.extend(page.items);
                 for id in rest {
                     self.send(requests::run_get(&self.capabilities(), &id), Pending::Run(id));
                 }
@@ -581,9 +624,24 @@ impl Registrar {
                 self.has_no_id_lists = true;
                 self.runs_to_ask.push_front(ids);
             }
-            Err(_) => self.tell(News::Runs { items: vec![], missing: ids }),
+            Err(_) => self.untold_runs.1.extend(ids),
         }
         self.ask_for_runs();
+        self.tell_runs();
+    }
+
+    /// Tells of runs once half as many again have arrived, or all: each time the page works everything out anew, and
+    /// a server without lists of ids sends them one by one.
+    fn tell_runs(&mut self) {
+        let is_open = self.pending.values().any(|it| matches!(it, Pending::Runs(_) | Pending::Run(_)));
+        let (runs, missing, n_told) = &mut self.untold_runs;
+        let n_untold = runs.len() + missing.len();
+        if n_untold == 0 || is_open && n_untold * 2 < *n_told {
+            return;
+        }
+        *n_told += n_untold;
+        let (items, missing) = (std::mem::take(runs), std::mem::take(missing));
+        self.tell(News::Runs { items, missing });
     }
 
     fn compare(&mut self, model: String, candidate: VersionOfRun, holder: Option<VersionOfRun>) {
@@ -596,11 +654,15 @@ impl Registrar {
             model: model.clone(),
             candidate: side(Some(&candidate)),
             holder: side(holder.as_ref()),
-            missing: vec![],
+            n_curves: N_CURVES,
+            ..Compared::default()
         };
         for (which, version) in [(Which::Candidate, Some(candidate)), (Which::Holder, holder)] {
-            let Some(VersionOfRun { number, run_id }) = version else { continue };
-            self.send(registry::version_file(&model, number, "MLmodel"), Pending::SideManifest(which));
+            let Some(VersionOfRun { number, run_id, source }) = version else { continue };
+            self.compared.sources.insert(number, source);
+            let request = registry::version_file(&model, number, "MLmodel");
+            // One byte more than is read tells that there is more.
+            self.send_at_most(request, Pending::SideManifest(which), Some(mlmodel::MAX_BYTES + 1));
             match run_id {
                 Some(run_id) => {
                     self.send(requests::run_get(&self.capabilities(), &run_id), Pending::SideRun(which))
@@ -618,14 +680,16 @@ impl Registrar {
             Ok((run, datasets)) => {
                 // One value alone is no curve.
                 let with_curves = run.metrics.iter().filter(|metric| metric.step > 0);
-                let metrics: Vec<String> = with_curves.map(|metric| metric.key.clone()).collect();
-                for metric in metrics {
-                    let request = requests::metric_history(&self.capabilities(), &run.info.id, &metric, None);
-                    self.send(request, Pending::SideHistory(which, metric));
+                for metric in with_curves {
+                    if !self.compared.metrics.contains(&metric.key) {
+                        self.compared.metrics.push(metric.key.clone());
+                    }
                 }
                 let side = self.side(which);
                 side.run = Some(run);
                 side.datasets = datasets;
+                self.ask_for_curves();
+                self.add_up(which);
             }
             Err(error) => {
                 let number = self.number_text(which);
@@ -635,6 +699,83 @@ impl Registrar {
             }
         }
         self.tell_comparison();
+    }
+
+    /// Asks for histories of the metrics that are wanted, a few at a time.
+    fn ask_for_curves(&mut self) {
+        let is_history = |pending: &&Pending| matches!(pending, Pending::SideHistory(..));
+        let n_under_way = self.pending.values().filter(is_history).count();
+        let Compared { candidate, holder, metrics, n_curves, asked, .. } = &self.compared;
+        let sides = [(Which::Candidate, candidate), (Which::Holder, holder)];
+        let mut wanted = Vec::new();
+        for metric in metrics.iter().take(*n_curves) {
+            for (which, side) in sides {
+                let Some(run) = &side.run else { continue };
+                let has_curve = run.metrics.iter().any(|it| it.key == *metric && it.step > 0);
+                let place = (which, metric.clone());
+                if has_curve && !asked.contains(&place) {
+                    wanted.push((place, run.info.id.clone()));
+                }
+            }
+        }
+        for ((which, metric), run_id) in wanted.into_iter().take(N_AT_ONCE.saturating_sub(n_under_way)) {
+            let request = requests::metric_history(&self.capabilities(), &run_id, &metric, None);
+            self.compared.asked.push((which, metric.clone()));
+            self.send(request, Pending::SideHistory(which, metric));
+        }
+    }
+
+    /// Begins to add up the files of a model whose description says no size, as MLflow before 2.9 writes it, once
+    /// its run is here as well.
+    fn add_up(&mut self, which: Which) {
+        let side = self.side(which);
+        let is_told = side.manifest.as_ref().is_none_or(|manifest| manifest.size_bytes.is_some());
+        let (Some(run), Some(number), false) = (&side.run, side.number, is_told) else { return };
+        let info = run.info.clone();
+        let source = self.compared.sources.get(&number).map(String::as_str).unwrap_or_default();
+        match artifact_path(source, &info.id.0, &info.artifact_uri).map(str::to_owned) {
+            Some(path) => {
+                let request = requests::artifacts_list(&self.capabilities(), &info.id, &path, None);
+                self.send(request, Pending::SideSize { which, rest: vec![], n_bytes: 0, n_folders: 1 });
+            }
+            None => self.size_is_unknown(which, "its files are not among those of its run"),
+        }
+    }
+
+    fn size_arrived(
+        &mut self,
+        which: Which,
+        mut rest: Vec<String>,
+        n_bytes: u64,
+        n_folders: usize,
+        answer: Result<Response, TransportError>,
+    ) {
+        let page = match answered_with(answer).and_then(|response| mlflow::decode_artifacts(&response)) {
+            Ok(page) => page,
+            Err(error) => return self.size_is_unknown(which, &error.to_string()),
+        };
+        let sizes = page.items.iter().filter(|item| !item.is_dir).filter_map(|item| item.size_bytes);
+        let n_bytes = sizes.fold(n_bytes, u64::saturating_add);
+        rest.extend(page.items.into_iter().filter(|item| item.is_dir).map(|item| item.path));
+        if page.next_page_token.is_some() || n_folders >= MAX_MODEL_FOLDERS {
+            return self.size_is_unknown(which, "it has too many files to be added up");
+        }
+        let run_id = self.side(which).run.as_ref().map(|run| run.info.id.clone());
+        match (rest.pop(), run_id) {
+            (Some(path), Some(run_id)) => {
+                let request = requests::artifacts_list(&self.capabilities(), &run_id, &path, None);
+                self.send(request, Pending::SideSize { which, rest, n_bytes, n_folders: n_folders + 1 });
+            }
+            _ => self.side(which).size_bytes = Some(n_bytes),
+        }
+    }
+
+    fn size_is_unknown(&mut self, which: Which, why: &str) {
+        let number = self.number_text(which);
+        let sentence = format!(
+            "The size of the model of version {number} is not known: its MLmodel file does not say it, and {why}."
+        );
+        self.compared.missing.push(sentence);
     }
 
     fn side(&mut self, which: Which) -> &mut Side {
@@ -650,8 +791,13 @@ impl Registrar {
 
     fn tell_comparison(&mut self) {
         let is_loading = self.pending.values().any(Pending::is_of_comparison);
-        let Compared { model, candidate, holder, missing } = &self.compared;
-        let compared = comparison::compare(model, candidate, holder, is_loading, missing.clone());
+        let Compared { model, candidate, holder, missing, metrics, n_curves, .. } = &self.compared;
+        let compared = Comparison {
+            n_more_curves: metrics.len().saturating_sub(*n_curves),
+            is_loading,
+            missing: missing.clone(),
+            ..comparison::compare(model, candidate, holder)
+        };
         self.tell(News::Compared(Box::new(compared)));
     }
 

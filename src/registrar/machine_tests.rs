@@ -32,6 +32,10 @@ enum Fate {
 struct Server {
     state: ModelState,
     n_writes: usize,
+    /// The metrics of every run.
+    metrics: Vec<String>,
+    /// Whether versions have files.
+    has_files: bool,
 }
 
 impl Server {
@@ -66,13 +70,29 @@ impl Server {
             }
             "/api/2.0/mlflow/runs/get" => {
                 let id = request.path.split("run_id=").nth(1).unwrap();
+                let metrics = self
+                    .metrics
+                    .iter()
+                    .map(|name| json!({ "key": name, "value": 0.5, "timestamp": 1, "step": 3 }));
                 json!({ "run": { "info": { "run_id": id, "experiment_id": "1", "run_name": "n", "start_time": 0,
-                    "end_time": 1500, "status": "FINISHED" }, "data": { "metrics":
-                    [{ "key": "rmse", "value": 0.5, "timestamp": 1, "step": 3 }] } } })
+                    "end_time": 1500, "status": "FINISHED", "artifact_uri": "s3://b/artifacts" },
+                    "data": { "metrics": metrics.collect::<Vec<_>>() } } })
             }
             "/api/2.0/mlflow/metrics/get-history" => json!({ "metrics": [
                 { "key": "rmse", "value": 1, "timestamp": 1, "step": 0 },
                 { "key": "rmse", "value": 0.5, "timestamp": 1, "step": 3 }] }),
+            "/model-versions/get-artifact" if self.has_files => {
+                return Response { body: b"mlflow_version: 2.8.0\n".to_vec(), ..answer(200, json!({})) };
+            }
+            "/api/2.0/mlflow/artifacts/list" => {
+                let folder = json!({ "path": "model/data", "is_dir": true });
+                let file =
+                    |path: &str, size: u64| json!({ "path": path, "is_dir": false, "file_size": size });
+                let is_below = request.path.contains("data");
+                let files =
+                    if is_below { vec![file("model/data/x", 3)] } else { vec![folder, file("model/m", 40)] };
+                json!({ "files": files })
+            }
             _ => return answer(404, json!({ "error_code": "ENDPOINT_NOT_FOUND", "message": path })),
         };
         answer(200, body)
@@ -161,7 +181,7 @@ struct World {
 
 impl World {
     fn new(state: ModelState) -> Self {
-        let server = Server { state, n_writes: 0 };
+        let server = Server { state, n_writes: 0, metrics: vec!["rmse".into()], has_files: false };
         let address = ServerAddress { url: "http://127.0.0.1:5000".into(), ..ServerAddress::default() };
         let info = ServerInfo {
             url: address.url.clone(),
@@ -573,6 +593,68 @@ fn a_model_comes_with_its_runs_one_by_one_where_the_server_knows_no_lists() {
     assert!(!compared.is_loading);
     assert_eq!(compared.curves[0].candidate, [(0, 1.0), (3, 0.5)]);
     assert_eq!(compared.missing.len(), 2, "both have no MLmodel file: {:?}", compared.missing);
+}
+
+#[test]
+fn many_runs_that_come_one_by_one_are_told_together() {
+    let mut world = World::new(state(&[Stage::None; 200]));
+    world.say(Ask::OpenModel { name: "taxi".into(), experiment_ids: vec![] });
+    world.answer_all();
+    let told = world.news.iter().filter_map(|news| match news {
+        News::Runs { items, .. } => Some(items.len()),
+        _ => None,
+    });
+    let told: Vec<usize> = told.collect();
+    assert_eq!(told.iter().sum::<usize>(), 200);
+    assert_eq!(told[0], 1, "the first one at once");
+    assert!(told.len() < 20, "{told:?}");
+}
+
+#[test]
+fn a_comparison_asks_for_some_curves_at_a_time() {
+    let mut world = promoted();
+    world.server.metrics = (0..50).map(|n| format!("m{n:02}")).collect();
+    let (candidate, holder) =
+        (world.server.state.of_run(VersionNumber(2)), Some(world.server.state.of_run(VersionNumber(1))));
+    world.say(Ask::Compare { model: "taxi".into(), candidate, holder });
+    let mut n_most = 0;
+    let answer_all = |world: &mut World, n_most: &mut usize| {
+        while !world.under_way.is_empty() {
+            let is_history = |(_, request): &&(u32, Request)| request.path.contains("get-history");
+            *n_most = world.under_way.iter().filter(is_history).count().max(*n_most);
+            world.answer(Fate::Fine);
+        }
+        let Some(News::Compared(compared)) = world.news.last() else { panic!("a comparison") };
+        assert!(!compared.is_loading);
+        let is_whole = compared.curves.iter().all(|it| it.candidate.len() == 2 && it.holder.len() == 2);
+        assert!(is_whole, "both sides of each");
+        (compared.curves.len(), compared.n_more_curves)
+    };
+    assert_eq!(answer_all(&mut world, &mut n_most), (6, 44));
+    world.say(Ask::MoreCurves);
+    assert_eq!(answer_all(&mut world, &mut n_most), (12, 38));
+    assert_eq!(n_most, 3);
+}
+
+#[test]
+fn the_size_of_an_older_model_is_added_up_or_said_to_be_unknown() {
+    let mut world = promoted();
+    world.server.has_files = true;
+    world.server.state.versions[0].source = "s3://b/artifacts/model".into();
+    world.server.state.versions[1].source = "s3://elsewhere/model".into();
+    let (candidate, holder) =
+        (world.server.state.of_run(VersionNumber(2)), Some(world.server.state.of_run(VersionNumber(1))));
+    world.say(Ask::Compare { model: "taxi".into(), candidate, holder });
+    world.answer_all();
+    let Some(News::Compared(compared)) = world.news.last() else { panic!("a comparison") };
+    let size = compared.metrics.iter().find(|row| row.name == "model size, kB").unwrap();
+    assert_eq!((size.candidate.as_deref(), size.holder.as_deref()), (Some("0.043"), None));
+    assert_eq!(
+        compared.missing,
+        [
+            "The size of the model of version 1 is not known: its MLmodel file does not say it, and its files are not among those of its run."
+        ]
+    );
 }
 
 proptest! {

@@ -40,6 +40,8 @@ pub enum Ask {
         /// The one in use; none to describe the candidate alone.
         holder: Option<VersionOfRun>,
     },
+    /// The curves of some more metrics of the comparison. Answered by `Compared`.
+    MoreCurves,
     /// Carry out a change. Answered by `Progress` until it has ended.
     Change {
         /// What.

@@ -12,6 +12,8 @@ pub struct VersionOfRun {
     pub number: VersionNumber,
     /// The run it comes from, if any.
     pub run_id: Option<RunId>,
+    /// Where its files came from, as the server says.
+    pub source: String,
 }
 
 /// What is known of one side.
@@ -25,6 +27,8 @@ pub struct Side {
     pub datasets: Vec<Dataset>,
     /// Its model's description, if it has arrived.
     pub manifest: Option<Manifest>,
+    /// Bytes of its model's files, added up where the description does not say.
+    pub size_bytes: Option<u64>,
     /// Histories of the run's metrics: step and value.
     pub histories: BTreeMap<String, Vec<(i64, f64)>>,
 }
@@ -107,22 +111,18 @@ pub struct Comparison {
     pub facts: Vec<TextRow>,
     /// Inputs and outputs, with their types.
     pub schema: Vec<TextRow>,
-    /// Curves of metrics with more than one value.
+    /// Curves of metrics with more than one value, as far as asked for.
     pub curves: Vec<Curves>,
+    /// Metrics with curves that have not been asked for.
+    pub n_more_curves: usize,
     /// Whether answers are still awaited.
     pub is_loading: bool,
     /// What could not be found out, a sentence each.
     pub missing: Vec<String>,
 }
 
-/// Puts two sides beside each other.
-pub fn compare(
-    model: &str,
-    candidate: &Side,
-    holder: &Side,
-    is_loading: bool,
-    missing: Vec<String>,
-) -> Comparison {
+/// Puts two sides beside each other. What is still awaited is for whoever awaits it to say.
+pub fn compare(model: &str, candidate: &Side, holder: &Side) -> Comparison {
     let mut metrics = Vec::new();
     let attribute = |attribute: Attribute, name: &str, a: Option<f64>, b: Option<f64>| {
         (a.is_some() || b.is_some()).then(|| metric_row(name, ColumnKey::Attribute(attribute), a, b))
@@ -174,8 +174,9 @@ pub fn compare(
             })
             .filter(|curves| curves.candidate.len() > 1 || curves.holder.len() > 1)
             .collect(),
-        is_loading,
-        missing,
+        n_more_curves: 0,
+        is_loading: false,
+        missing: Vec::new(),
     }
 }
 
@@ -208,7 +209,8 @@ fn seconds(side: &Side) -> Option<f64> {
 }
 
 fn kilobytes(side: &Side) -> Option<f64> {
-    Some(side.manifest.as_ref()?.size_bytes? as f64 / 1e3)
+    let told = side.manifest.as_ref().and_then(|manifest| manifest.size_bytes);
+    Some(told.or(side.size_bytes)? as f64 / 1e3)
 }
 
 fn facts_of(side: &Side) -> Vec<(String, String)> {
@@ -366,7 +368,7 @@ mod tests {
     fn differences_have_a_direction() {
         let candidate = side(2, &[("rmse", 6.25), ("r2", 0.9), ("n", 3.0), ("x", f64::NAN)], &[]);
         let holder = side(1, &[("rmse", 6.5), ("r2", 0.9), ("n", 4.0), ("x", 1.0)], &[]);
-        let rows = compare("m", &candidate, &holder, false, vec![]).metrics;
+        let rows = compare("m", &candidate, &holder).metrics;
         let told: Vec<_> =
             rows.iter().map(|row| (row.name.as_str(), row.difference.as_deref(), row.verdict)).collect();
         assert_eq!(
@@ -385,7 +387,7 @@ mod tests {
     fn only_params_that_differ_are_listed() {
         let candidate = side(2, &[], &[("depth", "3"), ("seed", "1"), ("new", "")]);
         let holder = side(1, &[], &[("depth", "4"), ("seed", "1"), ("old", "x")]);
-        let comparison = compare("m", &candidate, &holder, false, vec![]);
+        let comparison = compare("m", &candidate, &holder);
         let names: Vec<_> = comparison.params.iter().map(|row| row.name.as_str()).collect();
         assert_eq!((names, comparison.n_same_params), (vec!["depth", "new", "old"], 1));
     }

@@ -66,6 +66,13 @@ pub fn source_of(model: &LoggedModelRef, artifact_uri: &str) -> String {
     }
 }
 
+/// The path below a run's artifacts that a version's files came from; none where they came from elsewhere.
+pub fn artifact_path<'a>(source: &'a str, run_id: &str, artifact_uri: &str) -> Option<&'a str> {
+    let source = source.trim_end_matches('/');
+    let below = |root: &str| source.strip_prefix(root)?.strip_prefix('/');
+    below(&format!("runs:/{run_id}")).or_else(|| below(artifact_uri.trim_end_matches('/')))
+}
+
 /// Why a registered model cannot have this name; none where it can. Servers before MLflow 3 take `/` and `:` too,
 /// but then no `models:/` address finds the model.
 pub fn name_problem(name: &str) -> Option<&'static str> {
@@ -137,5 +144,14 @@ mod tests {
             "mlflow-artifacts:/1/r/artifacts/model"
         );
         assert_eq!(source_of(&LoggedModelRef::Id("m-1".into()), "s3://x"), "models:/m-1");
+    }
+
+    #[test]
+    fn a_source_names_a_path_of_its_run_or_none() {
+        let path = |source| artifact_path(source, "r", "s3://b/r/artifacts/");
+        assert_eq!(path("s3://b/r/artifacts/model/"), Some("model"));
+        assert_eq!(path("runs:/r/a/model"), Some("a/model"));
+        assert_eq!(path("s3://b/r/artifacts-of-another/model"), None);
+        assert_eq!(path("models:/m-1"), None);
     }
 }

@@ -146,6 +146,12 @@ impl RegistryState {
         self.ask(&Ask::Compare { model, candidate, holder });
     }
 
+    /// Asks for the curves of more metrics of the comparison.
+    pub fn more_curves(&self) -> Callback<()> {
+        let state = *self;
+        Callback::new(move |()| state.ask(&Ask::MoreCurves))
+    }
+
     /// Who decides, when and why. The nonce is drawn here, since the machines know no randomness.
     pub fn decide(
         &self,

@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub fn SideBySide(
     /// What is known so far.
     comparison: Comparison,
+    /// Somebody wants the curves of more metrics.
+    on_more_curves: Callback<()>,
 ) -> impl IntoView {
     let candidate = format!("Version {}", comparison.candidate);
     let holder = comparison.holder.map(|number| format!("Version {number}"));
@@ -21,6 +23,11 @@ pub fn SideBySide(
         (0, _) | (_, None) => String::new(),
         (1, _) => "1 more param is the same.".to_owned(),
         (n, _) => format!("{n} more params are the same."),
+    };
+    let more = match comparison.n_more_curves {
+        0 => None,
+        1 => Some("Show the curve of 1 more metric".to_owned()),
+        n => Some(format!("Show curves of {n} more metrics")),
     };
     let text_table = move |title: &'static str, rows: Vec<TextRow>| {
         (!rows.is_empty()).then(|| view! { <TextTable title rows names /> })
@@ -39,6 +46,9 @@ pub fn SideBySide(
             {text_table("Signature", comparison.schema)}
             {text_table("Origin", comparison.facts)}
             {comparison.curves.into_iter().map(|curves| plot(curves, &candidate, holder.as_deref())).collect_view()}
+            {more.map(|text| view! {
+                <button type="button" class="button" on:click=move |_| on_more_curves.run(())>{text}</button>
+            })}
         </section>
     }
 }

@@ -5,18 +5,22 @@ use super::versions_table::MoveButton;
 use super::{Intent, ModelContext};
 use crate::entities::{Stage, VersionNumber};
 use crate::registry::timeline::in_stage_since;
-use crate::registry::version_table::{cell, default_columns, run_of};
+use crate::registry::version_table::{cell, run_of};
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::stage::StageMark;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 
+/// Cards of a column that are shown unasked.
+const N_CARDS: usize = 60;
+
 /// The board.
 #[component]
 pub(super) fn Board(context: ModelContext) -> impl IntoView {
     let over = RwSignal::new(None::<Stage>);
     let column = move |stage: Stage| {
+        let shows_all = RwSignal::new(false);
         let numbers = Memo::new(move |_| {
             context.state.with(|state| {
                 let in_stage = state.as_ref().map(|state| state.in_stage(stage)).unwrap_or_default();
@@ -24,6 +28,10 @@ pub(super) fn Board(context: ModelContext) -> impl IntoView {
                     in_stage.into_iter().filter(|number| shown.contains(number)).collect::<Vec<_>>()
                 })
             })
+        });
+        let n_cards = Memo::new(move |_| {
+            let n = numbers.with(Vec::len);
+            if shows_all.get() { n } else { n.min(N_CARDS) }
         });
         let n_all =
             move || context.state.with(|state| state.as_ref().map_or(0, |state| state.in_stage(stage).len()));
@@ -40,9 +48,15 @@ pub(super) fn Board(context: ModelContext) -> impl IntoView {
                 aria-label=stage.as_str()
             >
                 <h2 class="board__title"><StageMark stage /> " " <span class="secondary">{n_all}</span></h2>
-                <For each=move || numbers.get() key=|number| *number let:number>
+                <For each=move || numbers.with(|all| all.get(..n_cards.get()).unwrap_or_default().to_vec()) key=|number| *number let:number>
                     <Card context number stage over />
                 </For>
+                <Show when=move || n_cards.get() < numbers.with(Vec::len)>
+                    <p class="secondary">{move || format!("The newest {} of {}.", n_cards.get(), numbers.with(Vec::len))}</p>
+                    <button type="button" class="button" on:click=move |_| shows_all.set(true)>
+                        {move || format!("Show all {} in {stage}", numbers.with(Vec::len))}
+                    </button>
+                </Show>
                 <p class="panel__empty">{empty}</p>
             </section>
         }
@@ -66,10 +80,12 @@ fn Card(
             let since = in_stage_since(version);
             let values = context.registry.runs.with(|runs| {
                 let run = run_of(version, runs)?;
-                let columns = default_columns(runs).into_iter();
-                let values = columns
-                    .filter_map(|column| Some(format!("{} {}", column.label(), cell(run, &column)?.text())));
-                Some(values.collect::<Vec<_>>())
+                context.defaults.with(|columns| {
+                    let values = columns.iter().filter_map(|column| {
+                        Some(format!("{} {}", column.label(), cell(run, column)?.text()))
+                    });
+                    Some(values.collect::<Vec<_>>())
+                })
             });
             let mut lines = values.unwrap_or_default();
             if !aliases.is_empty() {

@@ -175,7 +175,7 @@ pub(super) fn DecisionForm(
     let comparison = move || {
         let wanted = holder.get();
         let comparison = context.comparison(number).filter(|it| it.holder == wanted)?;
-        Some(view! { <SideBySide comparison /> })
+        Some(view! { <SideBySide comparison on_more_curves=registry.more_curves() /> })
     };
     view! {
         <form class="move" on:submit=move |event| event.prevent_default()>

@@ -7,9 +7,13 @@ use super::versions_table::MoveButton;
 use super::{Intent, ModelContext};
 use crate::engine::protocol::format_millis;
 use crate::entities::{Stage, VersionNumber, VersionStatus};
+use crate::pages::run::load::LoadInPython;
+use crate::registrar::Ask;
+use crate::registrar::files::FilesAsk;
 use crate::registry::undo::undo;
 use crate::registry::version_table::run_of;
 use crate::route::{Comparison, Route};
+use crate::ui::dialog::Dialog;
 use crate::ui::side_by_side::SideBySide;
 use crate::ui::stage::StageMark;
 use leptos::prelude::*;
@@ -82,7 +86,17 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
             holders.into_iter().find(|other| *other != number)
         })
     });
-    let against = RwSignal::new(None::<VersionNumber>);
+    let against = Memo::new(move |_| {
+        let wanted = context.page.with(|page| page.against.map(VersionNumber));
+        // A version that is gone, or the version itself, is none to compare with.
+        let is_there = |other: &VersionNumber| {
+            *other != number
+                && context
+                    .state
+                    .with(|state| state.as_ref().is_some_and(|state| state.version(*other).is_some()))
+        };
+        wanted.filter(is_there)
+    });
     let holder = Memo::new(move |_| against.get().or_else(|| in_production.get()));
     Effect::new(move |asked: Option<Option<Option<VersionNumber>>>| {
         // The dialog compares as well, with what it is about; once it is closed this is asked for again.
@@ -101,19 +115,20 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
             versions.iter().map(|version| version.number).filter(|other| *other != number).collect::<Vec<_>>()
         });
         let option = move |other: VersionNumber| {
-            let is_chosen = holder.get() == Some(other);
+            let is_chosen = against.get() == Some(other);
             view! { <option value=other.to_string() selected=is_chosen>{format!("Version {other}")}</option> }
         };
         numbers.into_iter().map(option).collect_view()
     };
     let comparison = move || {
         let comparison = context.comparison(number)?;
-        Some(view! { <SideBySide comparison /> })
+        Some(view! { <SideBySide comparison on_more_curves=registry.more_curves() /> })
     };
     // The buttons come first: what arrives late must not move them under the pointer.
     view! {
         <div class="toolbar">
             <MoveButton context number />
+            <LoadCode context number />
             <button
                 type="button"
                 class="button"
@@ -136,7 +151,8 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
                     class="select"
                     aria-label="Compared with"
                     on:change:target=move |event| {
-                        against.set(event.target().value().parse().ok().map(VersionNumber));
+                        let chosen = event.target().value().parse().ok();
+                        context.change(|page| page.against = chosen);
                     }
                 >
                     <option value="">{move || if in_production.get().is_some() { "what is in Production" } else { "nothing" }}</option>
@@ -150,5 +166,55 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
             <Tags context version=Some(number) />
         </div>
         <History context version=Some(number) />
+    }
+}
+
+/// The code that loads the version, in a dialog. It is made of what the run's page knows of the run's models.
+#[component]
+fn LoadCode(context: ModelContext, number: VersionNumber) -> impl IntoView {
+    let registry = context.registry;
+    let is_open = RwSignal::new(false);
+    let run_id = Memo::new(move |_| {
+        context.state.with(|state| state.as_ref().and_then(|state| state.version(number)?.run_id.clone()))
+    });
+    let registered = Memo::new(move |_| (context.page.with(|page| page.name.clone()), number));
+    let models = Memo::new(move |_| {
+        let run_id = run_id.get()?;
+        registry.files.models.get().filter(|models| models.run_id == run_id)
+    });
+    let model = Memo::new(move |_| {
+        let registered = registered.get();
+        models.with(|models| {
+            let mut models = models.iter().flat_map(|models| &models.models);
+            models.find(|model| model.versions.contains(&registered)).cloned()
+        })
+    });
+    let is_known = Memo::new(move |_| model.with(Option::is_some));
+    let open = move |_| {
+        if let Some(run_id) = run_id.get_untracked() {
+            registry.ask(&Ask::ListModels);
+            registry.ask(&Ask::Files(FilesAsk::ReadModels(run_id)));
+            is_open.set(true);
+        }
+    };
+    let words = move || {
+        models.with(|models| match models {
+        Some(models) if !models.is_loading => {
+            "The files of this version are not among the models of its run, so what loads them is not known."
+        }
+        _ => "Reading the models of the run…",
+    })
+    };
+    view! {
+        <Show when=move || run_id.with(Option::is_some)>
+            <button type="button" class="button" aria-haspopup="dialog" on:click=open>"Load in Python…"</button>
+        </Show>
+        <Dialog title="Load in Python" is_open>
+            {move || if is_known.get() {
+                view! { <LoadInPython model models first=registered.get_untracked() /> }.into_any()
+            } else {
+                view! { <p role="status">{words}</p> }.into_any()
+            }}
+        </Dialog>
     }
 }

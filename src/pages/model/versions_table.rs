@@ -4,7 +4,7 @@ use super::{Intent, ModelContext};
 use crate::engine::protocol::format_millis;
 use crate::entities::{ColumnKey, ModelVersion, VersionNumber};
 use crate::registry::record::PREFIX;
-use crate::registry::version_table::{self, cell, default_columns, next_sort, run_of};
+use crate::registry::version_table::{self, cell, next_sort, run_of};
 use crate::ui::per_frame::PerFrame;
 use crate::ui::popover::Popover;
 use crate::ui::stage::StageMark;
@@ -22,7 +22,7 @@ const N_OVERSCAN: usize = 10;
 pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
     let columns = Memo::new(move |_| {
         let chosen = context.page.with(|page| page.columns.clone());
-        chosen.unwrap_or_else(|| context.registry.runs.with(default_columns))
+        chosen.unwrap_or_else(|| context.defaults.get())
     });
     let scroller: NodeRef<html::Div> = NodeRef::new();
     let seen = RwSignal::new((0.0, 900.0));

@@ -1,6 +1,6 @@
 //! Python that loads a model, with what to choose of and a button that copies it.
 
-use crate::entities::LoggedModelRef;
+use crate::entities::{LoggedModelRef, VersionNumber};
 use crate::registrar::files::{RegisterPhase, RunModel, RunModels};
 use crate::registry::load_code::{Origin, Preprocessor, is_preprocessor, python};
 use crate::state::registry::{Listed, use_registry};
@@ -13,12 +13,16 @@ use web_sys::HtmlDocument;
 
 /// The code for a model of a run, by version, by alias or as the run logged it.
 #[component]
-pub(super) fn LoadInPython(
+pub(in crate::pages) fn LoadInPython(
     /// Which.
     model: Memo<Option<RunModel>>,
     /// The models beside it, of which one may be its preprocessor.
     models: Memo<Option<RunModels>>,
+    /// The version that is loaded unless another one is chosen.
+    #[prop(optional)]
+    first: Option<(String, VersionNumber)>,
 ) -> impl IntoView {
+    let first = StoredValue::new(first);
     let state = use_app();
     let registry = use_registry();
     let origins = move || {
@@ -34,14 +38,19 @@ pub(super) fn LoadInPython(
             }
         }
         origins.push(Origin::Run(models.run_id, model.model));
-        // The version that has just been made is what somebody wants to load.
-        if let Some(told) = registry.files.registering.get()
-            && let RegisterPhase::Done(version, _) = told.phase
-        {
-            let made = Origin::Version(told.name, version);
-            if let Some(place) = origins.iter().position(|origin| *origin == made) {
+        let bring_first = |origins: &mut Vec<Origin>, (name, version): (String, VersionNumber)| {
+            let wanted = Origin::Version(name, version);
+            if let Some(place) = origins.iter().position(|origin| *origin == wanted) {
                 origins.swap(0, place);
             }
+        };
+        // The version that has just been made is what somebody wants to load.
+        if let Some(first) = first.get_value() {
+            bring_first(&mut origins, first);
+        } else if let Some(told) = registry.files.registering.get()
+            && let RegisterPhase::Done(version, _) = told.phase
+        {
+            bring_first(&mut origins, (told.name, version));
         }
         origins
     };

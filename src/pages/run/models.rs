@@ -7,6 +7,7 @@ use crate::entities::{LoggedModelRef, Manifest, RunId, VersionNumber};
 use crate::pages::compare::bytes_text;
 use crate::registrar::Ask;
 use crate::registrar::files::{FileRef, FilesAsk, RunModel, RunModels};
+use crate::registry::load_code::is_preprocessor;
 use crate::route::{ModelPage, Route};
 use crate::state::registry::use_registry;
 use crate::state::{Connection, use_app};
@@ -117,11 +118,25 @@ fn ModelOfRun(
     let manifest = move || found.with(|model| model.as_ref().and_then(|model| model.manifest.clone()));
     let is_registering = RwSignal::new(false);
     let is_loading_code = RwSignal::new(false);
-    let open_register = move |_| {
+    let open_register = move |()| {
         registry.ask(&Ask::ListModels);
         registry.files.forget_registration();
         is_registering.set(true);
     };
+    // Whoever comes from the pick of a comparison wants to register its model: the first that is no preprocessor.
+    Effect::new(move || {
+        let wanted = registry.files.to_register.get();
+        let is_meant = models.with(|models| {
+            let models = models.as_ref().filter(|models| Some(&models.run_id) == wanted.as_ref());
+            let mut models = models.iter().flat_map(|models| &models.models);
+            let first = models.find(|model| !is_preprocessor(&model.name));
+            reference.with_value(|reference| first.is_some_and(|first| first.model == *reference))
+        });
+        if is_meant {
+            registry.files.to_register.set(None);
+            open_register(());
+        }
+    });
     let open_code = move |_| {
         registry.ask(&Ask::ListModels);
         is_loading_code.set(true);
@@ -139,7 +154,7 @@ fn ModelOfRun(
                     <button type="button" class="button" aria-label=move || format!("Load in Python…, {}", name())
                         on:click=open_code>"Load in Python…"</button>
                     <button type="button" class="button button--primary" aria-label=move || format!("Register {}…", name())
-                        on:click=open_register>"Register…"</button>
+                        on:click=move |_| open_register(())>"Register…"</button>
                 </span>
             </header>
             {id.clone().map(|id| view! { <p class="secondary run-model__id">{id}</p> })}

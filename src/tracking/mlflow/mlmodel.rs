@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::borrow::Cow;
 
 /// Bytes read of a file. Real ones have a few kilobytes; signatures of wide tables some hundred.
-const MAX_BYTES: usize = 4_000_000;
+pub const MAX_BYTES: usize = 4_000_000;
 
 /// Reads the file. What cannot be read of it is left out.
 pub fn read(bytes: &[u8]) -> Manifest {

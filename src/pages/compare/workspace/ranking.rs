@@ -5,6 +5,7 @@ use super::pareto::{Objectives, left_out_text};
 use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box, verdict};
 use crate::engine::news::{NamedRun, PickDifference, PickInfo, PickRival, RankedRun, RankingInfo};
 use crate::entities::{Attribute, ColumnKey, RunId};
+use crate::state::registry::use_registry;
 use crate::ui::per_frame::PerFrame;
 use crate::view::edit::ViewEdit;
 use crate::view::{Direction, Normalisation, Objective, Panel, RankingView, Sort};
@@ -266,6 +267,22 @@ fn pick_button(context: WorkspaceContext, run: &NamedRun, is_pick: bool) -> impl
     }
 }
 
+/// Leads to the run's page, where the form that registers its model opens.
+fn register_link(context: WorkspaceContext, run: &NamedRun) -> impl IntoView + use<> {
+    let to_register = use_registry().files.to_register;
+    let run_id = run.run_id.clone();
+    view! {
+        <a
+            class="button button--quiet"
+            href=context.runs.run_href.run(run.run_id.clone())
+            aria-label=format!("Register {}…", run.name)
+            on:click=move |_| to_register.set(Some(run_id.clone()))
+        >
+            "Register…"
+        </a>
+    }
+}
+
 /// Why the pick wins, and what it costs against the next ones.
 #[component]
 fn Pick(context: WorkspaceContext, info: RankingInfo) -> impl IntoView {
@@ -293,7 +310,7 @@ fn Pick(context: WorkspaceContext, info: RankingInfo) -> impl IntoView {
     });
     view! {
         <section class="pick" role="group" aria-label="The pick">
-            <h3 class="pick__title">"The pick: " {run_link(context, &run)} " " {pick_button(context, &run, is_chosen)}</h3>
+            <h3 class="pick__title">"The pick: " {run_link(context, &run)} " " {pick_button(context, &run, is_chosen)} " " {register_link(context, &run)}</h3>
             <p>{sentence}</p>
             <div class="table-scroll" tabindex="0" role="region" aria-label="The pick, scrollable">
                 <table class="table differences" aria-label="The pick against the next ones">
