@@ -175,7 +175,7 @@ fn Header() -> impl IntoView {
         let server = info.url;
         let pages = [
             ("Compare", Route::Experiments { server: server.clone() }),
-            ("Models", Route::Models { server: server.clone(), search: String::new() }),
+            ("Models", Route::Models { server: server.clone(), search: String::new(), sort: None }),
             ("Review", Route::Review { server, opened: None }),
         ];
         let link = |(text, route): (&'static str, Route)| {

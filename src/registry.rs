@@ -5,6 +5,7 @@
 pub mod change;
 pub mod comparison;
 pub mod load_code;
+pub mod model_list;
 pub mod record;
 pub mod registration;
 pub mod review;

@@ -9,7 +9,7 @@ pub mod saved;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
 use crate::view::{
-    ColumnView, CurvesView, DifferencesView, Normalisation, RankingView, ScatterView, Sort, View,
+    ColumnView, CurvesView, DifferencesView, ModelSort, Normalisation, RankingView, ScatterView, Sort, View,
 };
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -37,8 +37,10 @@ pub enum Route {
     Models {
         /// The server's URL.
         server: String,
-        /// What their names are searched for.
+        /// What they are searched for.
         search: String,
+        /// Their order; none for the server's, the last changed first.
+        sort: Option<ModelSort>,
     },
     /// One registered model.
     Model(ModelPage),
@@ -171,7 +173,10 @@ impl Route {
         match path.trim_matches('/') {
             "" => Self::Connect,
             "experiments" => Self::Experiments { server },
-            "models" => Self::Models { server, search: value("search").unwrap_or_default().to_owned() },
+            "models" => {
+                let search = value("search").unwrap_or_default().to_owned();
+                Self::Models { server, search, sort: value("sort").and_then(codec::model_sort) }
+            }
             "review" => Self::Review { server, opened: value("open").and_then(codec::version) },
             "webhooks" => Self::Webhooks { server },
             "compare" => Self::Compare(comparison()),
@@ -241,9 +246,12 @@ impl fmt::Display for Route {
             Self::Experiments { server } => write!(f, "#/experiments?server={}", codec::encode(server)),
             Self::Compare(comparison) => write!(f, "#/compare?{comparison}"),
             Self::Run { run_id, comparison } => write!(f, "#/run/{}?{comparison}", codec::encode(&run_id.0)),
-            Self::Models { server, search } => {
+            Self::Models { server, search, sort } => {
                 write!(f, "#/models?server={}", codec::encode(server))?;
-                if search.is_empty() { Ok(()) } else { write!(f, "&search={}", codec::encode(search)) }
+                if !search.is_empty() {
+                    write!(f, "&search={}", codec::encode(search))?;
+                }
+                sort.map_or(Ok(()), |sort| write!(f, "&sort={}", codec::model_sort_text(sort)))
             }
             Self::Model(page) => write!(f, "#/models/{page}"),
             Self::Review { server, opened } => {
@@ -623,8 +631,11 @@ mod tests {
         fn every_server_survives_in_the_address_of_its_pages(
             server in any::<String>(), search in any::<String>(), opened in any::<Option<(String, u64)>>(),
         ) {
+            for sort in [None, codec::model_sort("name"), codec::model_sort("-changed"), codec::model_sort("-latest")] {
+                let route = Route::Models { server: server.clone(), search: search.clone(), sort };
+                prop_assert_eq!(Route::parse(&route.to_string()), route);
+            }
             for route in [
-                Route::Models { server: server.clone(), search },
                 Route::Review { server: server.clone(), opened },
                 Route::Webhooks { server },
             ] {

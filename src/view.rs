@@ -112,6 +112,26 @@ pub enum Direction {
     Descending,
 }
 
+/// A column by which registered models are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelColumn {
+    /// The name.
+    Name,
+    /// The newest version in any stage.
+    Latest,
+    /// The last change.
+    Changed,
+}
+
+/// The order of the registered models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelSort {
+    /// By this column.
+    pub column: ModelColumn,
+    /// Which way.
+    pub direction: Direction,
+}
+
 /// The order of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sort {

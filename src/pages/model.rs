@@ -178,7 +178,9 @@ pub fn ModelPage() -> impl IntoView {
         }
     };
     let models = move || {
-        page.with(|page| Route::Models { server: page.server.clone(), search: String::new() }.to_string())
+        page.with(|page| {
+            Route::Models { server: page.server.clone(), search: String::new(), sort: None }.to_string()
+        })
     };
     view! {
         <main class="page page--wide" id="main">

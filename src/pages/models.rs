@@ -3,10 +3,12 @@
 use crate::engine::protocol::format_millis;
 use crate::entities::{RegisteredModel, Stage};
 use crate::registrar::Ask;
+use crate::registry::model_list::{latest, shown};
 use crate::route::{ModelPage, Route};
 use crate::state::registry::{Listed, use_registry};
 use crate::state::use_app;
 use crate::ui::stage::StageMark;
+use crate::view::{Direction, ModelColumn, ModelSort};
 use leptos::prelude::*;
 
 /// The page.
@@ -22,14 +24,15 @@ pub fn ModelsPage() -> impl IntoView {
             _ => String::new(),
         })
     });
+    let sort = Memo::new(move |_| {
+        app.route.with(|route| match route {
+            Route::Models { sort, .. } => *sort,
+            _ => None,
+        })
+    });
     let shown = Memo::new(move |_| {
-        let wanted = search.get().to_lowercase();
-        let fits = |model: &RegisteredModel| {
-            let has = |text: &str| text.to_lowercase().contains(&wanted);
-            has(&model.name) || has(&model.description) || model.aliases.iter().any(|alias| has(&alias.name))
-        };
         registry.models.with(|models| match models {
-            Listed::Here(items, _) => items.iter().filter(|model| fits(model)).cloned().collect::<Vec<_>>(),
+            Listed::Here(items, _) => search.with(|search| shown(items, search, sort.get())),
             _ => Vec::new(),
         })
     });
@@ -45,7 +48,7 @@ pub fn ModelsPage() -> impl IntoView {
         };
         let aliases: Vec<String> =
             model.aliases.iter().map(|alias| format!("{} → {}", alias.name, alias.version)).collect();
-        let latest = model.latest_versions.iter().map(|version| version.number).max();
+        let latest = latest(&model);
         view! {
             <tr>
                 <th scope="row" class="table__name"><a href=Route::Model(page).to_string()>{model.name.clone()}</a></th>
@@ -57,6 +60,30 @@ pub fn ModelsPage() -> impl IntoView {
             </tr>
         }
     };
+    let show = move |search: String, sort: Option<ModelSort>| {
+        app.replace(Route::Models { server: server.get_untracked(), search, sort });
+    };
+    // The likelier end first, then the other, then the server's order.
+    let head = move |column: ModelColumn, first: Direction, text: &'static str| {
+        let now = move || sort.get().filter(|sort| sort.column == column).map(|sort| sort.direction);
+        let aria = move || match now() {
+            Some(Direction::Ascending) => "ascending",
+            Some(Direction::Descending) => "descending",
+            None => "none",
+        };
+        let other = if first == Direction::Ascending { Direction::Descending } else { Direction::Ascending };
+        let on_click = move |_| {
+            let next = match untrack(now) {
+                None => Some(first),
+                Some(direction) if direction == first => Some(other),
+                Some(_) => None,
+            };
+            show(search.get_untracked(), next.map(|direction| ModelSort { column, direction }));
+        };
+        view! {
+            <th scope="col" aria-sort=aria><button type="button" class="table__sort" on:click=on_click>{text}</button></th>
+        }
+    };
     view! {
         <main class="page page--wide" id="main">
             <h1 tabindex="-1">"Models"</h1>
@@ -65,11 +92,10 @@ pub fn ModelsPage() -> impl IntoView {
                     class="input"
                     type="search"
                     aria-label="Search models"
-                    placeholder="Search models"
+                    placeholder="name, alias, description or owner=ana"
                     prop:value=search
                     on:input:target=move |event| {
-                        let (server, search) = (server.get_untracked(), event.target().value());
-                        app.replace(Route::Models { server, search });
+                        show(event.target().value(), sort.get_untracked());
                     }
                 />
                 <span role="status" class="secondary">
@@ -96,12 +122,12 @@ pub fn ModelsPage() -> impl IntoView {
                     <div class="table-scroll models" tabindex="0" role="region" aria-label="Registered models, scrollable">
                         <table class="table" aria-label="Registered models">
                             <thead><tr>
-                                <th scope="col">"Name"</th>
+                                {head(ModelColumn::Name, Direction::Ascending, "Name")}
                                 <th scope="col">"Production"</th>
                                 <th scope="col">"Staging"</th>
                                 <th scope="col">"Aliases"</th>
-                                <th scope="col">"Latest version in any stage"</th>
-                                <th scope="col">"Last change (UTC)"</th>
+                                {head(ModelColumn::Latest, Direction::Descending, "Latest version in any stage")}
+                                {head(ModelColumn::Changed, Direction::Descending, "Last change (UTC)")}
                             </tr></thead>
                             <tbody><For each=move || shown.get() key=|model| (model.name.clone(), model.last_update_millis) children=row /></tbody>
                         </table>

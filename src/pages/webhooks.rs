@@ -75,7 +75,7 @@ pub fn WebhooksPage() -> impl IntoView {
     hooks.ask(WebhookAsk::Open);
     let models = move || {
         let server = app.route.with(|route| route.server().unwrap_or_default().to_owned());
-        Route::Models { server, search: String::new() }.to_string()
+        Route::Models { server, search: String::new(), sort: None }.to_string()
     };
     let shown = Memo::new(move |_| news.with(|news| Shown::of(&news.list)));
     view! {

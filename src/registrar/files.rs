@@ -350,6 +350,22 @@ impl Files {
         std::mem::take(&mut self.wanted)
     }
 
+    /// What is to be told where another server takes the place of this one during a registration.
+    pub(super) fn leave(&self, server: &str) -> Option<String> {
+        let (registration, phase) = self.registration.as_ref()?;
+        let told = match phase {
+            RegisterPhase::Checking => "nothing of it was written",
+            RegisterPhase::CreatingModel => "whether the registered model was made is not known",
+            RegisterPhase::CreatingVersion => "whether the version was made is not known",
+            RegisterPhase::Verifying(_) => "the version was made, and was not read back",
+            RegisterPhase::Waiting(..) | RegisterPhase::Done(..) | RegisterPhase::Failed(_) => return None,
+        };
+        Some(format!(
+            "Another server is in use now, so the registration of a version of {} at {server} was left midway: {told}. Look at the model there before you register it again.",
+            registration.name
+        ))
+    }
+
     /// Takes the end of a request and says what is to be done.
     pub(super) fn answered(&mut self, pending: Pending, answer: Result<Response, TransportError>) -> Vec<Do> {
         let answer = answer.map_err(ServerError::Transport);

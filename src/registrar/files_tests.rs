@@ -440,3 +440,28 @@ fn a_picture_is_fetched_whole() {
     let (shown, _) = preview("plot.png", false, &picture);
     assert!(matches!(shown.shown, Shown::Failed(_)));
 }
+
+#[test]
+fn a_registration_that_is_left_for_another_server_is_told() {
+    let mut registrar = Registrar::default();
+    let capabilities = Capabilities { api_prefix: "/api".into(), ..Capabilities::default() };
+    let mut say = |ask: Ask| registrar.handle(Input::Ask(Box::new(ask)));
+    let connect = |url: &str| {
+        let (url, capabilities) = (url.to_owned(), capabilities.clone());
+        let server = ServerInfo { url: url.clone(), kind: ServerKind::Mlflow, version: None, capabilities };
+        Ask::Use { address: ServerAddress { url, ..ServerAddress::default() }, server }
+    };
+    say(connect("http://127.0.0.1:5000"));
+    say(Ask::Files(registration(true)));
+    let told = say(connect("http://127.0.0.1:5001")).into_iter().find_map(|output| match output {
+        Output::News(News::Failed { message, .. }) => Some(message),
+        _ => None,
+    });
+    let message = told.unwrap();
+    assert!(
+        message.contains(
+            "a version of taxi at http://127.0.0.1:5000 was left midway: nothing of it was written"
+        ),
+        "{message}"
+    );
+}

@@ -207,6 +207,9 @@ impl Registrar {
                     if let Some(message) = left {
                         self.fail(FailedWhat::Change, message);
                     }
+                    if let Some(message) = self.files.leave(&self.address.url) {
+                        self.fail(FailedWhat::Registration, message);
+                    }
                     if self.server.is_some() {
                         self.tell(News::Switched);
                     }

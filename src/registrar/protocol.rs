@@ -141,6 +141,8 @@ pub enum FailedWhat {
     Webhook,
     /// A change at a server that is no longer in use.
     Change,
+    /// A registration at a server that is no longer in use.
+    Registration,
 }
 
 /// How a change stands.

@@ -3,8 +3,8 @@
 use crate::entities::ColumnKey;
 use crate::view::{
     Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, ColumnView, CurveBands, CurveX, CurvesView,
-    DifferencesView, Direction, Lane, MAX_OBJECTIVES, NumberFormat, Objective, Panel, Pick, ScatterView,
-    Smoothing, Sort, Step,
+    DifferencesView, Direction, Lane, MAX_OBJECTIVES, ModelColumn, ModelSort, NumberFormat, Objective, Panel,
+    Pick, ScatterView, Smoothing, Sort, Step,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -493,6 +493,25 @@ pub fn curves_text(curves: &CurvesView) -> String {
         escape(metric, &mut out);
     }
     out
+}
+
+const MODEL_COLUMNS: [(ModelColumn, &str); 3] =
+    [(ModelColumn::Name, "name"), (ModelColumn::Latest, "latest"), (ModelColumn::Changed, "changed")];
+
+/// `-changed`: the column, after a minus where the largest is first.
+pub fn model_sort_text(sort: ModelSort) -> String {
+    let minus = if sort.direction == Direction::Descending { "-" } else { "" };
+    format!("{minus}{}", word_of(&MODEL_COLUMNS, &sort.column))
+}
+
+/// The opposite of [`model_sort_text`].
+pub fn model_sort(text: &str) -> Option<ModelSort> {
+    let (direction, word) = match text.strip_prefix('-') {
+        Some(word) => (Direction::Descending, word),
+        None => (Direction::Ascending, text),
+    };
+    let (column, _) = MODEL_COLUMNS.iter().find(|(_, other)| *other == word)?;
+    Some(ModelSort { column: *column, direction })
 }
 
 const RUNS_AS_ROWS: &str = "rows";

@@ -94,6 +94,18 @@ impl FilesState {
         next
     }
 
+    /// Whether a registration is under way.
+    pub(super) fn is_registering(&self) -> bool {
+        self.registering.with_untracked(|told| {
+            told.as_ref().is_some_and(|told| {
+                !matches!(
+                    told.phase,
+                    RegisterPhase::Done(..) | RegisterPhase::Failed(_) | RegisterPhase::Waiting(..)
+                )
+            })
+        })
+    }
+
     /// Forgets a registration that has ended: a new one is not about it.
     pub fn forget_registration(&self) {
         let has_ended = self.registering.with_untracked(|told| {

@@ -88,7 +88,10 @@ impl RegistryState {
         };
         // What is left midway is forgotten with the page: how it stands, and how to finish it.
         let on_unload = window_event_listener(leptos::ev::beforeunload, move |event| {
-            if state.is_unfinished() || state.run_changes.is_under_way_untracked() {
+            if state.is_unfinished()
+                || state.run_changes.is_under_way_untracked()
+                || state.files.is_registering()
+            {
                 event.prevent_default();
             }
         });
@@ -279,7 +282,7 @@ impl RegistryState {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),
                 FailedWhat::Versions => self.all_versions.set(Listed::Failed(message)),
                 FailedWhat::Model(_) => self.model.set(Listed::Failed(message)),
-                FailedWhat::Webhook => self.app.alert(&message),
+                FailedWhat::Webhook | FailedWhat::Registration => self.app.alert(&message),
                 FailedWhat::Change => {
                     self.progress.set(None);
                     self.app.alert(&message);

@@ -170,6 +170,7 @@ describe("registry", () => {
       await press(page, "radio", "Staging");
     }
     await fill(one, "textbox", "Your name, for the record", "ana");
+    await fill(two, "textbox", "Reason", "words worth keeping");
     await press(one, "button", "Move");
     await done(one);
     const before = await versionsOf(client);
@@ -178,6 +179,20 @@ describe("registry", () => {
     const words = await alert.evaluate((it) => it.textContent);
     assert.match(words, /Nothing was written.*Version 5 was in None and is in Staging now.*by ana/);
     assert.deepEqual(await versionsOf(client), before, "the second wrote nothing");
+    await assertAccessible(two, "a refused move");
+    const focused = await two.evaluate(() => document.activeElement.textContent);
+    assert.equal(focused, "Nothing was written.", "the focus is on what came of it");
+    // What was written is kept for the decision that is made anew.
+    await press(two, "button", "Look at it anew");
+    await two.waitForSelector("dialog[open] ::-p-text(This is how things stand now)");
+    assert.equal(await two.$eval('dialog[open] textarea[aria-label="Reason"]', (it) => it.value), "words worth keeping");
+    assert.equal(await two.$eval("#move-Staging", (radio) => radio.disabled), true, "it is there already");
+    await press(two, "radio", "None");
+    await press(two, "button", "Move");
+    await done(two);
+    assert.equal(recordsOf((await versionsOf(client))[5]).at(-1).reason, "words worth keeping");
+    assertQuiet(one);
+    assertQuiet(two);
     await one.close();
     await two.close();
   });
@@ -196,7 +211,8 @@ describe("registry", () => {
       for await (const chunk of request) chunks.push(chunk);
       if (isDeadly && request.method === "POST" && request.url.endsWith("/registered-models/alias")) {
         isDeadly = false;
-        await server.stop();
+        process.kill(-server.pid, "SIGKILL");
+        await server.exited;
       }
       const { origin: _, ...headers } = request.headers;
       const sent = http.request(`${server.url}${request.url}`, { method: request.method, headers: { ...headers, host: `127.0.0.1:${port}` } }, (answer) => {
@@ -226,10 +242,28 @@ describe("registry", () => {
         assert.match(steps[0], new RegExp(`Version ${candidate} to Production, archiving ${holder}\\s*done`));
         assert.match(steps[1], /Alias champion.*not known/);
         assert.ok(steps.slice(2).every((step) => /not done/.test(step)), steps.join("; "));
+        await assertAccessible(page, "a move that stopped");
+        // Whoever leaves now would lose the way to finish it, and is asked.
+        const asked = new Promise((resolve) => page.once("dialog", (dialog) => {
+          resolve(dialog.type());
+          dialog.dismiss();
+        }));
+        await page.close({ runBeforeUnload: true });
+        assert.equal(await asked, "beforeunload");
         server = await start(version, { dir, port });
         const meanwhile = await versionsOf(client);
         assert.equal(meanwhile[candidate].current_stage, "Production");
         assert.ok(!recordsOf(meanwhile[candidate]).some(({ reason }) => reason === `for ${way}`), "nothing is recorded yet");
+        // Somebody else comes to Production while it is stopped: neither way touches them.
+        const bystander = Object.keys(before).find((number) => number !== candidate && number !== holder);
+        const put = (stage) => client("POST", "model-versions/transition-stage",
+          { name: MODEL, version: bystander, stage, archive_existing_versions: false });
+        await put("Production");
+        const seen = await stagesOf(client);
+        await press(page, "button", way);
+        await page.waitForSelector(`dialog[open] [role=alert] ::-p-text(Version ${bystander} is in Production now)`, { timeout: 20_000 });
+        assert.deepEqual(await stagesOf(client), seen, "nothing is written");
+        await put(before[bystander]);
         await press(page, "button", way);
         await done(page);
         const after = await versionsOf(client);
@@ -313,42 +347,148 @@ describe("registry", () => {
     await page.close();
   });
 
-  test("the whole promotion by keyboard alone", { timeout: 120_000 }, async () => {
+  test("from registering to Production by keyboard alone", { timeout: 180_000 }, async () => {
     const client = clientOf(servers.byVersion["3.17.2"].url);
-    const page = await open(`models/${MODEL}`, site.url, site.serverUrl("3.17.2"));
-    await byRole(page, "table", `Versions of ${MODEL}`);
+    const { runs: [run] } = await client("POST", "runs/search", { experiment_ids: ["1"], max_results: 1, filter: "tags.model = 'xgboost'" });
+    const page = await open(`run/${run.info.run_id}?experiments=1`, site.url, site.serverUrl("3.17.2"));
+    await byRole(page, "button", "Register model…");
     const focused = () => page.evaluate(() => {
       const it = document.activeElement;
       return `${it.tagName} ${it.type ?? ""} ${it.getAttribute("aria-label") ?? it.textContent.trim()} ${it.id}`;
     });
     const tabTo = async (wanted) => {
-      for (let n = 0; n < 150; n += 1) {
+      for (let n = 0; n < 200; n += 1) {
         if (wanted.test(await focused())) return;
         await page.keyboard.press("Tab");
       }
       assert.fail(`${wanted} is not reached; at ${await focused()}`);
     };
-    await tabTo(/^A .*Version 5 /);
+    const closeByKey = async () => {
+      await page.keyboard.press("Escape");
+      await until(() => page.$("dialog[open]"), (dialog) => dialog === null, "the closed dialog");
+    };
+    await tabTo(/^BUTTON .*Register model… /);
     await page.keyboard.press("Enter");
-    await until(() => page.$eval("h1", (heading) => heading.textContent), (text) => /version 5$/.test(text), "the version's page");
-    await tabTo(/^BUTTON .*Move to… /);
+    await byRole(page, "combobox", "Registered model");
+    await tabTo(/^INPUT (text|search) /);
+    await page.keyboard.type(MODEL);
+    await until(() => page.$$eval("#register-hint", (all) => all.map((one) => one.textContent).join()), (text) => /new version/.test(text), "the hint");
+    await tabTo(/^BUTTON (submit|button) Register $/);
     await page.keyboard.press("Enter");
-    await byRole(page, "dialog", `Move version 5 of ${MODEL}`);
-    await tabTo(/^INPUT radio/);
-    // The arrow keys choose among the radios that can be chosen.
-    for (let n = 0; n < 4 && !/move-Production$/.test(await focused()); n += 1) await page.keyboard.press("ArrowDown");
-    assert.match(await focused(), /move-Production$/);
-    await tabTo(/^TEXTAREA/);
-    await page.keyboard.type("by keyboard");
-    await tabTo(/^BUTTON button Move $/);
+    const link = await page.waitForSelector('dialog[open] a[href*="#/models/"]', { timeout: 20_000 });
+    const number = /Version (\d+)/.exec(await link.evaluate((it) => it.textContent))[1];
+    await tabTo(new RegExp(`^A .*Version ${number} of ${MODEL} $`));
     await page.keyboard.press("Enter");
-    await done(page);
-    const stages = await stagesOf(client);
-    assert.equal(stages[5], "Production");
-    await page.keyboard.press("Escape");
-    await until(() => page.$("dialog[open]"), (dialog) => dialog === null, "the closed dialog");
+    await until(() => page.$eval("h1", (heading) => heading.textContent), (text) => text.endsWith(`version ${number}`), "the version's page");
+    for (const stage of ["Staging", "Production"]) {
+      await tabTo(/^BUTTON .*Move to… /);
+      await page.keyboard.press("Enter");
+      await byRole(page, "dialog", `Move version ${number} of ${MODEL}`);
+      await tabTo(/^INPUT radio/);
+      // The arrow keys choose among the radios that can be chosen.
+      for (let n = 0; n < 4 && !(await focused()).endsWith(`move-${stage}`); n += 1) await page.keyboard.press("ArrowDown");
+      assert.match(await focused(), new RegExp(`move-${stage}$`));
+      await tabTo(/^TEXTAREA/);
+      await page.keyboard.type(`to ${stage} by keyboard`);
+      await tabTo(/^BUTTON button Move $/);
+      await page.keyboard.press("Enter");
+      await done(page);
+      assert.match(await focused(), /^P .*Done, and read back/, "the focus is on what came of it");
+      await closeByKey();
+    }
+    const version = (await versionsOf(client))[number];
+    assert.equal(version.current_stage, "Production");
+    assert.deepEqual(recordsOf(version).filter(({ what }) => what === "stage").map(({ reason }) => reason),
+      ["to Staging by keyboard", "to Production by keyboard"]);
     assertQuiet(page);
     await page.close();
+  });
+
+  test("MLflow 2.22: an alias is set, moved, taken back and removed, and goes with a stage", { timeout: 120_000 }, async () => {
+    const client = clientOf(servers.byVersion["2.22.5"].url);
+    const own = await serve({
+      base: "/", proxies: { "/mlflow": servers.byVersion["2.22.5"].url },
+      config: { registry: { stage_aliases: [{ stage: "Production", alias: "champion" }] } },
+    });
+    const aliasesOf = async () => {
+      const { registered_model: model } = await client("GET", `registered-models/get?name=${MODEL}`);
+      return Object.fromEntries((model.aliases ?? []).map(({ alias, version }) => [alias, version]));
+    };
+    const setByHand = (alias, version) => client("POST", "registered-models/alias", { name: MODEL, alias, version });
+    const openAlias = async (page, number) => {
+      await fill(page, "textbox", "New alias", "challenger");
+      await press(page, "button", "Set alias…");
+      return byRole(page, "dialog", `Set alias challenger to version ${number} of ${MODEL}`);
+    };
+    try {
+      const before = await aliasesOf();
+      const page = await open(`models/${MODEL}/1`, own.url, "/mlflow");
+      await fill(page, "textbox", "Your name, for the record", "ana");
+      await openAlias(page, 1);
+      await fill(page, "textbox", "Reason", "to begin with");
+      assert.deepEqual(await aliasesOf(), before, "a dialog writes nothing");
+      await press(page, "button", "Set alias");
+      await done(page);
+      assert.deepEqual(await aliasesOf(), { ...before, challenger: "1" });
+      await close(page);
+
+      // Moved to another version, beside the one that has it; somebody else is quicker.
+      await page.evaluate((hash) => { location.hash = hash; }, `#/models/${MODEL}/2?server=%2Fmlflow`);
+      await until(() => page.$eval("h1", (heading) => heading.textContent), (text) => text.endsWith("version 2"), "the other version");
+      const dialog = await openAlias(page, 2);
+      assert.match(await dialog.evaluate((it) => it.textContent), /The alias challenger stands for version 1 now/);
+      await page.waitForSelector('dialog[open] table[aria-label="Metrics"] ::-p-text(Version 1)');
+      await fill(page, "textbox", "Reason", "better than 1");
+      await setByHand("challenger", "3");
+      const untouched = await versionsOf(client);
+      await press(page, "button", "Set alias");
+      await page.waitForSelector("dialog[open] [role=alert] ::-p-text(The alias challenger stood for version 1 and stands for version 3 now)", { timeout: 20_000 });
+      assert.deepEqual(await versionsOf(client), untouched);
+      assert.equal((await aliasesOf()).challenger, "3");
+      await press(page, "button", "Look at it anew");
+      await page.waitForSelector("dialog[open] ::-p-text(The alias challenger stands for version 3 now)");
+      await press(page, "button", "Set alias");
+      await done(page);
+      assert.equal((await aliasesOf()).challenger, "2");
+      const entry = recordsOf((await versionsOf(client))[2]).at(-1);
+      assert.deepEqual([entry.what, entry.name, entry.from, entry.to, entry.reason, entry.compared_with], ["alias", "challenger", "3", "2", "better than 1", "3"]);
+      assert.equal(recordsOf((await versionsOf(client))[3]).at(-1).with, "2");
+      await close(page);
+
+      await press(page, "button", "Undo last move…");
+      await press(page, "button", "Undo");
+      await done(page);
+      assert.equal((await aliasesOf()).challenger, "3");
+      await close(page);
+      await page.evaluate((hash) => { location.hash = hash; }, `#/models/${MODEL}/3?server=%2Fmlflow`);
+      await press(page, "button", "Remove alias challenger…");
+      await page.waitForSelector("dialog[open] ::-p-text(Whatever loads the model by challenger finds nothing afterwards)");
+      await press(page, "button", "Remove alias");
+      await done(page);
+      assert.deepEqual(await aliasesOf(), before);
+      await close(page);
+
+      // A move brings the alias of its stage along.
+      const stages = await stagesOf(client);
+      const candidate = ["1", "2"].find((number) => stages[number] !== "Production");
+      await page.evaluate((hash) => { location.hash = hash; }, `#/models/${MODEL}/${candidate}?server=%2Fmlflow`);
+      await until(() => page.$eval("h1", (heading) => heading.textContent), (text) => text.endsWith(`version ${candidate}`), "the candidate");
+      await move(page, candidate, "Production", "with its alias");
+      await done(page);
+      assert.equal((await aliasesOf()).champion, candidate);
+      assert.equal((await versionsOf(client))[candidate].current_stage, "Production");
+      await close(page);
+      await press(page, "button", "Undo last move…");
+      await fill(page, "textbox", "Reason", "back");
+      await press(page, "button", "Undo");
+      await done(page);
+      assert.deepEqual(await stagesOf(client), stages);
+      assert.deepEqual(await aliasesOf(), before);
+      assertQuiet(page);
+      await page.close();
+    } finally {
+      await own.close();
+    }
   });
 
   test("a version in Staging is reviewed: checklist, request, approval, and rules that hold back the move", { timeout: 90_000 }, async () => {
@@ -373,10 +513,15 @@ describe("registry", () => {
         await until(() => page.$(".change"), (change) => change === null, "the closed change");
       }
       await page.waitForSelector("::-p-text(Production approved by eve)");
+      // Another word of the same kind is a word, too, and the comment goes only once it is written.
+      await fill(page, "textbox", "Review comment", "once more, with a comment");
+      await press(page, "button", "Approve");
+      await page.waitForSelector("::-p-text(Production approved by eve: once more, with a comment)", { timeout: 20_000 });
+      await until(() => page.$eval('[aria-label="Review comment"]', (it) => it.value), (text) => text === "", "the empty field");
       const version = (await versionsOf(client))[4];
       assert.equal(version.tags.find(({ key }) => key === "runweave.check.latency _p99_.c9ae244c").value, "eve");
       assert.equal(version.tags.find(({ key }) => key === "runweave.review").value, "approved");
-      assert.deepEqual(recordsOf(version).slice(-3).map(({ what }) => what), ["check", "request", "approve"]);
+      assert.deepEqual(recordsOf(version).slice(-4).map(({ what }) => what), ["check", "request", "approve", "approve"]);
       await page.evaluate(() => { location.hash = location.hash.replace(/^#.models.[^?]*/, "#/review"); });
       const waiting = () => page.$$eval('table[aria-label="Versions in Staging"] tbody tr', (rows) => rows.map((row) => row.textContent));
       await until(waiting, (rows) => rows.some((row) => /nyc-taxi-regressor, version 4.*Production approved by eve/.test(row)), "the version in the queue");
@@ -488,6 +633,86 @@ describe("registry", () => {
     await page.close();
   });
 
+  test("hostile runs, records, checklists and comments are text wherever they are shown", { timeout: 120_000 }, async () => {
+    const client = clientOf(servers.byVersion["3.17.2"].url);
+    const own = await serve({
+      base: "/", proxies: { "/mlflow": servers.byVersion["3.17.2"].url },
+      config: { registry: { checklist: [HOSTILE], stage_aliases: [{ stage: "Production", alias: "champion" }] } },
+    });
+    const name = `hostile too ${HOSTILE} ${Date.now()}`;
+    const runOf = async (place) => {
+      const { run } = await client("POST", "runs/create", { experiment_id: "1", run_name: `${HOSTILE} ${place}`, start_time: Date.now() });
+      const run_id = run.info.run_id;
+      await client("POST", "runs/log-batch", {
+        run_id, metrics: [{ key: "rmse", value: place, timestamp: 1, step: 0 }, { key: "rmse", value: place + 1, timestamp: 2, step: 1 }],
+        params: [{ key: "loss", value: `${HOSTILE} ${place}` }],
+        tags: [{ key: "mlflow.source.git.commit", value: `${HOSTILE} ${place}` }, { key: "mlflow.source.name", value: HOSTILE }],
+      });
+      await client("POST", "runs/log-inputs", { run_id, datasets: [{ tags: [{ key: "mlflow.data.context", value: HOSTILE.slice(0, 60) }], dataset: { name: HOSTILE, digest: `${place}<b>`, source_type: "local", source: "{}" } }] });
+      await client("POST", "runs/update", { run_id, status: "FINISHED", end_time: Date.now() });
+      return run;
+    };
+    await client("POST", "registered-models/create", { name });
+    for (const place of [1, 2]) {
+      const { info } = await runOf(place);
+      await client("POST", "model-versions/create", { name, source: `${info.artifact_uri}/model`, run_id: info.run_id });
+    }
+    const to = (version, stage) => client("POST", "model-versions/transition-stage", { name, version, stage, archive_existing_versions: false });
+    await to("1", "Production");
+    await to("2", "Staging");
+    const entries = [
+      { what: "stage", from: "None", to: "Staging", by: HOSTILE, reason: HOSTILE, archived: [HOSTILE], with: HOSTILE, compared_with: HOSTILE },
+      { what: "approve", by: HOSTILE, reason: HOSTILE }, { what: "alias", name: HOSTILE, from: HOSTILE, to: HOSTILE }, { what: "tag", name: HOSTILE, to: HOSTILE },
+    ];
+    for (const [place, entry] of entries.entries()) {
+      const value = JSON.stringify({ runweave: 1, at: `2026-11-23T08:15:0${place}.000Z`, by_source: "typed", ...entry });
+      await client("POST", "model-versions/set-tag", { name, version: "2", key: `runweave.record.20261123T08150${place}000Z-other0`, value });
+    }
+    await client("POST", "model-versions/set-tag", { name, version: "2", key: "runweave.record.20261123T081509000Z-broken", value: HOSTILE });
+    try {
+      const page = await open("review", own.url, "/mlflow");
+      const check = async (where) => {
+        assert.equal((await page.$$("main img, dialog img")).length, 0, where);
+        assert.notEqual(await page.title(), "owned", where);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= 1280, `${where} is ${width} wide`);
+        await assertAccessible(page, where);
+      };
+      const sees = (selector, text) => until(() => page.$$eval(selector, (all) => all.map((it) => it.textContent).join("\n")), (all) => all.includes(text), `${text} in ${selector}`);
+      await sees('table[aria-label="Versions in Staging"]', `Production approved by ${HOSTILE}: ${HOSTILE}`);
+      // The name turns the direction of nothing beside it.
+      const isIsolated = await page.$$eval('table[aria-label="Versions in Staging"] th a bdi', (all) => all.every((it) => getComputedStyle(it).unicodeBidi === "isolate"));
+      assert.ok(isIsolated);
+      await page.evaluate((label) => [...document.querySelectorAll(".review__toggle")].find((it) => it.getAttribute("aria-label") === label).click(), `Compare ${name}, version 2`);
+      for (const text of [`${HOSTILE} 1`, `${HOSTILE} 2`]) await sees(".review__comparison", text);
+      await check("the queue");
+      await page.evaluate((hash) => { location.hash = hash; }, `#/models/${encodeURIComponent(name)}/2?server=%2Fmlflow`);
+      await sees('ol[aria-label="History"]', `Alias ${HOSTILE} from version ${HOSTILE}`);
+      await sees('ol[aria-label="History"]', "cannot be read");
+      await sees('section[aria-label="Review"]', HOSTILE);
+      await page.evaluate(() => document.querySelector('section[aria-label="Review"] input[type=checkbox]').click());
+      await page.waitForSelector(".change ::-p-text(Done, and read back)", { timeout: 20_000 });
+      await sees('ol[aria-label="History"]', `Checked: ${HOSTILE}`);
+      await check("the version");
+      await page.evaluate(() => [...document.querySelectorAll(".change button")].find((button) => button.textContent === "Close").click());
+      await press(page, "button", "Move to…");
+      await page.waitForSelector("dialog[open] .side-by-side table");
+      await sees('dialog[open] table[aria-label="Params that differ"]', `${HOSTILE} 2`);
+      await sees('dialog[open] table[aria-label="Origin"]', HOSTILE);
+      await press(page, "radio", "Production");
+      await fill(page, "textbox", "Reason", HOSTILE);
+      await check("the dialog");
+      await press(page, "button", "Move");
+      await done(page);
+      await check("what came of the move");
+      assert.equal(recordsOf((await versionsOf2(client, name))[2]).at(-1).reason, HOSTILE);
+      assertQuiet(page);
+      await page.close();
+    } finally {
+      await own.close();
+    }
+  });
+
   for (const version of ["3.17.2", "2.22.5", "1.30.1"]) {
     test(`MLflow ${version}: descriptions, and tags of the model itself, are edited; what others wrote meanwhile stays`, { timeout: 120_000 }, async () => {
       const client = clientOf(servers.byVersion[version].url);
@@ -591,19 +816,41 @@ describe("registry", () => {
       new PerformanceObserver((list) => list.getEntries().forEach(({ duration }) => { globalThis.longest = Math.max(globalThis.longest, duration); }))
         .observe({ entryTypes: ["longtask"] });
     });
-    const begin = Date.now();
-    await client("GET", `model-versions/search?max_results=2000&filter=${encodeURIComponent(`name = '${name}'`)}`);
-    const serverMillis = Date.now() - begin;
-    const opened = Date.now();
-    await page.evaluate((hash) => { location.hash = hash; }, `#/models/${name}?server=${encodeURIComponent(site.serverUrl("3.17.2"))}`);
-    await page.waitForSelector(".versions__table tbody a");
-    const shownMillis = Date.now() - opened;
+    const showAs = async (show, selector) => {
+      const begin = Date.now();
+      await client("GET", `model-versions/search?max_results=2000&filter=${encodeURIComponent(`name = '${name}'`)}`);
+      const serverMillis = Date.now() - begin;
+      await page.evaluate((hash) => { location.hash = hash; }, `#/models?server=${encodeURIComponent(site.serverUrl("3.17.2"))}`);
+      await byRole(page, "table", "Registered models");
+      const opened = Date.now();
+      await page.evaluate((hash) => { location.hash = hash; }, `#/models/${name}?${show}server=${encodeURIComponent(site.serverUrl("3.17.2"))}`);
+      await page.waitForSelector(selector);
+      // Whoever presses a button then is answered.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+      return { serverMillis, shownMillis: Date.now() - opened };
+    };
+    // Machines that run tests are busy: the best of three counts.
+    const best = async (show, selector) => {
+      const all = [];
+      for (let n = 0; n < 3; n += 1) {
+        all.push(await showAs(show, selector));
+        const { serverMillis, shownMillis } = all.at(-1);
+        if (shownMillis - serverMillis < 2000) return all.at(-1);
+      }
+      return assert.fail(`not usable within 2 s of the server's answer: ${JSON.stringify(all)}`);
+    };
+    const board = await best("show=board&", ".board__card");
+    await page.waitForSelector(".board ::-p-text(Show all 1000 in None)");
+    assert.ok((await page.$$(".board__card")).length < 100);
+    const { serverMillis, shownMillis } = await best("", ".versions__table tbody a");
     // Not by its number: the random name of a run may end in it.
     await fill(page, "searchbox", "Filter versions", "tag:nth=five-hundredth");
     await until(() => page.$$eval(".versions__table tbody a", (links) => links.map((link) => link.textContent).join()), (text) => text === "Version 500", "the filtered version");
     const longest = await page.evaluate(() => Math.round(globalThis.longest));
-    // Printed, not asserted: machines that run tests are busy.
-    console.log(`1,000 versions: the server alone ${serverMillis} ms, on the screen after ${shownMillis} ms, the page's longest task ${longest} ms`);
+    console.log(`1,000 versions: the server alone ${serverMillis} ms, a table after ${shownMillis} ms, a board after ${board.shownMillis} ms, the page's longest task ${longest} ms`);
+    await page.evaluate((hash) => { location.hash = hash; }, `#/models/${name}?show=board&server=${encodeURIComponent(site.serverUrl("3.17.2"))}`);
+    await press(page, "button", "Show all 1000 in None");
+    await until(() => page.$$(".board__card"), (cards) => cards.length === 1000, "all cards");
     assertQuiet(page);
     await page.close();
   });
@@ -622,6 +869,17 @@ describe("registry", () => {
           await assertAccessible(page, where);
           const room = await page.evaluate(() => document.documentElement.scrollWidth);
           assert.ok(room <= width, `${where} is ${room} wide`);
+          if (where === `models/${MODEL}/4`) {
+            for (const [button, field] of [["Move to…", "#move-Archived"], ["Load in Python…", ".load-code"]]) {
+              await press(page, "button", button);
+              await page.waitForSelector(`dialog[open] ${field}`);
+              await assertAccessible(page, `${button} on ${where}`);
+              const inside = await page.$eval("dialog[open]", (dialog) => dialog.scrollWidth - dialog.clientWidth);
+              assert.ok(inside <= 0, `${button} is ${inside} too wide`);
+              await close(page);
+              await until(() => page.$("dialog[open]"), (dialog) => dialog === null, "the closed dialog");
+            }
+          }
           assertQuiet(page);
           await page.close();
         }

@@ -184,7 +184,10 @@ fn commands(context: RunsContext) -> Vec<(String, Action)> {
         own("Save the table as Markdown", Action::Send(Command::SaveTable(TableFormat::Markdown))),
         own("Copy the table as Markdown", Action::Send(Command::CopyTable)),
         own("Go to experiments", page(Route::Experiments { server: server.clone() })),
-        own("Go to registered models", page(Route::Models { server: server.clone(), search: String::new() })),
+        own(
+            "Go to registered models",
+            page(Route::Models { server: server.clone(), search: String::new(), sort: None }),
+        ),
         own("Go to the review", page(Route::Review { server, opened: None })),
     ]);
     all
