@@ -225,6 +225,9 @@ fn Alerts() -> impl IntoView {
             <For each=move || state.alerts.get() key=|alert| alert.id let:alert>
                 <div class="alert" role="alert">
                     <p>{alert.message}</p>
+                    {alert.offers_reload.then(|| view! {
+                        <button class="button" on:click=move |_| drop(window().location().reload())>"Reload"</button>
+                    })}
                     <button
                         class="button"
                         on:click=move |_| state.alerts.update(|alerts| alerts.retain(|other| other.id != alert.id))

@@ -82,6 +82,8 @@ pub struct Alert {
     pub id: u32,
     /// One sentence, and what to do.
     pub message: String,
+    /// Whether what is to be done is to load the page anew.
+    pub offers_reload: bool,
 }
 
 /// Everything the page knows. Cheap to copy; all parts are signals.
@@ -143,7 +145,8 @@ pub struct AppState {
     is_load_told: StoredValue<bool>,
     /// Whether runs have been changed since they were loaded.
     are_runs_stale: StoredValue<bool>,
-    /// The sign-in that somebody entered for the connection under way, and whether to keep it for the tab.
+    /// The sign-in that somebody entered for the connection under way, and whether to keep it for the tab. It is no other
+    /// connection's: whatever begins or ends one forgets it.
     asked: StoredValue<Option<(SignIn, bool)>>,
 }
 
@@ -189,9 +192,12 @@ impl AppState {
             is_ready
         });
         match started {
-            Ok(worker) => state.worker.set_value(worker),
+            Ok(worker) => {
+                worker.on_failure(move |is_ready| state.engine_failed(is_ready));
+                state.worker.set_value(worker);
+            }
             Err(_) => state.alert(
-                "The engine could not be started: this browser does not run module-free Web Workers with WebAssembly. Use a current browser.",
+                "The engine could not be started: this browser does not run Web Workers made of modules. Use a current browser.",
             ),
         }
         let on_hash = Closure::<dyn FnMut()>::new(move || {
@@ -248,6 +254,23 @@ impl AppState {
         }
     }
 
+    /// The engine is gone: nothing that it was asked for will come any more.
+    fn engine_failed(&self, is_ready: bool) {
+        let message = if is_ready {
+            "The engine, which loads and draws the runs, stopped at an error of its own. What you see stays and the address keeps your choices; reload the page to go on."
+        } else {
+            "The engine, which loads and draws the runs, did not start: its files did not arrive, or this browser cannot run them. Reload the page to try again."
+        };
+        if matches!(self.connection.get_untracked(), Connection::Connecting(_)) {
+            self.connection.set(Connection::Idle);
+        }
+        self.progress.update(|progress| {
+            progress.is_cancelled |= progress.is_loading;
+            progress.is_loading = false;
+        });
+        self.show_alert(message, true);
+    }
+
     /// Hands the plot's canvas to the engine.
     pub fn send_canvas(&self, canvas: &OffscreenCanvas) {
         self.worker.with_value(|worker| worker.send_canvas(canvas));
@@ -255,6 +278,7 @@ impl AppState {
 
     /// Connects to a server.
     pub fn connect(&self, url: &str, sign_in: SignIn) {
+        self.asked.set_value(None);
         let url = url.trim().trim_end_matches('/').to_owned();
         self.connection.set(Connection::Connecting(url.clone()));
         self.experiments.set(ExperimentList::Loading);
@@ -281,8 +305,8 @@ impl AppState {
 
     /// The same on the word of a person, who is then led on to the experiments.
     pub fn connect_as_asked(&self, url: &str, sign_in: SignIn, is_kept: bool) {
-        self.asked.set_value(Some((sign_in.clone(), is_kept)));
-        self.connect(url, sign_in);
+        self.connect(url, sign_in.clone());
+        self.asked.set_value(Some((sign_in, is_kept)));
     }
 
     /// Makes the address name the server as it is known now: from the connect page on to the experiments.
@@ -374,11 +398,15 @@ impl AppState {
 
     /// Shows an alert until it is dismissed.
     pub fn alert(&self, message: &str) {
+        self.show_alert(message, false);
+    }
+
+    fn show_alert(&self, message: &str, offers_reload: bool) {
         let message = message.to_owned();
         self.alerts.update(|alerts| {
             if alerts.iter().all(|alert| alert.message != message) {
                 let id = alerts.last().map_or(0, |alert| alert.id + 1);
-                alerts.push(Alert { id, message });
+                alerts.push(Alert { id, message, offers_reload });
             }
         });
     }
@@ -409,7 +437,10 @@ impl AppState {
                 self.connection.set(Connection::Connected(info));
                 self.send(&Command::ListExperiments);
             }
-            Event::ConnectFailed(problem) => self.connection.set(Connection::Failed(problem)),
+            Event::ConnectFailed(problem) => {
+                self.asked.set_value(None);
+                self.connection.set(Connection::Failed(problem));
+            }
             Event::Experiments { items, skipped } => {
                 self.experiments.set(ExperimentList::Loaded { items, skipped });
             }

@@ -49,9 +49,15 @@ pub fn ConnectPage() -> impl IntoView {
     let is_connecting = move || matches!(state.connection.get(), Connection::Connecting(_));
     let offered = move || state.config.with(|config| config.servers.clone());
     let recent = memory::recent_servers();
+    // The boxes for a secret are made anew, empty: what stood in them was meant for another server or another way.
+    let choose_way = move |kind: SignInKind| {
+        first.set(String::new());
+        second.set(String::new());
+        way.set(kind);
+    };
     let choose = move |server: String, kind: SignInKind| {
         url.set(server);
-        way.set(kind);
+        choose_way(kind);
     };
     view! {
         <main class="page page--narrow" id="main">
@@ -82,7 +88,7 @@ pub fn ConnectPage() -> impl IntoView {
                         class="select"
                         on:change=move |event| {
                             let index = event_target_value(&event).parse().unwrap_or(0);
-                            way.set(WAYS.get(index).map_or(SignInKind::None, |(kind, _)| *kind));
+                            choose_way(WAYS.get(index).map_or(SignInKind::None, |(kind, _)| *kind));
                         }
                     >
                         {WAYS.into_iter().enumerate().map(|(index, (kind, label))| view! {

@@ -218,7 +218,14 @@ impl RegistryState {
                 is_ready
             });
             match started {
-                Ok(worker) => self.worker.set_value(worker),
+                Ok(worker) => {
+                    worker.on_failure(move |_| {
+                        // The next question starts another one.
+                        state.worker.set_value(WorkerHandle::default());
+                        state.app.alert("The registrar, which reads and changes the registry, stopped. A change under way may be half done: reload the page and look at it again.");
+                    });
+                    self.worker.set_value(worker);
+                }
                 Err(_) => {
                     self.app.alert("The registrar could not be started, so the registry cannot be read. Reload the page.");
                     return;

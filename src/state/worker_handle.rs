@@ -56,6 +56,24 @@ impl WorkerHandle {
         Ok(Self { inner: Some(inner) })
     }
 
+    /// Calls back once the worker fails: its code does not arrive, it ends at an error of its own, or it says what nobody
+    /// can read. Told whether it had listened before.
+    pub fn on_failure(&self, failed: impl Fn(bool) + 'static) {
+        let Some(inner) = &self.inner else { return };
+        let worker = inner.worker.clone();
+        let inner = inner.clone();
+        let has_failed = Cell::new(false);
+        let listener = Closure::<dyn FnMut()>::new(move || {
+            if !has_failed.replace(true) {
+                failed(inner.is_ready.get());
+            }
+        });
+        worker.set_onerror(Some(listener.as_ref().unchecked_ref()));
+        worker.set_onmessageerror(Some(listener.as_ref().unchecked_ref()));
+        // It lives as long as the worker does.
+        listener.forget();
+    }
+
     /// Whether a worker runs.
     pub fn is_running(&self) -> bool {
         self.inner.is_some()
