@@ -117,9 +117,11 @@ fn build(
     mode: Mode,
     controller: &AbortController,
 ) -> Result<gloo_net::http::Request, gloo_net::Error> {
-    let is_same_origin = address.url.starts_with('/');
+    let origin = address.page_origin.as_str();
     let base =
-        if is_same_origin { format!("{}{}", address.page_origin, address.url) } else { address.url.clone() };
+        if address.url.starts_with('/') { format!("{origin}{}", address.url) } else { address.url.clone() };
+    let after_origin = base.strip_prefix(origin).filter(|_| !origin.is_empty());
+    let is_same_origin = after_origin.is_some_and(|path| path.is_empty() || path.starts_with('/'));
     let url = format!("{}{}", base.trim_end_matches('/'), request.path);
     // Cookies go only where the page itself comes from: a proxy there may hold the session.
     let credentials = match (&address.sign_in, is_same_origin) {

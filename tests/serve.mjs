@@ -52,7 +52,7 @@ function sendText(response, status, text) {
  * @param {string} [options.base]  the path under which the site lies, with a slash at both ends
  * @param {Record<string, string>} [options.proxies]  prefix without a slash at its end → address of a server;
  *   may be changed while serving. Prefixes count from the origin, not from `base`.
- * @param {object | string | null} [options.config]  answered as config.json where the folder has none; text as it is
+ * @param {object | string | null} [options.config]  answered as config.json in place of the folder's; text as it is
  * @param {Record<string, string>} [options.headers]  added to every file's answer, such as a policy
  * @returns {Promise<{url: string, origin: string, port: number, proxies: Record<string, string>, close: () => Promise<void>}>}
  *   `url` is the site's address, with `base`
@@ -91,13 +91,13 @@ export async function serve({
     const file = path.join(dir, relative);
     if (wanted.includes("\0") || !file.startsWith(dir + path.sep)) return sendText(response, 404, "not found");
 
+    if (relative === "config.json" && config) {
+      const body = typeof config === "string" ? config : JSON.stringify(config);
+      response.writeHead(200, { ...headers, "content-type": TYPES[".json"], "cache-control": "no-cache" });
+      return response.end(request.method === "HEAD" ? undefined : body);
+    }
     const found = await stat(file).catch(() => null);
     if (!found?.isFile()) {
-      if (relative === "config.json" && config) {
-        const body = typeof config === "string" ? config : JSON.stringify(config);
-        response.writeHead(200, { ...headers, "content-type": TYPES[".json"], "cache-control": "no-cache" });
-        return response.end(request.method === "HEAD" ? undefined : body);
-      }
       return sendText(response, 404, "not found");
     }
     const etag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`;

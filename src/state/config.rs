@@ -63,17 +63,20 @@ pub enum SignInKind {
     Header,
 }
 
-/// Reads the file. Absent is fine; broken is said in `problem`.
+/// Reads the file. Absent is fine; broken or refused is said in `problem`.
 pub async fn read() -> Config {
+    let problem = |why: String| Config {
+        problem: Some(format!("config.json could not be read and is not used: {why}.")),
+        ..Config::default()
+    };
     let mut config = match gloo_net::http::Request::get("config.json").send().await {
         Ok(response) if response.ok() => match response.text().await {
-            Ok(text) => serde_json::from_str(&text).unwrap_or_else(|error| Config {
-                problem: Some(format!("config.json could not be read and is not used: {error}.")),
-                ..Config::default()
-            }),
-            Err(_) => Config::default(),
+            Ok(text) => serde_json::from_str(&text).unwrap_or_else(|error| problem(error.to_string())),
+            Err(_) => problem("the answer broke off".to_owned()),
         },
-        _ => Config::default(),
+        Ok(response) if matches!(response.status(), 404 | 410) => Config::default(),
+        Ok(response) => problem(format!("its host answers {}", response.status())),
+        Err(_) => problem("its host does not answer".to_owned()),
     };
     config.is_read = true;
     config

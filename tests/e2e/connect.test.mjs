@@ -44,6 +44,22 @@ async function alertOf(page) {
 }
 
 describe("connect", () => {
+  test("the site as it is built logs nothing on a plain host, and says when its config.json is kept from it", { timeout: 60_000 }, async () => {
+    const plain = await serve();
+    const page = await openPage(browser);
+    await page.goto(plain.url);
+    await byRole(page, "textbox", "Server URL");
+    await page.waitForNetworkIdle();
+    assertQuiet(page);
+    assert.equal(await page.$('[role="alert"]'), null);
+    await page.setRequestInterception(true);
+    page.on("request", (request) => (request.url().endsWith("/config.json") ? request.respond({ status: 403, body: "no" }) : request.continue()));
+    await page.reload();
+    assert.match(await alertOf(page), /config\.json could not be read.*403/);
+    await plain.close();
+    await page.close();
+  });
+
   const failures = [
     ["nothing listens", async () => `http://127.0.0.1:${await freePort()}`, [/does not answer/i, /Check that the server runs/]],
     ["an origin that MLflow 2 refuses", () => servers.byVersion["2.22.5"].url, [/refuses pages of http:\/\/localhost/, /proxy/]],
@@ -74,6 +90,63 @@ describe("connect", () => {
     const stored = await page.evaluate(() => JSON.stringify({ ...localStorage }));
     assert.ok(!stored.includes("sésame"), stored);
     assertQuiet(page);
+    await page.close();
+  });
+
+  test("a sign-in that a server refused is kept for no other one", { timeout: 60_000 }, async () => {
+    const page = await openPage(browser);
+    const { url } = servers.byVersion["3.17.2"];
+    await connect(page, url);
+    await byRole(page, "table", "Experiments");
+    await page.goto(`${site.url}#/`);
+    const box = await byRole(page, "textbox", "Server URL");
+    await box.click({ count: 3 });
+    await box.type("/guarded");
+    await page.select("form select", "1");
+    await (await byRole(page, "textbox", "User")).type(USER);
+    await (await page.waitForSelector('input[type="password"]')).type("the wrong one");
+    await clickOn(page, 'input[type="checkbox"]');
+    await (await byRole(page, "button", "Connect")).click();
+    await alertOf(page);
+    // Another server, chosen by a link, is reached without it.
+    await page.goto(`${site.url}#/experiments?server=${encodeURIComponent(url)}`);
+    await byRole(page, "table", "Experiments");
+    assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.includes("sign-in"))), []);
+    // So is one that is chosen in the form, whose boxes are empty then.
+    await page.goto(`${site.url}#/`);
+    await page.select("form select", "1");
+    await (await byRole(page, "textbox", "User")).type(USER);
+    await (await page.waitForSelector('input[type="password"]')).type(PASSWORD);
+    await page.select("form select", "2");
+    await (await byRole(page, "textbox", "Server URL")).click({ count: 3 });
+    await page.keyboard.type("/guarded");
+    const nRefused = guard.authorizations.length;
+    await (await byRole(page, "button", "Connect")).click();
+    await until(() => guard.authorizations.length, (n) => n > nRefused, "a request that was refused");
+    assert.ok(guard.authorizations.slice(nRefused).every((text) => !text.includes("same:1")), guard.authorizations.join());
+    await alertOf(page);
+    assertQuiet(page, REFUSED);
+    await page.close();
+  });
+
+  test("an engine that does not arrive is told, and the page offers to reload", { timeout: 60_000 }, async () => {
+    const page = await openPage(browser);
+    const network = await page.createCDPSession();
+    await network.send("Network.enable");
+    await network.send("Network.setBlockedURLs", { urls: ["*engine-worker.js*"] });
+    await page.goto(`${site.url}#/`);
+    assert.match(await alertOf(page), /engine.*did not start.*[Rr]eload/);
+    await assertAccessible(page, "connect without an engine");
+    await network.send("Network.setBlockedURLs", { urls: [] });
+    await (await byRole(page, "button", "Reload")).click();
+    await connect(page, servers.byVersion["3.17.2"].url);
+    await byRole(page, "table", "Experiments");
+
+    await network.send("Network.setBlockedURLs", { urls: ["*/page-*.wasm"] });
+    await page.reload();
+    assert.match(await alertOf(page), /Runweave could not be started/);
+    await byRole(page, "button", "Reload");
+    assertQuiet(page, [/net::ERR_FAILED/, /Failed to fetch/, /JSHandle/, /TypeError/]);
     await page.close();
   });
 

@@ -58,9 +58,11 @@ export const PASSWORD = "sésame:1";
 export async function startGuard(target) {
   const basic = `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`;
   const refused = [];
+  const authorizations = [];
   const server = http.createServer((request, response) => {
     if (request.headers.authorization !== basic && request.headers["x-key"] !== "k1") {
       refused.push(request.url);
+      authorizations.push(request.headers.authorization ?? "");
       response.writeHead(401, { "content-type": "text/plain" }).end("who are you");
       return;
     }
@@ -78,6 +80,8 @@ export async function startGuard(target) {
     url: `http://127.0.0.1:${server.address().port}`,
     /** What was asked for without a sign-in. */
     refused,
+    /** How those asked who were refused, in the same order. */
+    authorizations,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 }
