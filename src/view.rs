@@ -5,10 +5,13 @@
 
 mod better;
 pub mod brush_px;
+mod change;
 pub mod choices;
 pub mod edit;
+pub mod measure;
 
 pub use better::{better, objective_rank};
+pub use change::ViewChange;
 
 use crate::entities::{ColumnKey, RunId};
 use serde::{Deserialize, Serialize};

@@ -14,6 +14,10 @@ const N_DEFAULT_COLUMNS: usize = 16;
 /// Text columns with more different values than this tell runs apart by name, not by kind.
 const N_CATEGORIES: usize = 30;
 
+/// An axis needs the size of every model, which takes a request each: of more models than this it is left to the user to
+/// add. The table needs those of the rows on the screen.
+const N_UNASKED_SIZES: usize = 300;
+
 /// Describes every column of `frame` and picks the defaults.
 pub fn columns_info(frame: &RunFrame) -> ColumnsInfo {
     let columns: Vec<ColumnInfo> = frame.columns().into_iter().map(|key| column_info(frame, key)).collect();
@@ -29,9 +33,12 @@ pub fn columns_info(frame: &RunFrame) -> ColumnsInfo {
             extras.push(key);
         }
     }
-    let n_params = N_DEFAULT_AXES.saturating_sub(extras.len() + 1);
+    let has_many_models = n_models(frame) > N_UNASKED_SIZES;
+    let is_axis = |key: &ColumnKey| !has_many_models || *key != ColumnKey::Attribute(Attribute::ModelSize);
+    let of_axes: Vec<ColumnKey> = extras.iter().filter(|key| is_axis(key)).cloned().collect();
+    let n_params = N_DEFAULT_AXES.saturating_sub(of_axes.len() + 1);
     let mut default_axes: Vec<ColumnKey> = params.iter().take(n_params).cloned().collect();
-    default_axes.extend(extras.iter().cloned());
+    default_axes.extend(of_axes);
     default_axes.extend(metric.clone());
     let mut default_columns = vec![ColumnKey::Attribute(Attribute::RunName)];
     default_columns.extend(metric);
@@ -41,19 +48,26 @@ pub fn columns_info(frame: &RunFrame) -> ColumnsInfo {
     ColumnsInfo { columns, default_columns, default_axes }
 }
 
+/// The logged models of all runs.
+pub fn n_models(frame: &RunFrame) -> usize {
+    (0..frame.n_rows()).map(|row| frame.models(row).len()).sum()
+}
+
 /// Describes one column.
 pub fn column_info(frame: &RunFrame, key: ColumnKey) -> ColumnInfo {
     let summary = frame.summary(&key, None);
-    let unit = match &key {
+    let (unit, per_unit) = match &key {
         ColumnKey::Attribute(Attribute::Duration | Attribute::ModelSize) => {
-            format_of(frame, &key).unit().to_owned()
+            let format = format_of(frame, &key);
+            (format.unit().to_owned(), format.per_unit())
         }
-        _ => String::new(),
+        _ => (String::new(), 1.0),
     };
     ColumnInfo {
         label: key.label().to_owned(),
         is_numeric: summary.is_numeric,
         unit,
+        per_unit,
         n_present: summary.n_present,
         n_distinct: summary.n_distinct,
         is_varying: summary.is_varying,

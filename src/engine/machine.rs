@@ -3,6 +3,7 @@
 use super::aggregates::{Aggregates, HistoryAsk};
 use super::analyst::Analyst;
 use super::curves::{CurveAsk, Curves};
+use super::defaults::n_models;
 use super::load::{Load, PageAsk};
 use super::protocol::{
     ArtifactFolder, Command, Event, FailedWhat, NewsText, PythonSource, RunDetails, TableFormat,
@@ -206,7 +207,7 @@ impl Engine {
                 self.abort_all(is_of_load);
                 self.load = Load::new(experiment_ids, run_view);
                 self.frame = RunFrame::default();
-                self.sizes = Sizes::default();
+                self.sizes = std::mem::take(&mut self.sizes).remembered();
                 self.aggregates = Aggregates::default();
                 self.n_histories_shown = 0;
                 self.abort_all(|pending| matches!(pending, Pending::Curve(_)));
@@ -228,6 +229,23 @@ impl Engine {
             Command::ResumeModelSizes => {
                 self.sizes.go_on();
                 // The page asks for its rows again, and with them for the sizes that it shows.
+                self.show_data();
+                self.tell_progress();
+            }
+            Command::StopModelSizes => {
+                self.abort_all(|pending| matches!(pending, Pending::Size(_)));
+                self.sizes.stop();
+                self.show_data();
+                self.tell_progress();
+            }
+            Command::ReadModelSizes => {
+                self.sizes.go_on();
+                self.want_all_sizes();
+                self.tell_progress();
+            }
+            Command::StopHistories => {
+                self.abort_all(|pending| matches!(pending, Pending::History(_)));
+                self.aggregates.stop();
                 self.show_data();
                 self.tell_progress();
             }
@@ -447,7 +465,7 @@ impl Engine {
                 let mut n_new = 0;
                 // Offsets are no snapshot: a run that started meanwhile shifts the others onto the next page.
                 for run in std::mem::take(&mut page.items) {
-                    n_new += usize::from(self.frame.push(run));
+                    n_new += usize::from(self.push(run));
                 }
                 self.load.arrived(&page, n_new, n_bytes);
                 // Each look at the whole table costs in proportion to it, so look again when it has grown by a
@@ -527,7 +545,7 @@ impl Engine {
         for run in runs {
             match self.frame.row_of(&run.info.id) {
                 Some(row) => changed.extend(self.frame.update(run).then_some(row)),
-                None => drop(self.frame.push(run)),
+                None => drop(self.push(run)),
             }
         }
         let n_new = self.frame.n_rows() - n_before;
@@ -542,11 +560,24 @@ impl Engine {
         self.tell_progress();
     }
 
+    /// Puts a run into the table, with the size of its models where that is known from an earlier load. Whether it is new.
+    fn push(&mut self, run: Run) -> bool {
+        let size = self.sizes.recall(&run.info.id, &run.models);
+        let is_new = self.frame.push(run);
+        if let (true, Some(size)) = (is_new, size) {
+            self.frame.set_model_size(self.frame.n_rows() - 1, Some(size));
+        }
+        is_new
+    }
+
     /// Wants the size of every model when the view sorts, filters, colours or draws by it.
     fn want_sizes_of_view(&mut self) {
-        if !self.scene.uses_model_size() {
-            return;
+        if self.scene.uses_model_size() {
+            self.want_all_sizes();
         }
+    }
+
+    fn want_all_sizes(&mut self) {
         for row in 0..self.frame.n_rows() {
             self.sizes.want(self.frame.run_id(row), self.frame.models(row));
         }
@@ -630,6 +661,7 @@ impl Engine {
 
     fn show_data(&mut self) {
         self.n_rows_shown = self.frame.n_rows();
+        self.scene.set_loading(self.load.progress.is_loading);
         self.show(Change::Data, 0);
         self.want_sizes_of_view();
         self.want_histories();
@@ -787,6 +819,7 @@ impl Engine {
     fn tell_progress(&mut self) {
         let mut progress = self.load.progress.clone();
         progress.n_model_sizes = self.sizes.progress();
+        progress.n_models = n_models(&self.frame);
         progress.are_model_sizes_stopped = self.sizes.is_stopped();
         progress.histories = self.aggregates.progress();
         progress.n_running = self.frame.running_rows().len();

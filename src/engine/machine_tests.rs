@@ -2,12 +2,13 @@
 
 use super::news::{ExpressionInfo, WorkspaceNews};
 use super::protocol::{
-    Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet, TableFormat,
+    AxesInfo, Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet,
+    TableFormat,
 };
 use super::{Command, Engine, Event, Input, Output};
 use crate::entities::{Attribute, ColumnKey, ExperimentId, RunId, RunView};
 use crate::tracking::{Method, Request, Response, ServerAddress, TransportError};
-use crate::view::{Brush, Direction, Lane, Objective, Panel, Pick, RankingView, Sort, Step, View};
+use crate::view::{AxisView, Brush, Direction, Lane, Objective, Panel, Pick, RankingView, Sort, Step, View};
 use proptest::prelude::*;
 
 /// A server with this many runs, `rmse` and the param `place` counting from 0.
@@ -135,6 +136,8 @@ struct World {
     under_way: Vec<(u32, Request)>,
     events: Vec<Event>,
     n_paints: usize,
+    /// Pixels of the newest picture that are not bare.
+    n_inked: usize,
     files: Vec<(String, Vec<u8>)>,
     /// Whether the late part of the engine can be fetched, and how often it has been asked for.
     has_analyst: bool,
@@ -150,6 +153,7 @@ impl World {
             under_way: vec![],
             events: vec![],
             n_paints: 0,
+            n_inked: 0,
             files: vec![],
             has_analyst: true,
             n_fetched: 0,
@@ -179,6 +183,7 @@ impl World {
                 Output::Abort { id } => self.under_way.retain(|(other, _)| *other != id),
                 Output::Blit { pixels, painted, width, height } => {
                     assert_eq!(pixels.len(), width as usize * height as usize * 4);
+                    self.n_inked = pixels.chunks_exact(4).filter(|pixel| pixel[3] != 0).count();
                     self.engine.recycle(pixels);
                     self.events.push(painted);
                     self.n_paints += 1;
@@ -216,6 +221,40 @@ impl World {
     fn progress(&self) -> LoadProgress {
         self.newest(|event| match event {
             Event::Progress(progress) => Some(progress.clone()),
+            _ => None,
+        })
+    }
+
+    /// Gives the engine a canvas, a size and colours.
+    fn plot(&mut self) {
+        let theme = PlotTheme {
+            surface: Rgb::default(),
+            context: Rgb::default(),
+            hover: Rgb::default(),
+            no_value: Rgb::default(),
+            series: vec![Rgb::default()],
+            ramp: vec![Rgb::default(), Rgb::default()],
+        };
+        let size = PlotSize { width_px: 400.0, height_px: 200.0, device_pixel_ratio: 2.0 };
+        self.input(Input::CanvasReady);
+        self.say(Command::SetPlot { size, theme });
+    }
+
+    fn axes(&self) -> AxesInfo {
+        self.newest(|event| match event {
+            Event::Axes(axes) => Some(axes.clone()),
+            _ => None,
+        })
+    }
+
+    fn n_axes_told(&self) -> usize {
+        self.axes().axes.len()
+    }
+
+    /// Sequence, runs and axes of the newest paint.
+    fn painted(&self) -> (u32, usize, usize) {
+        self.newest(|event| match event {
+            Event::Painted { sequence, n_runs, n_axes, .. } => Some((*sequence, *n_runs, *n_axes)),
             _ => None,
         })
     }
@@ -641,6 +680,64 @@ fn a_cancelled_load_keeps_what_arrived_and_takes_no_late_answer() {
 }
 
 #[test]
+fn sizes_of_many_models_are_read_when_somebody_wants_them() {
+    let size = ColumnKey::Attribute(Attribute::ModelSize);
+    let has_size = |world: &World| {
+        world.newest(|event| match event {
+            Event::Columns(columns) => {
+                Some((columns.default_axes.contains(&size), columns.default_columns.contains(&size)))
+            }
+            _ => None,
+        })
+    };
+    let mut few = World::connected(Server { n_runs: 200, has_models: true, ..Server::default() });
+    few.load();
+    few.answer(0);
+    assert_eq!(has_size(&few), (false, true), "nobody knows yet how many models there are");
+    few.answer_all();
+    assert_eq!((has_size(&few), few.progress().n_model_sizes), ((true, true), (200, 200)));
+
+    let mut many = World::connected(Server { n_runs: 1_000, has_models: true, ..Server::default() });
+    many.load();
+    many.answer_all();
+    assert_eq!((has_size(&many), many.progress().n_model_sizes), ((false, true), (0, 0)));
+    many.say(Command::Rows { request: 1, start: 0, n_rows: 20, columns: vec![size] });
+    many.answer_all();
+    assert_eq!((many.progress().n_model_sizes, many.progress().n_models), ((20, 20), 1_000));
+    many.say(Command::ReadModelSizes);
+    many.answer(0);
+    many.say(Command::StopModelSizes);
+    assert!(many.under_way.is_empty() && many.progress().are_model_sizes_stopped);
+    many.say(Command::ReadModelSizes);
+    many.answer_all();
+    assert_eq!(many.progress().n_model_sizes, (1_000, 1_000));
+}
+
+#[test]
+fn what_is_shown_at_first_stays_until_all_runs_are_here() {
+    // The newest runs, which come first, have no rmse.
+    let mut world =
+        World::connected(Server { n_runs: 3_000, has_rmse: |place| place > 100, ..Server::default() });
+    let defaults = |world: &World| {
+        world.newest(|event| match event {
+            Event::Columns(columns) => Some((columns.default_axes.clone(), columns.default_columns.clone())),
+            _ => None,
+        })
+    };
+    world.load();
+    world.answer(0);
+    let first = defaults(&world);
+    world.answer(0);
+    world.answer(0);
+    assert!(world.progress().is_loading);
+    assert_eq!(defaults(&world), first);
+    world.answer_all();
+    let last = defaults(&world);
+    let rmse = ColumnKey::Metric("rmse".into());
+    assert!(!first.0.contains(&rmse) && last.0.contains(&rmse), "then the defaults are those of all runs");
+}
+
+#[test]
 fn the_search_for_model_sizes_stops_and_goes_on() {
     let server = Server { n_runs: 50, has_models: true, ..Server::default() };
     let mut world = World::connected(server);
@@ -674,20 +771,41 @@ fn another_load_forgets_the_one_before() {
 }
 
 #[test]
+fn without_runs_or_axes_the_picture_is_empty_and_the_view_is_answered() {
+    let mut world = World::connected(Server { n_runs: 58, ..Server::default() });
+    world.plot();
+    world.load();
+    world.answer_all();
+    let rmse = AxisView { column: ColumnKey::Metric("rmse".into()), kind: None, is_flipped: false };
+    let one = View { axes: Some(vec![rmse]), ..View::default() };
+    world.say(Command::SetView { view: Box::new(one.clone()), sequence: 1 });
+    assert_eq!((world.n_axes_told(), world.painted()), (1, (1, 58, 1)));
+    assert!(world.n_inked > 58, "each run is a short line across the only axis");
+
+    let none = View { axes: Some(vec![]), ..View::default() };
+    world.say(Command::SetView { view: Box::new(none), sequence: 2 });
+    assert_eq!((world.n_axes_told(), world.painted(), world.n_inked), (0, (2, 58, 0), 0));
+
+    world.say(Command::SetView { view: Box::new(one), sequence: 3 });
+    world.server.n_runs = 0;
+    world.load();
+    assert_eq!((world.n_axes_told(), world.n_inked), (0, 0), "those of the load before are gone");
+    world.answer_all();
+    let sort = Some(Sort { column: ColumnKey::Metric("rmse".into()), direction: Direction::Ascending });
+    let n_paints = world.n_paints;
+    world.say(Command::SetView { view: Box::new(View { sort, ..View::default() }), sequence: 4 });
+    assert_eq!(world.painted().0, 4);
+    world.say(Command::SetView { view: Box::new(View::default()), sequence: 5 });
+    world.say(Command::SetView { view: Box::new(View::default()), sequence: 6 });
+    assert_eq!(world.painted(), (6, 0, 0), "also where nothing had to be painted");
+    assert!(world.n_paints > n_paints, "other axes are painted, an order is not");
+}
+
+#[test]
 fn a_brush_narrows_counts_rows_and_the_picture() {
     let mut world =
         World::connected(Server { n_runs: 58, has_rmse: |place| place >= 8, ..Server::default() });
-    let theme = PlotTheme {
-        surface: Rgb::default(),
-        context: Rgb::default(),
-        hover: Rgb::default(),
-        no_value: Rgb::default(),
-        series: vec![Rgb::default()],
-        ramp: vec![Rgb::default(), Rgb::default()],
-    };
-    let size = PlotSize { width_px: 400.0, height_px: 200.0, device_pixel_ratio: 2.0 };
-    world.input(Input::CanvasReady);
-    world.say(Command::SetPlot { size, theme });
+    world.plot();
     world.load();
     world.answer_all();
     let n_paints = world.n_paints;

@@ -33,9 +33,16 @@ pub enum Command {
     Refresh,
     /// Stop the load under way, of runs, of model sizes and of histories, and keep what has arrived.
     CancelLoad,
-    /// Find out the model sizes that are still missing after `CancelLoad`.
+    /// Stop the search for model sizes, and keep what has arrived.
+    StopModelSizes,
+    /// Find out the model sizes that are still missing after `CancelLoad` or `StopModelSizes`, of the rows on the screen
+    /// and of all runs where the view needs them.
     ResumeModelSizes,
-    /// Read the histories that are still missing after `CancelLoad`, or that could not be read.
+    /// Find out the sizes of the models of all runs, whatever the view needs.
+    ReadModelSizes,
+    /// Stop reading histories, and keep what has arrived.
+    StopHistories,
+    /// Read the histories that are still missing after `CancelLoad` or `StopHistories`, or that could not be read.
     ResumeHistories,
     /// Show the runs in this way. Answered by `Counts`, `Axes`, `RowsChanged`, and a repainted plot.
     SetView {
@@ -250,7 +257,7 @@ pub enum Event {
     Rows(RowsPage),
     /// The axes' geometry.
     Axes(AxesInfo),
-    /// A paint has reached the canvas.
+    /// A paint has reached the canvas, or a view needs none: its order is another, say, or its plot is folded away.
     Painted {
         /// The `SetView` that caused it, or 0.
         sequence: u32,
@@ -258,7 +265,7 @@ pub enum Event {
         n_runs: usize,
         /// Runs in the brushes.
         n_brushed: usize,
-        /// Axes drawn.
+        /// Axes drawn; 0 where nothing was painted.
         n_axes: usize,
         /// Milliseconds from the input that caused it to the finished picture. The engine has no clock: the worker
         /// fills it in.
@@ -352,6 +359,8 @@ pub struct LoadProgress {
     pub is_cancelled: bool,
     /// Logged models whose size has been asked for and has arrived, of how many.
     pub n_model_sizes: (usize, usize),
+    /// Logged models of all runs: only those are asked for that the view or the rows on the screen need.
+    pub n_models: usize,
     /// Whether the user stopped the search for model sizes before its end.
     pub are_model_sizes_stopped: bool,
     /// The histories that derived columns are worked out from.
@@ -395,6 +404,8 @@ pub struct ColumnInfo {
     pub is_numeric: bool,
     /// What stands behind the label, such as `s` or `kB`; empty for none.
     pub unit: String,
+    /// How much one unit is in the column's own measure, milliseconds or bytes; 1 without a unit.
+    pub per_unit: f64,
     /// Runs that have a value.
     pub n_present: usize,
     /// Different values.
@@ -496,6 +507,8 @@ pub struct AxisInfo {
     pub label: String,
     /// The unit behind the title.
     pub unit: String,
+    /// How much one unit is in the measure of `domain`; 1 without a unit.
+    pub per_unit: f64,
     /// The kind in force.
     pub kind: AxisKind,
     /// Whether the kind was inferred.
@@ -510,6 +523,8 @@ pub struct AxisInfo {
     pub bottom_px: f64,
     /// Smallest and largest finite value; none for categorical axes and for axes without one.
     pub domain: Option<(f64, f64)>,
+    /// The least of the values at or below zero that stand at the low end of a logarithmic axis.
+    pub least_not_positive: Option<f64>,
     /// Ticks or categories.
     pub ticks: Vec<Tick>,
     /// The lanes below the values.

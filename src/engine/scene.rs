@@ -46,6 +46,8 @@ pub(super) const STANDINGS: [ColumnKey; 2] =
 const PER_RUN: [Panel; 3] = [Panel::History, Panel::Scatter, Panel::Groups];
 /// How far from a line the pointer may be to mean it, in CSS pixels.
 const HOVER_REACH_PX: f64 = 12.0;
+/// How far the line of a run reaches to either side of an axis that stands alone, in CSS pixels.
+const ALONE_PX: f64 = 16.0;
 /// How strongly runs outside the brushes show where they are densest.
 const CONTEXT_ALPHA: f32 = 0.6;
 /// The same for the runs in the brushes.
@@ -73,6 +75,7 @@ pub struct Scene {
     size: Option<PlotSize>,
     theme: Option<PlotTheme>,
     has_canvas: bool,
+    is_loading: bool,
     analyst: Option<Analyst>,
     /// What the view derives, filter and constraints included.
     expressions: Vec<String>,
@@ -100,6 +103,11 @@ struct Plot {
 }
 
 impl Scene {
+    /// Whether more runs are about to come.
+    pub fn set_loading(&mut self, is_loading: bool) {
+        self.is_loading = is_loading;
+    }
+
     /// There is a canvas now, still empty.
     pub fn canvas_ready(&mut self) {
         self.has_canvas = true;
@@ -241,7 +249,19 @@ impl Scene {
         let change = if is_kept_new { change.max(self.keep(frame, outputs)) } else { change };
         let frame = &*frame;
         if change >= Change::Data {
-            self.columns = columns_info(frame);
+            let mut columns = columns_info(frame);
+            if self.is_loading {
+                // What is shown first stays where it is until all runs are here.
+                let ColumnsInfo { default_axes, default_columns, .. } = &mut self.columns;
+                if default_axes.is_empty() {
+                    // Nobody knows yet of how many models this needs the size.
+                    columns.default_axes.retain(|key| !has_model_size(key));
+                } else {
+                    columns.default_axes = std::mem::take(default_axes);
+                    columns.default_columns = std::mem::take(default_columns);
+                }
+            }
+            self.columns = columns;
             self.formats.clear();
             outputs.push(Output::Event(Event::Columns(self.columns.clone())));
         }
@@ -270,9 +290,7 @@ impl Scene {
         {
             outputs.push(Output::Event(Event::Axes(info)));
         }
-        if change >= Change::Brush {
-            self.paint(change, sequence, frame, outputs);
-        }
+        self.paint(change, sequence, frame, outputs);
     }
 
     /// Works out the derived columns, where the runs or the expressions are others than before. All else reads them like
@@ -500,11 +518,8 @@ impl Scene {
 
     fn rebuild_plot(&mut self, frame: &RunFrame) {
         let (Some(size), Some(theme)) = (self.size, self.theme.clone()) else { return };
-        let views = self.axis_views();
-        if views.is_empty() || frame.n_rows() == 0 {
-            self.plot = None;
-            return;
-        }
+        // Without runs there are no axes either, and the picture is empty: what stood there before is not theirs.
+        let views = if frame.n_rows() == 0 { Vec::new() } else { self.axis_views() };
         let columns: Vec<Vec<Value<'_>>> = views.iter().map(|axis| frame.values(&axis.column)).collect();
         let lanes: Vec<Lane> = Lane::ALL
             .into_iter()
@@ -513,14 +528,14 @@ impl Scene {
         let layout = Layout::new(views.len(), size.width_px, size.height_px, &lanes);
         let ratio = size.device_pixel_ratio as f32;
         let mut axes = Vec::with_capacity(views.len());
-        let mut positions = Vec::with_capacity(views.len());
+        let mut positions: Vec<Vec<f32>> = Vec::with_capacity(views.len());
         for (view, values) in views.iter().zip(&columns) {
             let unit = self.formats.of(frame, &view.column).unit().to_owned();
             let is_time =
                 matches!(view.column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime));
             let spec = AxisSpec {
                 column: view.column.clone(),
-                label: view.column.label().to_owned(),
+                label: own_label(&view.column, &views),
                 unit,
                 kind: view.kind,
                 is_flipped: view.is_flipped,
@@ -541,8 +556,15 @@ impl Scene {
             );
             axes.push(axis);
         }
-        let (colours, legend) = self.colours(frame, &theme);
-        let xs: Vec<f64> = layout.xs.iter().map(|x| x * size.device_pixel_ratio).collect();
+        let (colours, legend) =
+            if frame.n_rows() == 0 { (Vec::new(), None) } else { self.colours(frame, &theme) };
+        let mut xs: Vec<f64> = layout.xs.iter().map(|x| x * size.device_pixel_ratio).collect();
+        if let ([x], [axis]) = (xs.as_slice(), positions.as_slice()) {
+            // No other axis to draw lines to: each run is a short line across this one.
+            let reach = ALONE_PX * size.device_pixel_ratio;
+            positions = vec![axis.clone(), axis.clone()];
+            xs = vec![x - reach, x + reach];
+        }
         let height = (size.height_px * size.device_pixel_ratio).ceil() as usize;
         let mut raster = Raster::new(&xs, height);
         raster.set_positions(&positions);
@@ -606,6 +628,7 @@ impl Scene {
                     column: axis.spec().column.clone(),
                     label: axis.spec().label.clone(),
                     unit: axis.spec().unit.clone(),
+                    per_unit: format.per_unit(),
                     kind: axis.kind(),
                     is_kind_inferred: axis.is_kind_inferred(),
                     is_flipped: axis.spec().is_flipped,
@@ -613,6 +636,7 @@ impl Scene {
                     top_px: plot.layout.top_px,
                     bottom_px: plot.layout.bottom_px,
                     domain: axis.domain(),
+                    least_not_positive: axis.least_not_positive(),
                     ticks: axis
                         .ticks(&|number| without_trailing_zeros(format.format(number)))
                         .into_iter()
@@ -636,13 +660,24 @@ impl Scene {
         })
     }
 
+    /// Paints what is another than before. The page is told of the view's number in any case, since it waits for it.
     fn paint(&mut self, change: Change, sequence: u32, frame: &RunFrame, outputs: &mut Vec<Output>) {
-        let (Some(plot), Some(theme), Some(size)) = (self.plot.as_mut(), &self.theme, self.size) else {
+        let painted = |n_axes: usize| Event::Painted {
+            sequence,
+            n_runs: self.kept.len(),
+            n_brushed: self.brushed.len(),
+            n_axes,
+            since_input_millis: 0.0,
+        };
+        let is_another = self.has_canvas && change >= Change::Brush && change != Change::Order;
+        let (Some(plot), Some(theme), Some(size), true) =
+            (self.plot.as_mut(), &self.theme, self.size, is_another)
+        else {
+            if sequence != 0 {
+                outputs.push(Output::Event(painted(0)));
+            }
             return;
         };
-        if !self.has_canvas || change == Change::Order {
-            return;
-        }
         if change != Change::Brush {
             plot.raster.set_context(self.kept.words());
         }
@@ -656,14 +691,8 @@ impl Scene {
             focus_alpha: FOCUS_ALPHA,
         };
         plot.raster.compose(width, &raster_theme, &mut self.pixels);
-        let painted = Event::Painted {
-            sequence,
-            n_runs: self.kept.len(),
-            n_brushed: self.brushed.len(),
-            n_axes: plot.axes.len(),
-            since_input_millis: 0.0,
-        };
         debug_assert!(self.kept.len() <= frame.n_rows());
+        let painted = painted(plot.axes.len());
         outputs.push(Output::Blit {
             width: width as u32,
             height: height as u32,
@@ -766,6 +795,13 @@ impl Scene {
             row: self.order.iter().position(|other| *other as usize == row),
         })))
     }
+}
+
+/// The title of an axis: the column's key alone, unless another axis has the same.
+fn own_label(column: &ColumnKey, axes: &[AxisView]) -> String {
+    let is_shared =
+        axes.iter().any(|other| other.column != *column && other.column.label() == column.label());
+    if is_shared { column.to_string() } else { column.label().to_owned() }
 }
 
 /// A tick stands alone: the zeros that keep a column's digits in line only take room there.

@@ -41,6 +41,8 @@ pub enum SizeAsk {
 /// The queue and what is known.
 #[derive(Debug, Default)]
 pub struct Sizes {
+    /// The sizes of logged models, which never change, out of earlier loads.
+    remembered: HashMap<ModelOfRun, u64>,
     known: HashMap<ModelOfRun, Option<u64>>,
     asked: HashSet<ModelOfRun>,
     queue: VecDeque<ModelOfRun>,
@@ -60,6 +62,29 @@ impl Sizes {
                 self.queue.push_back(of);
             }
         }
+    }
+
+    /// Forgets all but the sizes of logged models: files in a run's folder may be other ones by the next load.
+    pub fn remembered(self) -> Self {
+        let Self { mut remembered, known, .. } = self;
+        let is_lasting = |of: &ModelOfRun| matches!(of.model, LoggedModelRef::Id(_));
+        remembered.extend(
+            known.into_iter().filter_map(|(of, size)| Some((of, size?))).filter(|(of, _)| is_lasting(of)),
+        );
+        Self { remembered, ..Self::default() }
+    }
+
+    /// The size of a run's models together where all of them are remembered; they need not be asked for then.
+    pub fn recall(&mut self, run_id: &RunId, models: &[LoggedModelRef]) -> Option<u64> {
+        let models: Vec<ModelOfRun> =
+            models.iter().map(|model| ModelOfRun { run_id: run_id.clone(), model: model.clone() }).collect();
+        let sizes: Option<Vec<u64>> = models.iter().map(|of| self.remembered.get(of).copied()).collect();
+        let sizes = sizes.filter(|sizes| !sizes.is_empty())?;
+        for (of, size) in models.into_iter().zip(&sizes) {
+            self.asked.insert(of.clone());
+            self.known.insert(of, Some(*size));
+        }
+        Some(sizes.into_iter().fold(0, u64::saturating_add))
     }
 
     /// What to ask for now.
@@ -177,6 +202,25 @@ mod tests {
         assert_eq!((path.as_str(), page_token, n_bytes), ("model/code", None, 12));
         let last = page(&[("model/code/c", Some(1))], None);
         assert_eq!(Sizes::next_folder(model(), path, rest, n_bytes, last), Err((model(), 13)));
+    }
+
+    #[test]
+    fn sizes_of_logged_models_outlast_a_load() {
+        let run_id = RunId("r".into());
+        let models = [LoggedModelRef::Id("m-1".into()), LoggedModelRef::ArtifactPath("model".into())];
+        let mut sizes = Sizes::default();
+        sizes.want(&run_id, &models);
+        for model in &models {
+            sizes.settle(ModelOfRun { run_id: run_id.clone(), model: model.clone() }, Some(7));
+        }
+        let mut sizes = sizes.remembered().remembered();
+        assert_eq!(sizes.progress(), (0, 0));
+        assert_eq!(sizes.recall(&run_id, &models), None, "the files of a folder are looked at again");
+        assert_eq!(sizes.recall(&run_id, &[]), None);
+        assert_eq!(sizes.recall(&run_id, &models[..1]), Some(7));
+        sizes.want(&run_id, &models[..1]);
+        assert!(sizes.is_idle() && sizes.next_asks().is_empty());
+        assert_eq!(sizes.progress(), (1, 1));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::entities::ColumnKey;
 use crate::frame::format::display_number;
 use crate::frame::{RowSet, RunFrame, Value};
+use crate::view::edit::texts;
 use crate::view::{Area, Brush, Pick, Step};
 
 /// The rows that any of the brush's picks takes in; all rows when it has none.
@@ -13,8 +14,18 @@ pub fn brushed(frame: &RunFrame, brush: &Brush) -> RowSet {
     if brush.picks.is_empty() {
         return RowSet::full(frame.n_rows());
     }
-    let rows = frame
-        .rows_where(&brush.column, |value, text| brush.picks.iter().any(|pick| is_in(pick, value, text)));
+    // A drag over categories picks as many texts as there are.
+    let texts = texts(&brush.picks);
+    let others: Vec<&Pick> = brush.picks.iter().filter(|pick| !matches!(pick, Pick::Text(_))).collect();
+    let rows = frame.rows_where(&brush.column, |value, logged| {
+        others.iter().any(|pick| is_in(pick, value))
+            || !texts.is_empty()
+                && match (value, logged) {
+                    (Value::Text(text), _) | (Value::Number(_), Some(text)) => texts.contains(text),
+                    (Value::Number(number), None) => texts.contains(display_number(number).as_str()),
+                    _ => false,
+                }
+    });
     brush.picks.iter().fold(rows, |rows, pick| match pick {
         Pick::Area(area) => rows.or(&in_area(frame, &brush.column, area)),
         _ => rows,
@@ -68,14 +79,9 @@ pub fn kept(frame: &RunFrame, filter: &RowSet, steps: &[Step]) -> RowSet {
     })
 }
 
-fn is_in(pick: &Pick, value: Value<'_>, logged: Option<&str>) -> bool {
+fn is_in(pick: &Pick, value: Value<'_>) -> bool {
     match (pick, value) {
         (Pick::Interval { low, high }, Value::Number(number)) => *low <= number && number <= *high,
-        (Pick::Text(wanted), Value::Text(text)) => wanted == text,
-        (Pick::Text(wanted), Value::Number(number)) => match logged {
-            Some(text) => wanted == text,
-            None => *wanted == display_number(number),
-        },
         (Pick::Lane(lane), value) => value.lane() == Some(*lane),
         (Pick::Interval { .. } | Pick::Text(_) | Pick::Area(_), _) => false,
     }

@@ -80,6 +80,11 @@ impl ColumnFormat {
         self.unit
     }
 
+    /// How much one unit is in the column's own measure; 1 without a unit.
+    pub fn per_unit(&self) -> f64 {
+        self.per_unit
+    }
+
     /// The number (in the column's own measure: milliseconds, bytes) as text, in the unit, without the unit.
     pub fn format(&self, number: f64) -> String {
         if !number.is_finite() {

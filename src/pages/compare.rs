@@ -20,7 +20,7 @@ use self::export::Export;
 use self::filter_box::{FilterBox, Typed};
 use self::live::Live;
 pub(crate) use self::status::bytes_text;
-use self::status::{LoadStatus, NoRuns, RunCounts};
+use self::status::{Decisions, LoadStatus, NoRuns, RunCounts};
 use self::timing::Timings;
 use crate::engine::Command;
 use crate::engine::protocol::{PlotSize, RowsPage, RunSet};
@@ -29,7 +29,7 @@ use crate::pages::context::{HistoryEntry, RunsContext};
 use crate::pages::late::{LateKind, LateMenu, LatePalette, LateWorkspace};
 use crate::state::use_app;
 use crate::ui::column_list::{ColumnList, DerivedColumns, ListKind};
-use crate::ui::data_grid::DataGrid;
+use crate::ui::data_grid::{DataGrid, WantedRows};
 use crate::ui::dialog::Dialog;
 use crate::ui::parallel_plot::{ParallelPlot, now_millis};
 use crate::view::edit::{Defaults, EditRequest, ViewEdit};
@@ -78,10 +78,7 @@ impl Comparison {
             }
         });
         if has_changed {
-            self.timings.view_changes(
-                request.at_millis,
-                matches!(request.edit, ViewEdit::SetPicks(..) | ViewEdit::TogglePick(..)),
-            );
+            self.timings.view_changes(request.at_millis);
         }
         let entry = if is_continued { HistoryEntry::Replace } else { HistoryEntry::Push };
         if has_changed {
@@ -100,7 +97,7 @@ impl Comparison {
             history.future.push(now);
             Some(view)
         }) {
-            self.timings.view_changes(at_millis, false);
+            self.timings.view_changes(at_millis);
             self.context.set_view.run((view, HistoryEntry::Push));
         }
     }
@@ -112,7 +109,7 @@ impl Comparison {
             history.past.push(now);
             Some(view)
         }) {
-            self.timings.view_changes(at_millis, false);
+            self.timings.view_changes(at_millis);
             self.context.set_view.run((view, HistoryEntry::Push));
         }
     }
@@ -181,6 +178,8 @@ pub fn ComparePage(
         on_new: Callback::new(move |then| new_column.set(Some(then))),
         on_remove: Callback::new(move |expression| edit.edit(ViewEdit::RemoveDerived(expression))),
     });
+    // The row of the table that was asked for in the plot.
+    let revealed = RwSignal::new(None::<usize>);
     let has_panels = Memo::new(move |_| context.view.with(|view| !view.panels.is_empty()));
     view! {
         <main class="compare" id="main">
@@ -211,16 +210,17 @@ pub fn ComparePage(
             </header>
             <div class="compare__bar">
                 <RunCounts context />
+                <Decisions context edit />
                 <LoadStatus context />
                 <Steps comparison />
             </div>
             <NoRuns context />
-            <PlotPanel comparison />
+            <PlotPanel comparison revealed />
             <PanelButtons comparison />
             <Show when=move || has_panels.get()>
                 <LateWorkspace />
             </Show>
-            <RunsPanel comparison />
+            <RunsPanel comparison revealed />
             <DerivedDialog edit wanted_by=new_column />
             <LatePalette is_wanted=Signal::derive(move || sheets.are_commands_open.get() || sheets.are_keys_open.get()) />
         </main>
@@ -330,7 +330,7 @@ fn PanelButtons(comparison: Comparison) -> impl IntoView {
 }
 
 #[component]
-fn PlotPanel(comparison: Comparison) -> impl IntoView {
+fn PlotPanel(comparison: Comparison, revealed: RwSignal<Option<usize>>) -> impl IntoView {
     let context = comparison.context;
     let size = RwSignal::new(None::<PlotSize>);
     let size_or_none = Memo::new(move |_| size.get());
@@ -359,6 +359,8 @@ fn PlotPanel(comparison: Comparison) -> impl IntoView {
                     hovered=context.hovered
                     on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))
                     on_hover=Callback::new(move |target| context.send.run(Command::Hover(target)))
+                    on_reveal=Callback::new(move |row| revealed.set(Some(row)))
+                    on_open=context.open_run
                     on_size=Callback::new(move |new_size: PlotSize| {
                         // A folded panel has no width; the plot keeps the last one.
                         if new_size.width_px > 0.0 {
@@ -373,7 +375,7 @@ fn PlotPanel(comparison: Comparison) -> impl IntoView {
 }
 
 #[component]
-fn RunsPanel(comparison: Comparison) -> impl IntoView {
+fn RunsPanel(comparison: Comparison, revealed: RwSignal<Option<usize>>) -> impl IntoView {
     let context = comparison.context;
     let is_choosing = RwSignal::new(false);
     let request = StoredValue::new(0_u32);
@@ -381,9 +383,10 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
         comparison.defaults.with(|defaults| context.view.with(|view| view.columns_or(defaults)))
     });
     let columns = Signal::derive(move || context.columns.with(|columns| columns.columns.clone()));
-    let on_rows = Callback::new(move |(start, n_rows, columns): (usize, usize, Vec<ColumnKey>)| {
+    let on_rows = Callback::new(move |wanted: WantedRows| {
         request.update_value(|request| *request = request.wrapping_add(1));
-        comparison.timings.rows_asked();
+        let WantedRows { start, n_rows, columns, scrolled_at_millis } = wanted;
+        comparison.timings.rows_asked(request.get_value(), scrolled_at_millis);
         context.send.run(Command::Rows { request: request.get_value(), start, n_rows, columns });
     });
     let on_range = select_range(comparison);
@@ -438,6 +441,7 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
                 hovered=context.hovered
                 selected=Signal::derive(move || context.view.with(|view| view.selected.clone()))
                 revision=context.rows_revision
+                revealed
                 on_rows
                 on_edit=Callback::new(move |request: EditRequest| comparison.edit(&request))
                 on_range
@@ -501,8 +505,9 @@ fn send_views(context: RunsContext, timings: Timings) {
         is_waiting.set_value(true);
         sent.update_value(|sequence| *sequence = sequence.wrapping_add(1).max(1));
         let sequence = sent.get_value();
-        timings.view_sent(sequence);
-        context.send.run(Command::SetView { view: Box::new(context.view.get_untracked()), sequence });
+        let view = context.view.get_untracked();
+        timings.view_sent(sequence, &view);
+        context.send.run(Command::SetView { view: Box::new(view), sequence });
         sequence
     };
     let send = StoredValue::new_local(send);

@@ -262,53 +262,9 @@ impl Axis {
         place.map_or_else(|| self.range.0.max(self.range.1), |(_, y)| *y)
     }
 
-    /// The lanes whose line stands between two pixels, both included.
-    pub fn lanes_in(&self, y0: f64, y1: f64) -> Vec<Lane> {
-        let (top, bottom) = (y0.min(y1), y0.max(y1));
-        self.lanes.iter().filter(|(_, y)| (top..=bottom).contains(y)).map(|(lane, _)| *lane).collect()
-    }
-
-    /// The number at a pixel; none on categorical axes and where there is no number.
-    pub fn invert(&self, y_px: f64) -> Option<f64> {
-        match &self.spread {
-            Spread::Linear(scale) | Spread::Time(scale) => Some(scale.invert(y_px)),
-            Spread::Log(scale) => Some(scale.invert(y_px)),
-            Spread::Nothing | Spread::Categorical { .. } => None,
-        }
-    }
-
-    /// The numbers between two pixels, both ends included; none where no number can stand between them.
-    pub fn value_interval(&self, y0: f64, y1: f64) -> Option<(f64, f64)> {
-        let (top, bottom) = (y0.min(y1), y0.max(y1));
-        let (start, end) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
-        if bottom < start - 0.5 || top > end + 0.5 {
-            return None;
-        }
-        let has_low_end = (top - 0.5..=bottom + 0.5).contains(&self.range.0);
-        let at_low_end = self.least_not_positive.filter(|_| has_low_end);
-        let on_scale = self.domain().and_then(|(low, high)| {
-            if low == high {
-                // Its only number stands in the middle.
-                let middle = (start + end) / 2.0;
-                return (top - 0.5..=bottom + 0.5).contains(&middle).then_some((low, high));
-            }
-            let (a, b) = (self.invert(top)?, self.invert(bottom)?);
-            Some((a.min(b), a.max(b)))
-        });
-        match (at_low_end, on_scale) {
-            // What stands at the low end is brushed there, though the scale can't show how low it is.
-            (Some(least), Some((_, high))) => Some((least, high)),
-            (Some(least), None) => Some((least, 0.0)),
-            (None, interval) => interval,
-        }
-    }
-
-    /// The categories whose place is between two pixels, both included, from the low end to the high end.
-    pub fn categories_in(&self, y0: f64, y1: f64) -> Vec<String> {
-        let Spread::Categorical { scale, texts, .. } = &self.spread else { return Vec::new() };
-        let (top, bottom) = (y0.min(y1), y0.max(y1));
-        let is_in = |index: usize| (top..=bottom).contains(&scale.map(index));
-        texts.iter().enumerate().filter(|(i, _)| is_in(*i)).map(|(_, text)| text.clone()).collect()
+    /// The smallest number that stands at the low end of a logarithmic axis without being on its scale.
+    pub fn least_not_positive(&self) -> Option<f64> {
+        self.least_not_positive
     }
 
     /// All categories, from the low end to the high end.
@@ -496,19 +452,19 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_elsewhere_is_noted_and_can_be_brushed() {
+    fn what_stands_elsewhere_is_noted() {
         let values = [&numbers_of(&[-2.0, 0.0, 1.0, 1000.0]), &[Value::Text("auto")][..]].concat();
         let log = axis(Some(AxisKind::Log), &values);
         assert_eq!(
             log.note().unwrap(),
             "2 values at or below 0 stand at the low end; 1 value that is not a number stands at missing"
         );
-        let low = f64::from(log.position(Value::Number(-2.0), None));
-        assert_eq!(log.value_interval(low - 10.0, low).unwrap().0, -2.0);
-        assert_eq!(log.value_interval(8.0, low).unwrap(), (-2.0, 1000.0));
+        assert_eq!((log.least_not_positive(), log.domain()), (Some(-2.0), Some((1.0, 1000.0))));
+        let low = log.position(Value::Number(1.0), None);
+        assert!([-2.0, 0.0].iter().all(|number| log.position(Value::Number(*number), None) == low));
         assert_eq!(log.position(Value::Text("auto"), None), log.position(Value::Missing, None));
         let none_positive = axis(Some(AxisKind::Log), &numbers_of(&[-2.0, 0.0]));
-        assert_eq!(none_positive.value_interval(low, low), Some((-2.0, 0.0)));
+        assert_eq!((none_positive.least_not_positive(), none_positive.domain()), (Some(-2.0), None));
     }
 
     #[test]
@@ -519,8 +475,8 @@ mod tests {
         let text_of = |row: usize| (row == 2).then_some(Cow::Borrowed("1e-1"));
         let axis = Axis::new(spec, &values, text_of, layout.axis_layout());
         assert_eq!(axis.categories(), ["1e-1", "3", "run-9", "run-10"]);
-        let y = f64::from(axis.position(Value::Number(0.1), Some("1e-1")));
-        assert_eq!(axis.categories_in(y - 1.0, y + 1.0), ["1e-1"]);
+        let lowest = axis.position(Value::Number(0.1), Some("1e-1"));
+        assert!(lowest > axis.position(Value::Number(3.0), None));
         assert!(axis.ticks(&|n| n.to_string()).iter().all(|tick| tick.is_labelled));
     }
 
@@ -535,14 +491,6 @@ mod tests {
     }
 
     #[test]
-    fn one_value_is_brushed_around_the_middle_only() {
-        let axis = axis(None, &numbers_of(&[5.0, 5.0]));
-        let y = f64::from(axis.position(Value::Number(5.0), None));
-        assert_eq!(axis.value_interval(y - 2.0, y + 2.0), Some((5.0, 5.0)));
-        assert_eq!(axis.value_interval(y + 5.0, y + 9.0), None);
-    }
-
-    #[test]
     fn layout_has_room_for_each_gap_and_lane() {
         let layout = Layout::new(20, 600.0, 320.0, &[Lane::Missing, Lane::Nan]);
         assert_eq!(layout.width_px, 112.0 + 19.0 * 96.0);
@@ -554,17 +502,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn the_whole_axis_takes_every_number_in(
-            numbers in prop::collection::vec(prop::num::f64::NORMAL, 1..40),
-            is_log: bool,
-        ) {
-            let kind = if is_log { AxisKind::Log } else { AxisKind::Linear };
-            let axis = axis(Some(kind), &numbers_of(&numbers));
-            let (low, high) = axis.value_interval(axis.range.0, axis.range.1).unwrap();
-            prop_assert!(numbers.iter().all(|number| (low..=high).contains(number)));
-        }
-
         #[test]
         fn labels_keep_their_distance(numbers in prop::collection::vec(1e-9..1e9f64, 1..40), is_log: bool) {
             let kind = if is_log { AxisKind::Log } else { AxisKind::Linear };

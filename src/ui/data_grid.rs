@@ -42,6 +42,20 @@ struct Place {
     column: usize,
 }
 
+/// Rows that the grid wants.
+#[derive(Clone, Debug)]
+pub struct WantedRows {
+    /// The place of the first.
+    pub start: usize,
+    /// How many.
+    pub n_rows: usize,
+    /// The cells wanted.
+    pub columns: Vec<ColumnKey>,
+    /// When the scroll happened that brought them into view, in milliseconds of the page's clock; none where they are
+    /// wanted for another reason.
+    pub scrolled_at_millis: Option<f64>,
+}
+
 /// What the parts of the grid share.
 #[derive(Clone, Copy)]
 pub(crate) struct GridContext {
@@ -94,8 +108,11 @@ pub fn DataGrid(
     /// Changes with every reason to ask for rows anew.
     #[prop(into)]
     revision: Signal<u32>,
-    /// Asks for rows: the first, how many, and the cells wanted.
-    on_rows: Callback<(usize, usize, Vec<ColumnKey>)>,
+    /// The row that is to come into view, told anew each time.
+    #[prop(into)]
+    revealed: Signal<Option<usize>>,
+    /// Asks for rows.
+    on_rows: Callback<WantedRows>,
     /// Changes the view.
     on_edit: Callback<EditRequest>,
     /// Selects rows besides those that are: the first, and how many.
@@ -121,6 +138,8 @@ pub fn DataGrid(
     let height_px = RwSignal::new(HEADER_PX);
     // How far it is scrolled sideways, and how wide it is.
     let across_px = RwSignal::new((0.0, 0.0));
+    // When it was scrolled last.
+    let scrolled_at_millis = StoredValue::new(0.0);
     let measure = PerFrame::new(Callback::new(move |()| {
         if let Some(scroller) = scroller.get_untracked() {
             scroll_top_px.set(f64::from(scroller.scroll_top()));
@@ -150,10 +169,13 @@ pub fn DataGrid(
             window.places().filter_map(|place| Some(columns.get(place)?.key.clone())).collect::<Vec<_>>()
         })
     });
-    Effect::new(move || {
-        revision.track();
-        let (start, n_wanted) = window_rows.get();
-        on_rows.run((start, n_wanted, wanted.get()));
+    Effect::new(move |last: Option<(u32, (usize, usize))>| {
+        let (revision, window) = (revision.get(), window_rows.get());
+        let is_scrolled = last.is_some_and(|last| last.0 == revision && last.1 != window);
+        let (start, n_rows) = window;
+        let scrolled_at_millis = is_scrolled.then(|| scrolled_at_millis.get_value());
+        on_rows.run(WantedRows { start, n_rows, columns: wanted.get(), scrolled_at_millis });
+        (revision, window)
     });
 
     // Where the cells that have arrived stand, and what they take from their columns.
@@ -202,6 +224,13 @@ pub fn DataGrid(
             scroller.set_scroll_top((top_px + ROW_PX - seen_px).ceil() as i32);
         }
     };
+    Effect::new(move || {
+        if let Some(row) = revealed.get() {
+            let place = Place { row: Some(row), column: 0 };
+            active.set(place);
+            reveal(place);
+        }
+    });
     let run_at = move |place: Place| {
         page.with_untracked(|page| {
             let page = page.as_ref()?;
@@ -218,7 +247,9 @@ pub fn DataGrid(
     let on_keydown = move |event: KeyboardEvent| {
         // Keys of buttons and inputs inside the grid stay theirs.
         let own = event.target().zip(event.current_target()).is_some_and(|(at, grid)| at == grid);
-        if !own || event.ctrl_key() || event.meta_key() {
+        let is_to_corner =
+            (event.ctrl_key() || event.meta_key()) && matches!(event.key().as_str(), "Home" | "End");
+        if !own || ((event.ctrl_key() || event.meta_key()) && !is_to_corner) {
             return;
         }
         let now = active.get_untracked();
@@ -251,6 +282,8 @@ pub fn DataGrid(
             "PageUp" => Place { row: now.row.map(|row| row.saturating_sub(n_page)), ..now },
             "ArrowRight" => Place { column: now.column + 1, ..now },
             "ArrowLeft" => Place { column: now.column.saturating_sub(1), ..now },
+            "Home" if is_to_corner => Place { row: n_last.map(|_| 0), column: 0 },
+            "End" if is_to_corner => Place { row: n_last, column: n_columns },
             "Home" => Place { column: 0, ..now },
             "End" => Place { column: n_columns, ..now },
             " " => {
@@ -320,7 +353,10 @@ pub fn DataGrid(
                 let is_row_here = place.row.is_none_or(|row| row >= start && row < start + n_shown);
                 (is_row_here && window_columns.get().contains(place.column)).then(|| cell_id(place))
             }
-            on:scroll=move |_| measure.push(())
+            on:scroll=move |event| {
+                scrolled_at_millis.set_value(event.time_stamp());
+                measure.push(());
+            }
             on:keydown=on_keydown
             on:pointerleave=move |_| hover.push(HoverTarget::None)
         >
@@ -455,8 +491,12 @@ fn GridRow(
                 class.push_str(ACTIVE_CLASS);
             }
             let content = match cell {
-                Cell::Special(lane) => view! { <em class="special">{lane.label()}</em> }.into_any(),
-                Cell::Shown(text) if column == 0 => {
+                cell if column == 0 => {
+                    // A run without a name is opened and selected like any other.
+                    let text = match cell {
+                        Cell::Shown(text) | Cell::Rounded { text, .. } => text,
+                        Cell::Special(_) => id.with_value(|id| id.0.clone()),
+                    };
                     let href = id.with_value(|id| run_href.run(id.clone()));
                     let colour = colour.map_or_else(|| "transparent".to_owned(), css_colour);
                     view! {
@@ -473,6 +513,7 @@ fn GridRow(
                     }
                     .into_any()
                 }
+                Cell::Special(lane) => view! { <em class="special">{lane.label()}</em> }.into_any(),
                 Cell::Rounded { text, logged } => view! { <span title=logged>{text}</span> }.into_any(),
                 Cell::Shown(text) => view! { <span title=text.clone()>{text.clone()}</span> }.into_any(),
             };

@@ -14,7 +14,7 @@ use self::hover::HoverLine;
 use self::legend::{LegendView, title_of};
 
 use crate::engine::protocol::{AxesInfo, AxisInfo, ColumnInfo, HoverTarget, HoveredRun, Legend, PlotSize};
-use crate::entities::ColumnKey;
+use crate::entities::{ColumnKey, RunId};
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::per_frame::PerFrame;
 use crate::ui::popover::Popover;
@@ -24,7 +24,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlCanvasElement, PointerEvent, ResizeObserver};
+use web_sys::{HtmlCanvasElement, MouseEvent, PointerEvent, ResizeObserver};
 
 /// The plot's height, in CSS pixels, lanes included.
 const HEIGHT_PX: f64 = 320.0;
@@ -70,6 +70,10 @@ pub fn ParallelPlot(
     on_edit: Callback<EditRequest>,
     /// The pointer moved on the plot or left it.
     on_hover: Callback<HoverTarget>,
+    /// A run was selected or let go whose row in the table is this one.
+    on_reveal: Callback<usize>,
+    /// Opens a run's page.
+    on_open: Callback<RunId>,
     /// The room for the plot became known or changed.
     on_size: Callback<PlotSize>,
     /// The canvas stands, and the engine can have it.
@@ -95,7 +99,39 @@ pub fn ParallelPlot(
     let scroller: NodeRef<html::Div> = NodeRef::new();
     observe_size(scroller, on_size);
 
-    let hover = PerFrame::new(on_hover);
+    let pointer_px = RwSignal::new(None);
+    let hover = PerFrame::new(Callback::new(move |target: HoverTarget| {
+        pointer_px.set(match target {
+            HoverTarget::Plot { x_px, y_px } => Some((x_px, y_px)),
+            HoverTarget::Run(_) | HoverTarget::None => None,
+        });
+        on_hover.run(target);
+    }));
+    // Axes have clicks of their own, and drags of theirs may end anywhere.
+    let is_pressed = StoredValue::new(false);
+    let on_pointerdown = move |event: PointerEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let axis = target.and_then(|target| target.closest(".axis").ok().flatten());
+        is_pressed.set_value(axis.is_none());
+    };
+    let run_under = move || {
+        let is_meant = is_pressed.get_value() && pointer_px.with_untracked(Option::is_some);
+        hovered.get_untracked().filter(|_| is_meant)
+    };
+    let on_click = move |event: MouseEvent| {
+        // The second click of two opens the run.
+        if let Some(run) = run_under().filter(|_| event.detail() < 2) {
+            context.edit(ViewEdit::ToggleSelected(run.run_id), event.time_stamp());
+            if let Some(row) = run.row {
+                on_reveal.run(row);
+            }
+        }
+    };
+    let on_double_click = move |_: MouseEvent| {
+        if let Some(run) = run_under() {
+            on_open.run(run.run_id);
+        }
+    };
     let on_pointermove = move |event: PointerEvent| {
         if let Some(canvas) = canvas.get_untracked() {
             let rect = canvas.get_bounding_client_rect();
@@ -127,8 +163,11 @@ pub fn ParallelPlot(
                 <div
                     class="parallel-plot__stage"
                     style:width=width
+                    on:pointerdown=on_pointerdown
                     on:pointermove=on_pointermove
                     on:pointerleave=move |_| hover.push(HoverTarget::None)
+                    on:click=on_click
+                    on:dblclick=on_double_click
                 >
                     <div class="parallel-plot__field" style:height=height>
                         // Width and height of the bitmap belong to the engine; the style belongs to the page.
@@ -139,7 +178,7 @@ pub fn ParallelPlot(
                             style:width=width
                             style:height=height
                         ></canvas>
-                        <HoverLine hovered axes />
+                        <HoverLine hovered axes pointer_px=pointer_px.into() />
                         <For each=move || order.get() key=|column| column.clone() let:column>
                             <Axis info=axis_memo(axes, column.clone()) column />
                         </For>

@@ -4,6 +4,7 @@
 //! so that a drag to the end takes in the extreme value. NaN pixels are taken as the axis's low end.
 
 use super::AxisKind;
+use super::edit::Bound;
 use crate::entities::instant;
 
 /// Pixels within which an edge is grabbed rather than the interval or the axis.
@@ -18,6 +19,9 @@ pub struct AxisSpan {
     pub is_flipped: bool,
     /// Smallest and largest value; on a log axis the smallest positive one.
     pub domain: (f64, f64),
+    /// The least of the values at or below zero, which stand at the low end of a log axis: what is brushed there takes
+    /// them in.
+    pub least_not_positive: Option<f64>,
     /// Top, in CSS pixels.
     pub top_px: f64,
     /// Bottom, in CSS pixels.
@@ -29,7 +33,8 @@ impl AxisSpan {
     pub fn pixel_from_value(&self, value: f64) -> f64 {
         let (low, high) = self.domain;
         let share = if low >= high {
-            0.5
+            // Without a positive number, all that there is stands at the low end.
+            if high <= 0.0 && self.least_not_positive.is_some() { 0.0 } else { 0.5 }
         } else if value <= low || value.is_nan() {
             0.0
         } else if value >= high {
@@ -50,15 +55,20 @@ impl AxisSpan {
         }
     }
 
-    /// The value that stands there; pixels beyond the ends give the ends' values.
-    pub fn value_from_pixel(&self, y_px: f64) -> f64 {
+    /// The smallest and the largest value, with those at the low end of a log axis.
+    pub fn ends(&self) -> (f64, f64) {
+        (self.least_not_positive.unwrap_or(self.domain.0).min(self.domain.0), self.domain.1)
+    }
+
+    /// The value that a bound has there; pixels beyond the ends give the ends' values.
+    pub fn value_from_pixel(&self, bound: Bound, y_px: f64) -> f64 {
         let (from_px, to_px) = self.ends_px();
-        self.value_at_share((y_px - from_px) / (to_px - from_px))
+        self.value_at_share(bound, (y_px - from_px) / (to_px - from_px))
     }
 
     /// The value a number of steps away: `parts` is the signed share of the axis to move by. Steps are even on
-    /// the axis, so they are ratios on a log axis. Ends at the domain's ends.
-    pub fn value_moved_by(&self, value: f64, parts: f64) -> f64 {
+    /// the axis, so they are ratios on a log axis. Stops at the ends.
+    pub fn value_moved_by(&self, bound: Bound, value: f64, parts: f64) -> f64 {
         let (from_px, to_px) = self.ends_px();
         let share = (self.pixel_from_value(value) - from_px) / (to_px - from_px) + parts;
         // The way through pixels and back leaves rounding behind that must not keep a slider from its end.
@@ -69,13 +79,13 @@ impl AxisSpan {
         } else {
             share
         };
-        self.value_at_share(share)
+        self.value_at_share(bound, share)
     }
 
-    fn value_at_share(&self, share: f64) -> f64 {
+    fn value_at_share(&self, bound: Bound, share: f64) -> f64 {
         let (low, high) = self.domain;
         if share.is_nan() || share <= 0.0 || low >= high {
-            return low;
+            return if bound == Bound::Lower { self.ends().0 } else { low };
         }
         if share >= 1.0 {
             return high;
@@ -134,8 +144,9 @@ pub fn intervals_after_drag(
     to_px: f64,
 ) -> Vec<(f64, f64)> {
     let between = |first_px: f64, second_px: f64| {
-        let (first, second) = (span.value_from_pixel(first_px), span.value_from_pixel(second_px));
-        (first.min(second), first.max(second))
+        let [first, second] =
+            [first_px, second_px].map(|y_px| both(|bound| span.value_from_pixel(bound, y_px)));
+        (first.0.min(second.0), first.1.max(second.1))
     };
     let mut after = intervals.to_vec();
     match grip {
@@ -157,13 +168,39 @@ pub fn intervals_after_drag(
         }
         Grip::Low(index) | Grip::High(index) => {
             if let Some(interval) = after.get_mut(index) {
-                let moved = span.value_from_pixel(to_px);
+                let (low, high) = both(|bound| span.value_from_pixel(bound, to_px));
                 let fixed = if matches!(grip, Grip::Low(_)) { interval.1 } else { interval.0 };
-                *interval = (moved.min(fixed), moved.max(fixed));
+                *interval = (low.min(fixed), high.max(fixed));
             }
         }
     }
     after
+}
+
+/// The intervals and one more: the middle half of the widest stretch of the axis that none of them covers.
+pub fn intervals_with_one_more(span: &AxisSpan, intervals: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut covered: Vec<(f64, f64)> = intervals
+        .iter()
+        .map(|&(low, high)| {
+            let (low_px, high_px) = (span.pixel_from_value(low), span.pixel_from_value(high));
+            (low_px.min(high_px), low_px.max(high_px))
+        })
+        .collect();
+    covered.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    covered.push((span.bottom_px, span.bottom_px));
+    let (mut widest, mut from_px) = ((span.top_px, span.top_px), span.top_px);
+    for (start_px, end_px) in covered {
+        if start_px - from_px > widest.1 - widest.0 {
+            widest = (from_px, start_px);
+        }
+        from_px = from_px.max(end_px);
+    }
+    let quarter_px = (widest.1 - widest.0) / 4.0;
+    intervals_after_drag(span, intervals, Grip::Add, widest.0 + quarter_px, widest.1 - quarter_px)
+}
+
+fn both(value: impl Fn(Bound) -> f64) -> (f64, f64) {
+    (value(Bound::Lower), value(Bound::Upper))
 }
 
 /// A bound in words: six significant digits, or the date and time of a time axis.
@@ -185,7 +222,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn span(kind: AxisKind, is_flipped: bool, domain: (f64, f64)) -> AxisSpan {
-        AxisSpan { kind, is_flipped, domain, top_px: 10.0, bottom_px: 210.0 }
+        AxisSpan { kind, is_flipped, domain, least_not_positive: None, top_px: 10.0, bottom_px: 210.0 }
     }
 
     #[test]
@@ -196,9 +233,11 @@ mod tests {
                 let (low_px, high_px) = if is_flipped { (10.0, 210.0) } else { (210.0, 10.0) };
                 assert_eq!(span.pixel_from_value(0.1), low_px);
                 assert_eq!(span.pixel_from_value(0.7), high_px);
-                assert_eq!(span.value_from_pixel(low_px), 0.1);
-                assert_eq!(span.value_from_pixel(high_px), 0.7);
-                assert_eq!(span.value_from_pixel(-99.0), if is_flipped { 0.1 } else { 0.7 });
+                for bound in [Bound::Lower, Bound::Upper] {
+                    assert_eq!(span.value_from_pixel(bound, low_px), 0.1);
+                    assert_eq!(span.value_from_pixel(bound, high_px), 0.7);
+                    assert_eq!(span.value_from_pixel(bound, -99.0), if is_flipped { 0.1 } else { 0.7 });
+                }
             }
         }
     }
@@ -206,9 +245,32 @@ mod tests {
     #[test]
     fn log_axes_step_by_ratio() {
         let span = span(AxisKind::Log, false, (1.0, 100.0));
-        assert!((span.value_from_pixel(110.0) - 10.0).abs() < 1e-9);
-        assert!((span.value_moved_by(1.0, 0.5) - 10.0).abs() < 1e-9);
-        assert_eq!(span.value_moved_by(99.9, 0.5), 100.0);
+        assert!((span.value_from_pixel(Bound::Lower, 110.0) - 10.0).abs() < 1e-9);
+        assert!((span.value_moved_by(Bound::Upper, 1.0, 0.5) - 10.0).abs() < 1e-9);
+        assert_eq!(span.value_moved_by(Bound::Upper, 99.9, 0.5), 100.0);
+    }
+
+    #[test]
+    fn what_stands_at_the_low_end_of_a_log_axis_is_brushed_there() {
+        let log = AxisSpan { least_not_positive: Some(-2.0), ..span(AxisKind::Log, false, (1.0, 100.0)) };
+        assert_eq!((log.ends(), log.pixel_from_value(-2.0)), ((-2.0, 100.0), 210.0));
+        assert_eq!(intervals_after_drag(&log, &[], Grip::Replace, 10.0, 210.0), [(-2.0, 100.0)]);
+        assert_eq!(intervals_after_drag(&log, &[], Grip::Replace, 215.0, 210.0), [(-2.0, 1.0)]);
+        let above = intervals_after_drag(&log, &[], Grip::Replace, 10.0, 205.0);
+        assert!(above[0].0 > 1.0 && above[0].1 == 100.0);
+        let one = [(10.0, 50.0)];
+        assert_eq!(intervals_after_drag(&log, &one, Grip::Low(0), 110.0, 300.0), [(-2.0, 50.0)]);
+        assert_eq!(intervals_after_drag(&log, &one, Grip::High(0), 60.0, 300.0), [(-2.0, 10.0)]);
+        assert_eq!(
+            intervals_after_drag(&log, &[(-2.0, 1.0)], Grip::High(0), 210.0, 10.0),
+            [(-2.0, 100.0)],
+            "it stays in"
+        );
+        assert_eq!(log.value_moved_by(Bound::Lower, 1.5, -0.5), -2.0);
+        assert_eq!(log.value_moved_by(Bound::Upper, 1.5, -0.5), 1.0);
+        let none_positive = AxisSpan { domain: (0.0, 0.0), ..log };
+        assert_eq!((none_positive.ends(), none_positive.pixel_from_value(-1.0)), ((-2.0, 0.0), 210.0));
+        assert_eq!(intervals_after_drag(&none_positive, &[], Grip::Replace, 200.0, 210.0), [(-2.0, 0.0)]);
     }
 
     #[test]
@@ -222,7 +284,7 @@ mod tests {
     fn widest_domain_does_not_overflow() {
         let span = span(AxisKind::Linear, false, (f64::MIN, f64::MAX));
         assert_eq!(span.pixel_from_value(0.0), 110.0);
-        assert!(span.value_from_pixel(60.0).is_finite());
+        assert!(span.value_from_pixel(Bound::Lower, 60.0).is_finite());
     }
 
     #[test]
@@ -242,6 +304,15 @@ mod tests {
     }
 
     #[test]
+    fn one_more_interval_stands_where_there_is_most_room() {
+        let span = span(AxisKind::Linear, false, (0.0, 200.0));
+        assert_eq!(intervals_with_one_more(&span, &[]), [(50.0, 150.0)]);
+        let two = intervals_with_one_more(&span, &[(0.0, 40.0)]);
+        assert_eq!(two, [(0.0, 40.0), (80.0, 160.0)]);
+        assert_eq!(intervals_with_one_more(&span, &two).last(), Some(&(170.0, 190.0)));
+    }
+
+    #[test]
     fn bounds_read_well() {
         assert_eq!(value_text(AxisKind::Linear, 6.287_154_9), "6.28715");
         assert_eq!(value_text(AxisKind::Linear, 0.0), "0");
@@ -251,11 +322,24 @@ mod tests {
 
     proptest! {
         #[test]
+        fn the_whole_axis_takes_every_number_in(
+            numbers in prop::collection::vec(prop::num::f64::NORMAL, 1..40), is_log: bool, is_flipped: bool,
+        ) {
+            let kind = if is_log { AxisKind::Log } else { AxisKind::Linear };
+            let on_scale = || numbers.iter().copied().filter(|number| !is_log || *number > 0.0);
+            let least = numbers.iter().copied().filter(|number| is_log && *number <= 0.0).reduce(f64::min);
+            let domain = (on_scale().reduce(f64::min).unwrap_or(0.0), on_scale().reduce(f64::max).unwrap_or(0.0));
+            let span = AxisSpan { least_not_positive: least, ..span(kind, is_flipped, domain) };
+            let (low, high) = intervals_after_drag(&span, &[], Grip::Replace, 10.0, 210.0)[0];
+            prop_assert!(numbers.iter().all(|number| (low..=high).contains(number)));
+        }
+
+        #[test]
         fn way_there_and_back(share in 0.0f64..=1.0, low in 1e-6f64..1e6, factor in 1.0001f64..1e9, is_flipped: bool) {
             for kind in [AxisKind::Linear, AxisKind::Log] {
                 let span = span(kind, is_flipped, (low, low * factor));
                 let y_px = 10.0 + 200.0 * share;
-                let value = span.value_from_pixel(y_px);
+                let value = span.value_from_pixel(Bound::Lower, y_px);
                 prop_assert!(value >= low && value <= low * factor);
                 prop_assert!((span.pixel_from_value(value) - y_px).abs() < 1e-3);
             }

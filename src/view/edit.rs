@@ -8,7 +8,7 @@ use super::{
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// The narrowest and the widest that a column of the table can be made, in CSS pixels.
 pub const COLUMN_WIDTH_PX: (u16, u16) = (48, 960);
@@ -31,6 +31,8 @@ pub enum ViewEdit {
     Keep,
     /// Leave the brushed runs out and take the brushes away.
     Exclude,
+    /// Take a decision back, by its place among them; later ones stay.
+    RemoveStep(usize),
     /// The picks on a column; none clears its brush.
     SetPicks(ColumnKey, Vec<Pick>),
     /// The picks on several columns, in one step.
@@ -158,6 +160,11 @@ impl View {
             ViewEdit::Exclude => {
                 if !self.brushes.is_empty() {
                     self.steps.push(Step::Exclude(std::mem::take(&mut self.brushes)));
+                }
+            }
+            ViewEdit::RemoveStep(place) => {
+                if *place < self.steps.len() {
+                    self.steps.remove(*place);
                 }
             }
             ViewEdit::SetPicks(column, picks) => self.set_picks(column, picks.clone()),
@@ -338,6 +345,17 @@ pub fn intervals(picks: &[Pick]) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// The texts among the picks.
+pub fn texts(picks: &[Pick]) -> HashSet<&str> {
+    picks
+        .iter()
+        .filter_map(|pick| match pick {
+            Pick::Text(text) => Some(text.as_str()),
+            Pick::Interval { .. } | Pick::Lane(_) | Pick::Area(_) => None,
+        })
+        .collect()
+}
+
 /// The picks with these intervals in place of theirs and of areas; lanes and texts stay.
 pub fn with_intervals(picks: &[Pick], intervals: &[(f64, f64)]) -> Vec<Pick> {
     let drawn = intervals.iter().map(|&(low, high)| Pick::Interval { low, high });
@@ -430,6 +448,17 @@ mod tests {
             view.steps,
             [Step::Keep(vec![Brush { column: metric("a"), picks: vec![Pick::Lane(Lane::Nan)] }])]
         );
+    }
+
+    #[test]
+    fn a_decision_is_taken_back_by_its_place() {
+        let steps: Vec<Step> = ["a", "b", "c"]
+            .map(|key| Step::Exclude(vec![Brush { column: metric(key), picks: vec![] }]))
+            .to_vec();
+        let view = View { steps: steps.clone(), ..View::default() };
+        let after = view.edited(&ViewEdit::RemoveStep(1), &defaults());
+        assert_eq!(after.steps, [steps[0].clone(), steps[2].clone()]);
+        assert_eq!(after.edited(&ViewEdit::RemoveStep(2), &defaults()), after, "there is none");
     }
 
     #[test]

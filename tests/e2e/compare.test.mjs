@@ -402,6 +402,16 @@ describe("compare", () => {
         `the row of ${name} while its line is under the pointer`,
       );
 
+      // The line says whose it is; a click selects the run, and a second one lets it go.
+      assert.equal(await page.$eval(".parallel-plot__hover-name", (label) => label.textContent), name);
+      const selected = () => page.$$eval('[role="row"][aria-selected="true"] a', (links) => links.map((link) => link.textContent));
+      await page.mouse.down();
+      await page.mouse.up();
+      await until(selected, (found) => isDeepStrictEqual(found, [name]), "the run selected by a click on its line");
+      await page.mouse.down();
+      await page.mouse.up();
+      await until(selected, (found) => found.length === 0, "the run let go");
+
       // A column by key: wider, sorted; by drag: wider, elsewhere; by menu: pinned.
       const heads = () => page.$$eval('[role="columnheader"]', (all) => all.map((head) => head.textContent.replace(/[⋮↑↓]/g, "").trim()));
       const head = (place) => page.waitForSelector(`#runs-head-${place}`);
@@ -440,6 +450,169 @@ describe("compare", () => {
       const pinnedLeft = await left();
       await grid.evaluate((element) => { element.scrollLeft = 300; });
       assert.equal(await left(), pinnedLeft, "the pinned column stays when the others scroll");
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("decisions are told beside the counts and taken back there, also after a reload", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const { bound, names } = await bestTenth(servers.byVersion["3.17.2"].url);
+      await typeUpperBound(page, "rmse", bound);
+      await countsBecome(page, new RegExp(`· ${names.length} brushed`));
+      await (await byRole(page, "button", "Keep")).click();
+      await countsBecome(page, new RegExp(`^${names.length} of ${N_RUNS} runs`));
+      await page.reload();
+      await countsBecome(page, new RegExp(`^${names.length} of ${N_RUNS} runs`));
+      const told = () => page.$$eval('[aria-label="Kept and excluded"] li', (items) => items.map((item) => item.textContent));
+      const [words] = await until(told, (items) => items.length === 1, "the decision");
+      assert.match(words, /^Kept: rmse \d+\.\d+ to \d+\.\d+×$/);
+      await assertAccessible(page, "compare with a decision");
+      await (await byRole(page, "button", `Take back: ${words.slice(0, -1)}`)).focus();
+      await page.keyboard.press("Enter");
+      await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs`));
+      assert.deepEqual(await told(), []);
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("without runs or axes nothing of the picture before is left, and one axis shows its runs", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const axes = () => page.$$eval('[role="group"][aria-label$=" axis"]', (groups) => groups.length);
+      const nInked = () => page.$eval(".parallel-plot__canvas", (canvas) => {
+        const copy = document.createElement("canvas");
+        [copy.width, copy.height] = [canvas.width, canvas.height];
+        const context = copy.getContext("2d");
+        context.drawImage(canvas, 0, 0);
+        return context.getImageData(0, 0, copy.width, copy.height).data.filter((value, at) => at % 4 === 3 && value > 0).length;
+      });
+      await until(nInked, (n) => n > 0, "the lines");
+      await page.select('[aria-label="Runs shown"]', "deleted");
+      await countsBecome(page, /^0 of 0 runs/);
+      await until(nInked, (n) => n === 0, "an empty picture");
+      await until(axes, (n) => n === 0, "no axes");
+      await page.select('[aria-label="Runs shown"]', "active");
+      await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs`));
+      await page.goto(page.url().replace(/(&|$)/, "&axes=metrics.rmse$1"));
+      await until(axes, (n) => n === 1, "one axis");
+      await until(nInked, (n) => n > 0, "its runs");
+      await chooseInMenu(page, "rmse axis options", "Hide");
+      await until(nInked, (n) => n === 0, "an empty picture without axes");
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("bounds are typed and told in the unit of the title, and a wrong one says what is wrong", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const { runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+      const millis = runs.map(({ info }) => info.end_time - info.start_time).sort((a, b) => a - b);
+      const title = await page.$eval('[role="group"][aria-label="duration axis"] button', (button) => button.textContent);
+      const perUnit = { ms: 1, s: 1e3, min: 60e3 }[/^duration, (\w+)$/.exec(title)[1]];
+      const bound = millis[20] / perUnit;
+      await typeUpperBound(page, "duration", bound);
+      await countsBecome(page, new RegExp(`· ${millis.filter((it) => it <= bound * perUnit).length} brushed`));
+      const upper = await byRole(page, "slider", "Upper bound of duration");
+      assert.match(await upper.evaluate((slider) => slider.getAttribute("aria-valuetext")), new RegExp(`^[0-9.]+ ${title.slice(10)}$`));
+      const before = await counts(page);
+      await clickOn(page, '::-p-aria([name="duration axis"][role="group"]) button');
+      const box = await byRole(page, "textbox", "Highest");
+      await box.click({ count: 3 });
+      await box.type("soon");
+      await page.keyboard.press("Enter");
+      const said = await page.waitForSelector('.axis-menu [role="alert"]');
+      assert.match(await said.evaluate((line) => line.textContent), /no number/);
+      assert.equal(await counts(page), before);
+      await assertAccessible(page, "a wrong bound");
+
+      // A second interval without a pointer.
+      await (await byRole(page, "button", "Add interval")).click();
+      const second = await byRole(page, "textbox", "Lowest of interval 2");
+      await byRole(page, "textbox", "Highest of interval 2");
+      await second.click({ count: 3 });
+      await second.type(String(millis.at(-3) / perUnit));
+      await page.keyboard.press("Enter");
+      await until(() => page.$$eval('[aria-label="duration axis"] .axis__brush', (rects) => rects.length), (n) => n === 2, "two intervals");
+      await (await byRole(page, "button", "Remove interval 2")).click();
+      await until(() => counts(page), (text) => text === before, "the first interval alone");
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("a run without a name is opened and selected like any other", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const { url } = servers.byVersion["1.30.1"];
+      const call = async (path, body) => {
+        const response = await fetch(`${url}/api/2.0/mlflow/${path}`, {
+          method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+        });
+        assert.ok(response.ok, `${path}: ${await response.clone().text()}`);
+        return response.json();
+      };
+      const { experiment_id: id } = await call("experiments/create", { name: `nameless ${Date.now()}` });
+      const { run } = await call("runs/create", { experiment_id: id, start_time: 1_700_000_000_000 });
+      assert.ok(!run.info.run_name, "the server gives it none");
+      const page = await openPage(browser);
+      await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl("1.30.1"))}&experiments=${id}`);
+      await (await byRole(page, "button", "Connect")).click();
+      await byRole(page, "link", run.info.run_id);
+      await clickOn(page, ".data-grid__select");
+      await page.waitForSelector('[role="row"][aria-selected="true"]');
+      await (await byRole(page, "link", run.info.run_id)).click();
+      await until(() => page.url(), (at) => at.includes(`#/run/${run.info.run_id}`), "the run's page");
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("what takes time is measured, from the input to the picture", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      await openComparison(page, site.url, site.serverUrl("3.17.2"));
+      const details = (name) => page.evaluate((name) => performance.getEntriesByName(`runweave:${name}`).map(({ detail, duration }) => ({ ...detail, duration })), name);
+      const next = async (name, isIt, act) => {
+        const before = (await details(name)).length;
+        await act();
+        const found = await until(() => details(name), (all) => all.slice(before).some(isIt), `a new ${name}`);
+        assert.ok(found.every(({ duration }) => duration > 0 && duration < 60_000), JSON.stringify(found));
+      };
+      assert.equal((await details("boot")).length, 1);
+      await until(() => details("runs-first"), ([first]) => first?.n_runs === N_RUNS, "runs-first");
+      const [all] = await until(() => details("runs-all"), (found) => found.length === 1, "runs-all");
+      assert.ok(all.n_runs === N_RUNS && all.n_skipped === 0 && all.from_cache === 0 && all.bytes > 10_000, JSON.stringify(all));
+      await until(() => details("parallel-paint"), (found) => found.some(({ n_runs, n_axes }) => n_runs === N_RUNS && n_axes > 5), "parallel-paint");
+
+      const { bound, names } = await bestTenth(servers.byVersion["3.17.2"].url);
+      await next("brush-paint", ({ n_runs, n_brushed }) => n_runs === N_RUNS && n_brushed === names.length, () => typeUpperBound(page, "rmse", bound));
+      const nTables = (await details("table-paint")).length;
+      await next("brush-paint", ({ n_brushed }) => n_brushed === N_RUNS, async () => (await byRole(page, "button", "Clear brushes")).click());
+      assert.equal((await details("table-paint")).length, nTables, "a brush is measured as one");
+      await next("table-paint", ({ n_rows }) => n_rows > 0, () => chooseInMenu(page, "rmse column options", "Sort ascending"));
+      const filter = await byRole(page, "textbox", "Filter runs");
+      await next("table-paint", ({ n_rows }) => n_rows === 2, () => filter.type("lasso"));
+      await filter.click({ count: 3 });
+      await next("parallel-paint", ({ n_runs }) => n_runs === N_RUNS, () => page.keyboard.press("Backspace"));
+      await page.setViewport({ width: 1280, height: 420 });
+      const grid = await byRole(page, "grid", "Runs");
+      await next("table-paint", ({ n_rows }) => n_rows > 0, () => grid.evaluate((it) => { it.scrollTop = it.scrollHeight; }));
       assertQuiet(page);
     } finally {
       await browser.close();

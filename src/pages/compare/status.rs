@@ -1,8 +1,13 @@
 //! How many runs are shown of how many, what was skipped and why, and how far the load has come.
 
+use super::EditView;
 use crate::engine::Command;
-use crate::engine::protocol::HistoryProgress;
+use crate::engine::protocol::{ColumnsInfo, HistoryProgress};
+use crate::entities::{Attribute, ColumnKey};
 use crate::pages::context::RunsContext;
+use crate::view::Step;
+use crate::view::edit::ViewEdit;
+use crate::view::measure::{Measure, step_words};
 use leptos::prelude::*;
 
 /// The counts, as a status that screen readers follow.
@@ -41,6 +46,42 @@ pub(super) fn RunCounts(context: RunsContext) -> impl IntoView {
     }
 }
 
+/// What was kept and excluded, each with a way to take it back, whatever became of the history since.
+#[component]
+pub(super) fn Decisions(context: RunsContext, edit: EditView) -> impl IntoView {
+    let measure_of = |column: &ColumnKey, columns: &ColumnsInfo| {
+        let info = columns.columns.iter().find(|info| info.key == *column);
+        Measure {
+            is_time: matches!(column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime)),
+            unit: info.map(|info| info.unit.clone()).unwrap_or_default(),
+            per_unit: info.map_or(1.0, |info| info.per_unit),
+        }
+    };
+    let decisions = Memo::new(move |_| {
+        context.columns.with(|columns| {
+            let words = |step: &Step| step_words(step, |column| measure_of(column, columns));
+            context.view.with(|view| view.steps.iter().map(words).enumerate().collect::<Vec<_>>())
+        })
+    });
+    view! {
+        <ul class="decisions" aria-label="Kept and excluded" hidden=move || decisions.with(Vec::is_empty)>
+            <For each=move || decisions.get() key=|decision| decision.clone() let((place, words))>
+                <li class="decisions__item">
+                    <span class="decisions__words" title=words.clone()>{words.clone()}</span>
+                    <button
+                        type="button"
+                        class="decisions__remove"
+                        aria-label=format!("Take back: {words}")
+                        on:click=move |_| edit.edit(ViewEdit::RemoveStep(place))
+                    >
+                        "×"
+                    </button>
+                </li>
+            </For>
+        </ul>
+    }
+}
+
 /// What has arrived so far while runs load, and a way to stop. On the line of the counts, so that nothing below it
 /// moves under the pointer when it comes and goes.
 #[component]
@@ -59,8 +100,13 @@ pub(super) fn LoadStatus(context: RunsContext) -> impl IntoView {
                 let text = format!("Model sizes: stopped after {n_known}");
                 return Some((text, "Find the rest", Command::ResumeModelSizes));
             }
-            let text = || format!("Model sizes: {n_known} of {n_models} so far");
-            (n_known < n_models).then(|| (text(), "Stop", Command::CancelLoad))
+            if n_known < n_models {
+                let text = format!("Model sizes: {n_known} of {n_models} so far");
+                return Some((text, "Stop", Command::StopModelSizes));
+            }
+            let text = || format!("Model sizes: {n_known} of {}, those on the screen", progress.n_models);
+            let is_part = n_known > 0 && n_known < progress.n_models;
+            is_part.then(|| (text(), "Read all", Command::ReadModelSizes))
         })
     });
     let histories = Memo::new(move |_| progress.with(|progress| histories_of(progress.histories)));
@@ -106,7 +152,11 @@ fn histories_of(progress: HistoryProgress) -> Option<(String, &'static str, Comm
         ));
     }
     if n_read + n_failed < n_all {
-        return Some((format!("Metric histories: {n_read} of {n_all} so far"), "Stop", Command::CancelLoad));
+        return Some((
+            format!("Metric histories: {n_read} of {n_all} so far"),
+            "Stop",
+            Command::StopHistories,
+        ));
     }
     let text = || format!("Metric histories: {n_failed} of {n_all} could not be read");
     (n_failed > 0).then(|| (text(), "Try again", Command::ResumeHistories))

@@ -3,6 +3,7 @@
 use crate::pages::context::RunsContext;
 use crate::state::timing::measure;
 use crate::ui::parallel_plot::now_millis;
+use crate::view::{View, ViewChange};
 use leptos::prelude::*;
 
 /// A view that has been sent and not yet painted.
@@ -10,7 +11,7 @@ use leptos::prelude::*;
 struct Sent {
     sequence: u32,
     from_millis: f64,
-    is_brush: bool,
+    change: ViewChange,
 }
 
 #[derive(Default)]
@@ -18,9 +19,14 @@ struct Marks {
     load_from_millis: Option<f64>,
     has_first_rows: bool,
     has_all_runs: bool,
-    rows_from_millis: Option<f64>,
-    change: Option<(f64, bool)>,
+    /// The input that made the view another one than was sent.
+    input_millis: Option<f64>,
+    last_view: View,
     sent: Option<Sent>,
+    /// The input that changed the table, until its rows are asked for.
+    table_from_millis: Option<f64>,
+    /// The rows asked for because of an input, and when that was.
+    rows: Option<(u32, f64)>,
 }
 
 /// The moments from which the measures count.
@@ -47,20 +53,25 @@ impl Timings {
                 .marks
                 .try_update_value(|marks| marks.sent.take_if(|sent| sent.sequence == painted.sequence));
             if let Some(Some(sent)) = ended {
-                let (name, detail) = if sent.is_brush {
-                    ("runweave:brush-paint", [("n_runs", painted.n_runs), ("n_brushed", painted.n_brushed)])
-                } else {
-                    ("runweave:parallel-paint", [("n_runs", painted.n_runs), ("n_axes", painted.n_axes)])
-                };
-                measure(name, sent.from_millis, &detail);
+                // An order, a panel or a plot that is folded away need no paint.
+                if painted.n_axes == 0 {
+                } else if sent.change.is_brush() {
+                    let detail = [("n_runs", painted.n_runs), ("n_brushed", painted.n_brushed)];
+                    measure("runweave:brush-paint", sent.from_millis, &detail);
+                } else if sent.change.has_picture {
+                    let detail = [("n_runs", painted.n_runs), ("n_axes", painted.n_axes)];
+                    measure("runweave:parallel-paint", sent.from_millis, &detail);
+                }
             }
         });
         Effect::new(move |ran: Option<()>| {
-            let page = context.rows.with(|page| page.as_ref().map(|page| (page.n_total, page.rows.len())));
+            let page = context
+                .rows
+                .with(|page| page.as_ref().map(|page| (page.request, page.n_total, page.rows.len())));
             // What was there before this page asked ends none of its measures.
-            let (Some(()), Some((n_total, n_rows))) = (ran, page) else { return };
+            let (Some(()), Some((request, n_total, n_rows))) = (ran, page) else { return };
             // The rows are in the document now; the next frame paints them.
-            request_animation_frame(move || timings.rows_shown(n_total, n_rows));
+            request_animation_frame(move || timings.rows_shown(request, n_total, n_rows));
         });
         Effect::new(move |ran: Option<()>| {
             let progress = context.progress.get();
@@ -89,44 +100,54 @@ impl Timings {
     /// Runs have been asked for.
     pub(super) fn load_asked(self) {
         self.marks.update_value(|marks| {
-            *marks = Marks { load_from_millis: Some(now_millis()), ..Marks::default() };
+            let last_view = std::mem::take(&mut marks.last_view);
+            *marks = Marks { load_from_millis: Some(now_millis()), last_view, ..Marks::default() };
         });
     }
 
-    /// Rows have been asked for.
-    pub(super) fn rows_asked(self) {
+    /// Rows have been asked for under this number, because of a scroll or of whatever changed the table last.
+    pub(super) fn rows_asked(self, request: u32, scrolled_at_millis: Option<f64>) {
         self.marks.update_value(|marks| {
-            marks.rows_from_millis.get_or_insert_with(now_millis);
+            let from_millis = scrolled_at_millis.or_else(|| marks.table_from_millis.take());
+            if let (None, Some(from_millis)) = (marks.rows, from_millis) {
+                marks.rows = Some((request, from_millis));
+            }
         });
     }
 
     /// An input has changed the view.
-    pub(super) fn view_changes(self, at_millis: f64, is_brush: bool) {
+    pub(super) fn view_changes(self, at_millis: f64) {
         self.marks.update_value(|marks| {
-            marks.change.get_or_insert((at_millis, is_brush));
+            marks.input_millis.get_or_insert(at_millis);
         });
     }
 
     /// The view has been sent under this number.
-    pub(super) fn view_sent(self, sequence: u32) {
+    pub(super) fn view_sent(self, sequence: u32, view: &View) {
         self.marks.update_value(|marks| {
-            let (from_millis, is_brush) = marks.change.take().unwrap_or_else(|| (now_millis(), false));
-            marks.sent = Some(Sent { sequence, from_millis, is_brush });
+            let from_millis = marks.input_millis.take().unwrap_or_else(now_millis);
+            let change = view.change_from(&marks.last_view);
+            marks.last_view.clone_from(view);
+            marks.sent = Some(Sent { sequence, from_millis, change });
+            if change.has_table {
+                marks.table_from_millis.get_or_insert(from_millis);
+            }
         });
     }
 
-    fn rows_shown(self, n_total: usize, n_rows: usize) {
+    fn rows_shown(self, request: u32, n_total: usize, n_rows: usize) {
         let Some((first, asked)) = self.marks.try_update_value(|marks| {
             let is_first = n_rows > 0 && !marks.has_first_rows;
             marks.has_first_rows |= n_rows > 0;
-            (marks.load_from_millis.filter(|_| is_first), marks.rows_from_millis.take())
+            let asked = marks.rows.take_if(|(asked, _)| request >= *asked);
+            (marks.load_from_millis.filter(|_| is_first), asked)
         }) else {
             return;
         };
         if let Some(from_millis) = first {
             measure("runweave:runs-first", from_millis, &[("n_runs", n_total)]);
         }
-        if let Some(from_millis) = asked {
+        if let Some((_, from_millis)) = asked {
             measure("runweave:table-paint", from_millis, &[("n_rows", n_rows)]);
         }
     }

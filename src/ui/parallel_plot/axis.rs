@@ -2,20 +2,25 @@
 
 use super::{PlotContext, now_millis};
 use crate::engine::protocol::{AxisInfo, LaneInfo, Tick};
-use crate::entities::ColumnKey;
+use crate::entities::{Attribute, ColumnKey};
 use crate::ui::menu::MenuItem;
 use crate::ui::per_frame::PerFrame;
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
-use crate::view::brush_px::{AxisSpan, Grip, grip_at, intervals_after_drag, value_text};
+use crate::view::brush_px::{AxisSpan, Grip, grip_at, intervals_after_drag, intervals_with_one_more};
 use crate::view::edit::{
-    Bound, EditRequest, ViewEdit, bounds, intervals, with_bound, with_intervals, with_texts,
+    Bound, EditRequest, ViewEdit, bounds, intervals, texts, with_bound, with_intervals, with_texts,
 };
+use crate::view::measure::Measure;
 use crate::view::{AxisKind, Lane, Pick};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
+
+/// Of more categories than this, only those with a label or in the brush are elements: thousands would be slow to build
+/// and too near to each other to be told apart. Drags and the sliders reach all of them.
+const N_CATEGORY_ELEMENTS: usize = 200;
 
 /// A drag on the strip.
 #[derive(Clone)]
@@ -35,6 +40,8 @@ struct AxisContext {
     label: Memo<String>,
     picks: Memo<Vec<Pick>>,
     span: Memo<Option<AxisSpan>>,
+    /// How its numbers are read and written.
+    measure: Memo<Measure>,
     /// The categories, lowest value first, with their places.
     categories: Memo<Vec<Tick>>,
 }
@@ -49,10 +56,16 @@ impl AxisContext {
         self.plot.edit(edit(self.column.get_value()), at_millis);
     }
 
+    /// Its place among the axes.
+    fn place(self) -> Option<usize> {
+        let is_own = |other: &ColumnKey| self.column.with_value(|own| own == other);
+        self.plot.order.with_untracked(|order| order.iter().position(is_own))
+    }
+
     /// Moves the axis by so many places to the right.
     fn move_by(self, n_places: isize, at_millis: f64) {
         let column = self.column.get_value();
-        let at = self.plot.order.with_untracked(|order| order.iter().position(|other| *other == column));
+        let at = self.place();
         if let Some(to) = at.and_then(|at| at.checked_add_signed(n_places)) {
             self.plot.edit(ViewEdit::MoveAxis(column, to), at_millis);
         }
@@ -70,6 +83,16 @@ pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl Into
     let picks =
         Memo::new(move |_| plot.view.with(|view| column.with_value(|column| view.picks(column).to_vec())));
     let span = Memo::new(move |_| info.with(|info| info.as_ref().and_then(span_of)));
+    let measure = Memo::new(move |_| {
+        let is_date = column.with_value(|column| {
+            matches!(column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime))
+        });
+        info.with(|info| Measure {
+            is_time: is_date || info.as_ref().is_some_and(|info| info.kind == AxisKind::Time),
+            unit: info.as_ref().map(|info| info.unit.clone()).unwrap_or_default(),
+            per_unit: info.as_ref().map_or(1.0, |info| info.per_unit),
+        })
+    });
     let categories = Memo::new(move |_| {
         let mut categories = info.with(|info| {
             let ticks = info.as_ref().map(|info| info.ticks.as_slice()).unwrap_or_default();
@@ -78,7 +101,21 @@ pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl Into
         categories.sort_by(|a, b| b.y_px.total_cmp(&a.y_px));
         categories
     });
-    let axis = AxisContext { plot, column, info, label, picks, span, categories };
+    let axis = AxisContext { plot, column, info, label, picks, span, measure, categories };
+    let category_elements = Memo::new(move |_| {
+        let mut elements = categories.get();
+        if elements.len() > N_CATEGORY_ELEMENTS {
+            picks.with(|picks| {
+                let chosen = texts(picks);
+                let is_chosen =
+                    |tick: &Tick| tick.category.as_deref().is_some_and(|text| chosen.contains(text));
+                let n_chosen = elements.iter().filter(|tick| is_chosen(tick)).count();
+                elements
+                    .retain(|tick| tick.is_labelled || n_chosen <= N_CATEGORY_ELEMENTS && is_chosen(tick));
+            });
+        }
+        elements
+    });
     let lanes = Memo::new(move |_| {
         let mut lanes = info.with(|info| info.as_ref().map(|info| info.lanes.clone()).unwrap_or_default());
         // A lane without runs has nothing to pick, unless it is picked already.
@@ -115,7 +152,7 @@ pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl Into
             </For>
             <Strip axis />
             <For
-                each=move || categories.get()
+                each=move || category_elements.get()
                 key=|tick| (tick.label.clone(), tick.y_px.to_bits(), tick.is_labelled)
                 let:tick
             >
@@ -130,11 +167,14 @@ pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl Into
 
 /// The part of the axis that holds numbers; none where it has none.
 fn span_of(info: &AxisInfo) -> Option<AxisSpan> {
-    let domain = info.domain.filter(|_| info.kind != AxisKind::Categorical)?;
+    // Without a positive number on a logarithmic axis, the low end is all there is.
+    let domain = info.domain.or(info.least_not_positive.and(Some((0.0, 0.0))));
+    let domain = domain.filter(|_| info.kind != AxisKind::Categorical)?;
     Some(AxisSpan {
         kind: info.kind,
         is_flipped: info.is_flipped,
         domain,
+        least_not_positive: info.least_not_positive,
         top_px: info.top_px,
         bottom_px: info.bottom_px,
     })
@@ -144,6 +184,11 @@ fn span_of(info: &AxisInfo) -> Option<AxisSpan> {
 fn AxisHead(axis: AxisContext) -> impl IntoView {
     // Where a drag of the title began: the pointer, and the axis.
     let drag_from = StoredValue::new(None::<(f64, f64)>);
+    let has_moved = StoredValue::new(false);
+    let move_to = move |to: usize, is_ongoing: bool, at_millis: f64| {
+        let edit = ViewEdit::MoveAxis(axis.column.get_value(), to);
+        axis.plot.on_edit.run(EditRequest { edit, is_ongoing, at_millis });
+    };
     let is_open = RwSignal::new(false);
     let title = Signal::derive(move || {
         axis.info.with(|info| match info {
@@ -180,9 +225,7 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
         }
         is_open.set(false);
         capture(&event);
-        let column = axis.column.get_value();
-        let at = axis.plot.order.with_untracked(|order| order.iter().position(|other| *other == column));
-        let Some(at) = at else { return };
+        let Some(at) = axis.place() else { return };
         // Counted from where the drag began: counted from the last step, the axis would run ahead of the pointer.
         let target_px = axis_px + to_px - from_px;
         let to = axis.plot.places_px.with_untracked(|places| {
@@ -193,8 +236,19 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
             nearest.map_or(at, |(place, _)| place)
         });
         if to != at {
-            axis.plot.edit(ViewEdit::MoveAxis(column, to), event.time_stamp());
+            has_moved.set_value(true);
+            move_to(to, true, event.time_stamp());
         }
+    };
+    // All steps of one drag are one change, which is over when the pointer lets go.
+    let on_drag_end = move |event: PointerEvent| {
+        drag_from.set_value(None);
+        if has_moved.get_value()
+            && let Some(at) = axis.place()
+        {
+            move_to(at, false, event.time_stamp());
+        }
+        has_moved.set_value(false);
     };
     view! {
         <div
@@ -207,8 +261,8 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
                 drag_from.set_value(Some((f64::from(event.client_x()), axis_px)));
             }
             on:pointermove=on_pointermove
-            on:pointerup=move |_| drag_from.set_value(None)
-            on:pointercancel=move |_| drag_from.set_value(None)
+            on:pointerup=on_drag_end
+            on:pointercancel=on_drag_end
         >
             <Popover
                 label=Signal::derive(move || format!("{} axis options", axis.label.get()))
@@ -241,33 +295,36 @@ fn AxisMenu(axis: AxisContext, is_open: RwSignal<bool>) -> impl IntoView {
     let item = move |text: &'static str, act: fn(AxisContext, f64)| {
         view! { <MenuItem text is_open on_choose=move |at_millis| act(axis, at_millis) /> }
     };
-    let bound_input = move |bound: Bound, text: &'static str| {
-        let value = move || {
-            let (low, high) =
-                axis.span.get().map(|span| bounds(&intervals(&axis.picks.get()), span.domain))?;
-            Some(if bound == Bound::Lower { low } else { high }.to_string())
+    // At least one, which is the whole axis before there is a brush.
+    let n_intervals = Memo::new(move |_| axis.picks.with(|picks| intervals(picks).len()).max(1));
+    let bound_inputs = move |place: usize| {
+        let n = n_intervals.get();
+        let name = move |word: &str| {
+            if n > 1 { format!("{word} of interval {}", place + 1) } else { word.to_owned() }
+        };
+        let remove = move |event: web_sys::MouseEvent| {
+            let picks = axis.picks.get_untracked();
+            let mut left = intervals(&picks);
+            if place < left.len() {
+                left.remove(place);
+            }
+            axis.set_picks(with_intervals(&picks, &left), false, event.time_stamp());
         };
         view! {
-            <label class="axis-menu__field">
-                {text}
-                <input
-                    class="input"
-                    type="text"
-                    inputmode="decimal"
-                    prop:value=move || value().unwrap_or_default()
-                    on:change:target=move |event| {
-                        let typed = event.target().value().trim().parse::<f64>().ok().filter(|typed| typed.is_finite());
-                        match (typed, axis.span.get_untracked()) {
-                            (Some(typed), Some(span)) => {
-                                let picks = axis.picks.get_untracked();
-                                let after = with_bound(&intervals(&picks), span.domain, bound, typed);
-                                axis.set_picks(with_intervals(&picks, &after), false, event.time_stamp());
-                            }
-                            _ => event.target().set_value(&value().unwrap_or_default()),
-                        }
-                    }
-                />
-            </label>
+            <BoundInput axis bound=Bound::Lower place name=name("Lowest") />
+            <BoundInput axis bound=Bound::Upper place name=name("Highest") />
+            {(n > 1).then(|| view! {
+                <button type="button" class="menu-item" on:click=remove>
+                    {format!("Remove interval {}", place + 1)}
+                </button>
+            })}
+        }
+    };
+    let add_interval = move |event: web_sys::MouseEvent| {
+        if let Some(span) = axis.span.get_untracked() {
+            let picks = axis.picks.get_untracked();
+            let after = intervals_with_one_more(&span, &intervals(&picks));
+            axis.set_picks(with_intervals(&picks, &after), false, event.time_stamp());
         }
     };
     view! {
@@ -292,7 +349,8 @@ fn AxisMenu(axis: AxisContext, is_open: RwSignal<bool>) -> impl IntoView {
                 </select>
             </label>
             <Show when=move || axis.span.with(Option::is_some)>
-                {bound_input(Bound::Lower, "Lowest")} {bound_input(Bound::Upper, "Highest")}
+                {move || (0..n_intervals.get()).map(bound_inputs).collect_view()}
+                <button type="button" class="menu-item" on:click=add_interval>"Add interval"</button>
             </Show>
             <Show when=move || !has_no_brush()>
                 {item("Clear brush", |axis, at_millis| axis.set_picks(Vec::new(), false, at_millis))}
@@ -303,6 +361,53 @@ fn AxisMenu(axis: AxisContext, is_open: RwSignal<bool>) -> impl IntoView {
             {item("Move right", |axis, at_millis| axis.move_by(1, at_millis))}
             {item("Hide", |axis, at_millis| axis.edit(ViewEdit::RemoveAxis, at_millis))}
         </div>
+    }
+}
+
+/// The typed way to one bound of an interval, or of the whole axis where there is none yet.
+#[component]
+fn BoundInput(axis: AxisContext, bound: Bound, place: usize, name: String) -> impl IntoView {
+    let problem = RwSignal::new(None::<&'static str>);
+    let value = move || {
+        let span = axis.span.get()?;
+        let (low, high) =
+            axis.picks.with(|picks| intervals(picks).get(place).copied()).unwrap_or(span.ends());
+        Some(axis.measure.with(|measure| measure.typed(if bound == Bound::Lower { low } else { high })))
+    };
+    let take = move |typed: &str, at_millis: f64| {
+        let Some(span) = axis.span.get_untracked() else { return Ok(()) };
+        let value = axis.measure.with_untracked(|measure| measure.read(typed, bound))?;
+        let picks = axis.picks.get_untracked();
+        let mut all = intervals(&picks);
+        if place >= all.len() {
+            all.push(span.ends());
+        }
+        if let Some(interval) = all.get_mut(place) {
+            match bound {
+                Bound::Lower => interval.0 = value,
+                Bound::Upper => interval.1 = value,
+            }
+            if interval.0 > interval.1 {
+                return Err("The lowest is above the highest: nothing was changed");
+            }
+        }
+        axis.set_picks(with_intervals(&picks, &all), false, at_millis);
+        Ok(())
+    };
+    view! {
+        <label class="axis-menu__field">
+            {name}
+            <input
+                class="input"
+                type="text"
+                aria-invalid=move || problem.get().is_some().to_string()
+                prop:value=move || value().unwrap_or_default()
+                on:change:target=move |event| {
+                    problem.set(take(&event.target().value(), event.time_stamp()).err());
+                }
+            />
+        </label>
+        {move || problem.get().map(|problem| view! { <p class="axis-menu__problem" role="alert">{problem}</p> })}
     }
 }
 
@@ -507,7 +612,7 @@ fn Slider(
 /// The keyboard's way to one bound of the brush on an axis of numbers.
 #[component]
 fn ValueSlider(axis: AxisContext, bound: Bound) -> impl IntoView {
-    let domain = move || axis.span.get().map_or((0.0, 0.0), |span| span.domain);
+    let domain = move || axis.span.get().map_or((0.0, 0.0), |span| span.ends());
     let value = Memo::new(move |_| {
         let (low, high) = bounds(&intervals(&axis.picks.get()), domain());
         if bound == Bound::Lower { low } else { high }
@@ -515,8 +620,7 @@ fn ValueSlider(axis: AxisContext, bound: Bound) -> impl IntoView {
     let has_interval =
         move || axis.picks.with(|picks| picks.iter().any(|pick| matches!(pick, Pick::Interval { .. })));
     let text = move || {
-        let kind = axis.span.get().map_or(AxisKind::Linear, |span| span.kind);
-        let words = value_text(kind, value.get());
+        let words = axis.measure.with(|measure| measure.words(value.get()));
         if has_interval() { words } else { format!("{words}, no brush") }
     };
     let on_keydown = move |event: KeyboardEvent| {
@@ -527,14 +631,15 @@ fn ValueSlider(axis: AxisContext, bound: Bound) -> impl IntoView {
         event.prevent_default();
         let now = value.get_untracked();
         let next = match step {
-            SliderMove::By(parts) => span.value_moved_by(now, parts),
-            SliderMove::ToLow => span.domain.0,
+            SliderMove::By(parts) => span.value_moved_by(bound, now, parts),
+            SliderMove::ToLow if bound == Bound::Upper => span.domain.0,
+            SliderMove::ToLow => span.ends().0,
             SliderMove::ToHigh => span.domain.1,
             SliderMove::Clear => return axis.set_picks(Vec::new(), false, event.time_stamp()),
         };
         if next != now {
             let picks = axis.picks.get_untracked();
-            let after = with_bound(&intervals(&picks), span.domain, bound, next);
+            let after = with_bound(&intervals(&picks), span.ends(), bound, next);
             axis.set_picks(with_intervals(&picks, &after), false, event.time_stamp());
         }
     };
@@ -551,10 +656,8 @@ fn CategorySlider(axis: AxisContext, bound: Bound) -> impl IntoView {
     let range = Memo::new(move |_| {
         let chosen = axis.picks.with(|picks| {
             axis.categories.with(|categories| {
-                let is_in = |tick: &Tick| {
-                    let is_it = |pick: &Pick| matches!(pick, Pick::Text(text) if Some(text) == tick.category.as_ref());
-                    picks.iter().any(is_it)
-                };
+                let chosen = texts(picks);
+                let is_in = |tick: &Tick| tick.category.as_deref().is_some_and(|text| chosen.contains(text));
                 let first = categories.iter().position(is_in)?;
                 Some((first, categories.iter().rposition(is_in)?))
             })
