@@ -148,6 +148,7 @@ impl Route {
                 colour: value("colour").and_then(ColumnKey::parse),
                 derived: codec::split(value("derived").unwrap_or_default(), codec::ITEM),
                 is_plot_folded: value("plot") == Some("folded"),
+                plot_height_px: value("height").and_then(|text| text.parse().ok()),
                 is_nested: value("rows") == Some("nested"),
                 selected: codec::split(value("selected").unwrap_or_default(), codec::ITEM)
                     .into_iter()
@@ -358,6 +359,9 @@ impl fmt::Display for Comparison {
         if view.is_plot_folded {
             pair("plot", "folded")?;
         }
+        if let Some(height_px) = view.plot_height_px {
+            pair("height", &height_px.to_string())?;
+        }
         if view.is_nested {
             pair("rows", "nested")?;
         }
@@ -547,7 +551,12 @@ mod tests {
             prop::option::of(prop::collection::vec(axis.clone(), 0..4)),
             prop::option::of(prop::collection::vec(column, 0..4)),
             prop::option::of(key()),
-            (any::<bool>(), any::<bool>(), prop::collection::vec("[-a-z0-9+*/^(), ~!'`]{1,9}", 0..3)),
+            (
+                any::<bool>(),
+                any::<Option<u16>>(),
+                any::<bool>(),
+                prop::collection::vec("[-a-z0-9+*/^(), ~!'`]{1,9}", 0..3),
+            ),
             (
                 prop::collection::vec("[0-9a-z~!']{1,6}", 0..3),
                 objectives,
@@ -565,7 +574,7 @@ mod tests {
                     axes,
                     columns,
                     colour,
-                    (is_plot_folded, is_nested, derived),
+                    (is_plot_folded, plot_height_px, is_nested, derived),
                     (
                         selected,
                         objectives,
@@ -586,6 +595,7 @@ mod tests {
                     colour,
                     derived,
                     is_plot_folded,
+                    plot_height_px,
                     is_nested,
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,

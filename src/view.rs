@@ -25,6 +25,8 @@ pub enum Lane {
     NegInf,
     /// Not a number.
     Nan,
+    /// Text on an axis of numbers; on one of categories each text has a place of its own.
+    Text,
     /// Text of length zero.
     Empty,
     /// The run has no such value.
@@ -33,7 +35,8 @@ pub enum Lane {
 
 impl Lane {
     /// All of them, top to bottom as an axis shows them.
-    pub const ALL: [Self; 5] = [Self::PosInf, Self::NegInf, Self::Nan, Self::Empty, Self::Missing];
+    pub const ALL: [Self; 6] =
+        [Self::PosInf, Self::NegInf, Self::Nan, Self::Text, Self::Empty, Self::Missing];
 
     /// The lane's word on an axis.
     pub fn label(self) -> &'static str {
@@ -41,6 +44,7 @@ impl Lane {
             Self::PosInf => "+∞",
             Self::NegInf => "−∞",
             Self::Nan => "NaN",
+            Self::Text => "text",
             Self::Empty => "empty",
             Self::Missing => "missing",
         }
@@ -428,6 +432,8 @@ pub struct View {
     pub derived: Vec<String>,
     /// Whether the parallel coordinates are folded away.
     pub is_plot_folded: bool,
+    /// How high they are, in CSS pixels, lanes included; as high as suits most where not chosen.
+    pub plot_height_px: Option<u16>,
     /// Whether runs stand below the runs that started them.
     pub is_nested: bool,
     /// The runs looked at closely, in the order in which they were chosen; the first is what others are compared with.

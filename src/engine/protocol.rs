@@ -496,6 +496,8 @@ pub struct AxesInfo {
     pub axes: Vec<AxisInfo>,
     /// The colour legend.
     pub legend: Option<Legend>,
+    /// The colour of runs without a value in the coloured column; none where every run has one.
+    pub no_value: Option<Rgb>,
 }
 
 /// One axis.
@@ -585,6 +587,9 @@ pub enum Legend {
 }
 
 impl Legend {
+    /// What the colour of runs without a value is called.
+    pub const NO_VALUE: &str = "no value";
+
     /// The column whose values it explains.
     pub fn column(&self) -> &ColumnKey {
         match self {

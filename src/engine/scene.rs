@@ -99,6 +99,8 @@ struct Plot {
     layout: Layout,
     colours: Vec<Rgb>,
     legend: Option<Legend>,
+    /// The colour of the runs that the legend says nothing of; none where there are none.
+    no_value: Option<Rgb>,
     raster: Raster,
 }
 
@@ -521,9 +523,20 @@ impl Scene {
         // Without runs there are no axes either, and the picture is empty: what stood there before is not theirs.
         let views = if frame.n_rows() == 0 { Vec::new() } else { self.axis_views() };
         let columns: Vec<Vec<Value<'_>>> = views.iter().map(|axis| frame.values(&axis.column)).collect();
+        let has_texts = views.iter().zip(&columns).any(|(view, values)| {
+            let is_any = values.iter().any(|value| matches!(value, Value::Text(_)));
+            let kind = |view: &AxisView| {
+                view.kind
+                    .unwrap_or_else(|| infer_kind(values, is_time(&view.column), is_metric(&view.column)))
+            };
+            is_any && kind(view) != AxisKind::Categorical
+        });
         let lanes: Vec<Lane> = Lane::ALL
             .into_iter()
-            .filter(|lane| columns.iter().flatten().any(|value| value.lane() == Some(*lane)))
+            .filter(|lane| {
+                columns.iter().flatten().any(|value| value.lane() == Some(*lane))
+                    || *lane == Lane::Text && has_texts
+            })
             .collect();
         let layout = Layout::new(views.len(), size.width_px, size.height_px, &lanes);
         let ratio = size.device_pixel_ratio as f32;
@@ -531,16 +544,14 @@ impl Scene {
         let mut positions: Vec<Vec<f32>> = Vec::with_capacity(views.len());
         for (view, values) in views.iter().zip(&columns) {
             let unit = self.formats.of(frame, &view.column).unit().to_owned();
-            let is_time =
-                matches!(view.column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime));
             let spec = AxisSpec {
                 column: view.column.clone(),
                 label: own_label(&view.column, &views),
                 unit,
                 kind: view.kind,
                 is_flipped: view.is_flipped,
-                is_time,
-                is_metric: !matches!(view.column, ColumnKey::Param(_) | ColumnKey::Tag(_)),
+                is_time: is_time(&view.column),
+                is_metric: is_metric(&view.column),
             };
             let axis = Axis::new(spec, values, |row| frame.text(&view.column, row), layout.axis_layout());
             let is_categorical = axis.kind() == AxisKind::Categorical;
@@ -569,7 +580,8 @@ impl Scene {
         let mut raster = Raster::new(&xs, height);
         raster.set_positions(&positions);
         raster.set_colours(colours.clone());
-        self.plot = Some(Plot { axes, layout, colours, legend, raster });
+        let no_value = Some(theme.no_value).filter(|colour| legend.is_some() && colours.contains(colour));
+        self.plot = Some(Plot { axes, layout, colours, legend, no_value, raster });
     }
 
     fn colours(&mut self, frame: &RunFrame, theme: &PlotTheme) -> (Vec<Rgb>, Option<Legend>) {
@@ -618,7 +630,7 @@ impl Scene {
             .map(|(axis, x_px)| {
                 let format = self.formats.of(frame, &axis.spec().column);
                 let values = frame.values(&axis.spec().column);
-                let lane_of = |row: usize| values.get(row).and_then(|value| value.lane());
+                let lane_of = |row: usize| values.get(row).and_then(|value| axis.lane_of(*value));
                 let lanes = plot.layout.lane_ys.iter().map(|(lane, y_px)| LaneInfo {
                     lane: *lane,
                     y_px: *y_px,
@@ -656,6 +668,7 @@ impl Scene {
             width_px: plot.layout.width_px,
             height_px: self.size.map_or(0.0, |size| size.height_px),
             axes,
+            no_value: plot.no_value,
             legend: plot.legend.clone(),
         })
     }
@@ -795,6 +808,16 @@ impl Scene {
             row: self.order.iter().position(|other| *other as usize == row),
         })))
     }
+}
+
+/// Whether the numbers of a column are milliseconds since 1970.
+fn is_time(column: &ColumnKey) -> bool {
+    matches!(column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime))
+}
+
+/// Whether a column is measured rather than chosen.
+fn is_metric(column: &ColumnKey) -> bool {
+    !matches!(column, ColumnKey::Param(_) | ColumnKey::Tag(_))
 }
 
 /// The title of an axis: the column's key alone, unless another axis has the same.

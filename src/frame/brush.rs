@@ -4,7 +4,7 @@ use crate::entities::ColumnKey;
 use crate::frame::format::display_number;
 use crate::frame::{RowSet, RunFrame, Value};
 use crate::view::edit::texts;
-use crate::view::{Area, Brush, Pick, Step};
+use crate::view::{Area, Brush, Lane, Pick, Step};
 
 /// The rows that any of the brush's picks takes in; all rows when it has none.
 ///
@@ -82,6 +82,7 @@ pub fn kept(frame: &RunFrame, filter: &RowSet, steps: &[Step]) -> RowSet {
 fn is_in(pick: &Pick, value: Value<'_>) -> bool {
     match (pick, value) {
         (Pick::Interval { low, high }, Value::Number(number)) => *low <= number && number <= *high,
+        (Pick::Lane(Lane::Text), Value::Text(_)) => true,
         (Pick::Lane(lane), value) => value.lane() == Some(*lane),
         (Pick::Interval { .. } | Pick::Text(_) | Pick::Area(_), _) => false,
     }
@@ -136,7 +137,6 @@ impl IntervalIndex {
 mod tests {
     use super::*;
     use crate::frame::run_frame::tests::{frame, key, run};
-    use crate::view::Lane;
     use proptest::prelude::*;
 
     fn small() -> RunFrame {
@@ -197,6 +197,7 @@ mod tests {
         check("params.p", vec![Pick::Text("0.1".into())], &[]);
         check("params.p", vec![Pick::Text("x".into()), Pick::Lane(Lane::Missing)], &[1, 3]);
         check("params.p", vec![Pick::Lane(Lane::Empty)], &[2]);
+        check("params.p", vec![Pick::Lane(Lane::Text)], &[1]);
         check("params.absent", vec![Pick::Lane(Lane::Missing)], &[0, 1, 2, 3]);
     }
 

@@ -28,19 +28,24 @@ const LANE_CENTRE_PX: f64 = 12.0;
 
 /// The kind that suits a column's values.
 ///
-/// Times are times. Any text makes it categorical, and so do few numbers that repeat a lot (fewer than 6, each
-/// more than 10 times on average), but never a metric's. More than 10 different positive numbers over more
+/// Times are times. Text makes it categorical, unless it is a rare exception (`None`, say): at most one for ten numbers of
+/// more than 5 different ones. So do few numbers that repeat a lot (fewer than 6, each more than 10 times on average), but
+/// never a metric's. More than 10 different positive numbers over more
 /// than two decades (from the 5th to the 95th percentile) are logarithmic; the rest is linear.
 pub fn infer_kind(values: &[Value<'_>], is_time: bool, is_metric: bool) -> AxisKind {
     if is_time {
         return AxisKind::Time;
     }
-    if values.iter().any(|value| matches!(value, Value::Text(_))) {
+    let n_texts = values.iter().filter(|value| matches!(value, Value::Text(_))).count();
+    let mut numbers: Vec<f64> = numbers(values).collect();
+    if n_texts * 10 > numbers.len() {
         return AxisKind::Categorical;
     }
-    let mut numbers: Vec<f64> = numbers(values).collect();
     numbers.sort_unstable_by(f64::total_cmp);
     let n_distinct = numbers.chunk_by(|a, b| a == b).count();
+    if n_texts > 0 && n_distinct < 6 {
+        return AxisKind::Categorical;
+    }
     if !is_metric && n_distinct > 0 && n_distinct < 6 && numbers.len() > 10 * n_distinct {
         return AxisKind::Categorical;
     }
@@ -138,7 +143,6 @@ pub struct Axis {
     range: (f64, f64),
     lanes: Vec<(Lane, f64)>,
     spread: Spread,
-    n_texts: usize,
     n_not_positive: usize,
     /// The smallest number that stands at the low end of a logarithmic axis without being on its scale.
     least_not_positive: Option<f64>,
@@ -165,7 +169,6 @@ impl Axis {
             range,
             lanes: layout.lanes.to_vec(),
             spread: Spread::Nothing,
-            n_texts: 0,
             n_not_positive: 0,
             least_not_positive: None,
         };
@@ -173,7 +176,6 @@ impl Axis {
             axis.spread = categories(values, text_of, range);
             return axis;
         }
-        axis.n_texts = values.iter().filter(|value| matches!(value, Value::Text(_))).count();
         let mut domain: Option<(f64, f64)> = None;
         for number in numbers(values) {
             if kind == AxisKind::Log && number <= 0.0 {
@@ -221,18 +223,11 @@ impl Axis {
 
     /// What must be said of values that stand where they are not expected.
     pub fn note(&self) -> Option<String> {
-        let mut notes = Vec::new();
         match self.n_not_positive {
-            0 => {}
-            1 => notes.push("1 value at or below 0 stands at the low end".to_owned()),
-            n => notes.push(format!("{n} values at or below 0 stand at the low end")),
+            0 => None,
+            1 => Some("1 value at or below 0 stands at the low end".to_owned()),
+            n => Some(format!("{n} values at or below 0 stand at the low end")),
         }
-        match self.n_texts {
-            0 => {}
-            1 => notes.push("1 value that is not a number stands at missing".to_owned()),
-            n => notes.push(format!("{n} values that are not numbers stand at missing")),
-        }
-        (!notes.is_empty()).then(|| notes.join("; "))
     }
 
     /// Where a value stands, in CSS pixels. `raw_text` is the text a number was logged as, if it was.
@@ -251,9 +246,17 @@ impl Axis {
                 .get(text)
                 .map_or_else(|| self.lane_position(Lane::Missing), |index| scale.map(*index)),
             (Spread::Nothing, Value::Number(_)) => self.range.0,
-            (_, other) => self.lane_position(other.lane().unwrap_or(Lane::Missing)),
+            (_, other) => self.lane_position(self.lane_of(other).unwrap_or(Lane::Missing)),
         };
         y as f32
+    }
+
+    /// The lane in which a value stands; none for what has a place on the axis itself.
+    pub fn lane_of(&self, value: Value<'_>) -> Option<Lane> {
+        match value {
+            Value::Text(_) if self.kind != AxisKind::Categorical => Some(Lane::Text),
+            _ => value.lane(),
+        }
     }
 
     /// Where a lane stands; the bottom of the values where the layout has no such lane.
@@ -438,6 +441,11 @@ mod tests {
         assert_eq!(infer_kind(&numbers_of(&even), false, false), AxisKind::Linear);
         let mixed = [Value::Number(1.0), Value::Text("auto")];
         assert_eq!(infer_kind(&mixed, false, false), AxisKind::Categorical);
+        let with = |numbers: &[f64], n_texts: usize| {
+            infer_kind(&[numbers_of(numbers), vec![Value::Text("None"); n_texts]].concat(), false, false)
+        };
+        assert_eq!((with(&even, 5), with(&even, 6)), (AxisKind::Linear, AxisKind::Categorical));
+        assert_eq!(with(&[3.0, 6.0, 9.0, 12.0, 15.0].repeat(9), 1), AxisKind::Categorical, "few numbers");
         assert_eq!(infer_kind(&[Value::Missing, Value::Nan], false, false), AxisKind::Linear);
     }
 
@@ -455,14 +463,12 @@ mod tests {
     fn what_stands_elsewhere_is_noted() {
         let values = [&numbers_of(&[-2.0, 0.0, 1.0, 1000.0]), &[Value::Text("auto")][..]].concat();
         let log = axis(Some(AxisKind::Log), &values);
-        assert_eq!(
-            log.note().unwrap(),
-            "2 values at or below 0 stand at the low end; 1 value that is not a number stands at missing"
-        );
+        assert_eq!(log.note().unwrap(), "2 values at or below 0 stand at the low end");
         assert_eq!((log.least_not_positive(), log.domain()), (Some(-2.0), Some((1.0, 1000.0))));
         let low = log.position(Value::Number(1.0), None);
         assert!([-2.0, 0.0].iter().all(|number| log.position(Value::Number(*number), None) == low));
-        assert_eq!(log.position(Value::Text("auto"), None), log.position(Value::Missing, None));
+        assert_eq!(log.lane_of(Value::Text("auto")), Some(Lane::Text));
+        assert_ne!(log.position(Value::Text("auto"), None), log.position(Value::Missing, None));
         let none_positive = axis(Some(AxisKind::Log), &numbers_of(&[-2.0, 0.0]));
         assert_eq!((none_positive.least_not_positive(), none_positive.domain()), (Some(-2.0), None));
     }

@@ -107,6 +107,7 @@ fn lane_word(lane: Lane) -> &'static str {
         Lane::PosInf => "inf",
         Lane::NegInf => "-inf",
         Lane::Nan => "nan",
+        Lane::Text => "text",
         Lane::Empty => "empty",
         Lane::Missing => "missing",
     }

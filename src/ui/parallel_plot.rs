@@ -17,17 +17,22 @@ use crate::engine::protocol::{AxesInfo, AxisInfo, ColumnInfo, HoverTarget, Hover
 use crate::entities::{ColumnKey, RunId};
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::per_frame::PerFrame;
+use crate::ui::pointer::capture;
 use crate::ui::popover::Popover;
 use crate::view::View;
-use crate::view::edit::{EditRequest, ViewEdit};
+use crate::view::edit::{EditRequest, PLOT_HEIGHT_PX, ViewEdit};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlCanvasElement, MouseEvent, PointerEvent, ResizeObserver};
+use web_sys::{HtmlCanvasElement, KeyboardEvent, MouseEvent, PointerEvent, ResizeObserver};
 
-/// The plot's height, in CSS pixels, lanes included.
-const HEIGHT_PX: f64 = 320.0;
+/// The plot's height where nobody chose, in CSS pixels, lanes included.
+const HEIGHT_PX: u16 = 320;
+/// By how much a key changes it, alone and with a page.
+const HEIGHT_STEP_PX: (i32, i32) = (16, 96);
+/// Of more axes than this, all are not offered at once: each takes memory for its lines.
+const N_AXES_AT_ONCE: usize = 100;
 /// Room at both sides of the canvas for what stands beside the outer axes, in CSS pixels.
 const SIDE_PX: f64 = 56.0;
 
@@ -97,7 +102,12 @@ pub fn ParallelPlot(
     });
 
     let scroller: NodeRef<html::Div> = NodeRef::new();
-    observe_size(scroller, on_size);
+    // An address may say anything.
+    let height_px = Memo::new(move |_| {
+        let chosen = view.with(|view| view.plot_height_px).unwrap_or(HEIGHT_PX);
+        chosen.clamp(PLOT_HEIGHT_PX.0, PLOT_HEIGHT_PX.1)
+    });
+    observe_size(scroller, height_px, on_size);
 
     let pointer_px = RwSignal::new(None);
     let hover = PerFrame::new(Callback::new(move |target: HoverTarget| {
@@ -141,7 +151,7 @@ pub fn ParallelPlot(
         }
     };
     let width = move || format!("{}px", axes.with(|axes| axes.width_px));
-    let height = move || format!("{}px", axes.with(|axes| axes.height_px.max(HEIGHT_PX)));
+    let height = move || format!("{}px", axes.with(|axes| axes.height_px.max(f64::from(height_px.get()))));
 
     let legend = Signal::derive(move || axes.with(|axes| axes.legend.clone()));
 
@@ -149,7 +159,7 @@ pub fn ParallelPlot(
         <div class="parallel-plot">
             <div class="parallel-plot__bar">
                 <ColourMenu columns legend context />
-                <LegendView legend />
+                <LegendView legend no_value=Signal::derive(move || axes.with(|axes| axes.no_value)) />
                 <Popover label="Add an axis" text="+ axis">
                     <ColumnList
                         columns
@@ -158,6 +168,7 @@ pub fn ParallelPlot(
                         on_choose=Callback::new(move |column| context.edit(ViewEdit::AddAxis(column), now_millis()))
                     />
                 </Popover>
+                <VaryingAxes columns context />
             </div>
             <div class="parallel-plot__scroller" node_ref=scroller>
                 <div
@@ -185,7 +196,100 @@ pub fn ParallelPlot(
                     </div>
                 </div>
             </div>
+            <HeightHandle height_px context />
         </div>
+    }
+}
+
+/// How many of the params and metrics in which the runs differ have an axis, and a way to give one to all.
+#[component]
+fn VaryingAxes(columns: Signal<Vec<ColumnInfo>>, context: PlotContext) -> impl IntoView {
+    let varying = Memo::new(move |_| {
+        columns.with(|columns| {
+            let is_meant = |info: &&ColumnInfo| {
+                info.is_varying && matches!(info.key, ColumnKey::Param(_) | ColumnKey::Metric(_))
+            };
+            columns.iter().filter(is_meant).map(|info| info.key.clone()).collect::<Vec<_>>()
+        })
+    });
+    let n_shown = Memo::new(move |_| {
+        context.order.with(|order| varying.with(|keys| keys.iter().filter(|key| order.contains(key)).count()))
+    });
+    let is_offered = move || {
+        let n_varying = varying.with(Vec::len);
+        n_shown.get() < n_varying && n_varying <= N_AXES_AT_ONCE
+    };
+    view! {
+        <span class="legend__hint">
+            {move || format!("{} of {} varying params and metrics", n_shown.get(), varying.with(Vec::len))}
+        </span>
+        <Show when=is_offered>
+            <button
+                type="button"
+                class="button"
+                on:click=move |event| context.edit(ViewEdit::AddAxes(varying.get_untracked()), event.time_stamp())
+            >
+                "All as axes"
+            </button>
+        </Show>
+    }
+}
+
+/// The edge below the plot that makes it higher or lower.
+#[component]
+fn HeightHandle(height_px: Memo<u16>, context: PlotContext) -> impl IntoView {
+    let resize = move |to_px: i32, is_ongoing: bool, at_millis: f64| {
+        let to_px = to_px.clamp(PLOT_HEIGHT_PX.0.into(), PLOT_HEIGHT_PX.1.into());
+        let edit = ViewEdit::ResizePlot(u16::try_from(to_px).unwrap_or(HEIGHT_PX));
+        context.on_edit.run(EditRequest { edit, is_ongoing, at_millis });
+    };
+    // Where a drag began: the pointer, and the height.
+    let drag_from = StoredValue::new(None::<(i32, i32)>);
+    let dragged_px = move |event: &PointerEvent| {
+        let (from_px, height_px) = drag_from.get_value()?;
+        Some(height_px + event.client_y() - from_px)
+    };
+    let per_frame = PerFrame::new(Callback::new(move |(to_px, at_millis)| resize(to_px, true, at_millis)));
+    let on_end = move |event: PointerEvent| {
+        per_frame.clear();
+        if let Some(to_px) = dragged_px(&event) {
+            resize(to_px, false, event.time_stamp());
+        }
+        drag_from.set_value(None);
+    };
+    let on_keydown = move |event: KeyboardEvent| {
+        let by_px = match event.key().as_str() {
+            "ArrowDown" => HEIGHT_STEP_PX.0,
+            "ArrowUp" => -HEIGHT_STEP_PX.0,
+            "PageDown" => HEIGHT_STEP_PX.1,
+            "PageUp" => -HEIGHT_STEP_PX.1,
+            _ => return,
+        };
+        event.prevent_default();
+        resize(i32::from(height_px.get_untracked()) + by_px, false, event.time_stamp());
+    };
+    view! {
+        <div
+            class="parallel-plot__edge"
+            role="separator"
+            tabindex="0"
+            aria-label="Height of the plot"
+            aria-orientation="horizontal"
+            aria-valuemin=PLOT_HEIGHT_PX.0.to_string()
+            aria-valuemax=PLOT_HEIGHT_PX.1.to_string()
+            aria-valuenow=move || height_px.get().to_string()
+            on:keydown=on_keydown
+            on:pointerdown=move |event| {
+                event.prevent_default();
+                drag_from.set_value(Some((event.client_y(), height_px.get_untracked().into())));
+                capture(&event);
+            }
+            on:pointermove=move |event| if let Some(to_px) = dragged_px(&event) {
+                per_frame.push((to_px, event.time_stamp()));
+            }
+            on:pointerup=on_end
+            on:pointercancel=on_end
+        ></div>
     }
 }
 
@@ -229,16 +333,20 @@ fn ColourMenu(
 }
 
 /// Reports the room for the canvas, now and whenever it changes, until the component goes.
-fn observe_size(scroller: NodeRef<html::Div>, on_size: Callback<PlotSize>) {
+fn observe_size(scroller: NodeRef<html::Div>, height_px: Memo<u16>, on_size: Callback<PlotSize>) {
     let report = PerFrame::new(Callback::new(move |()| {
         if let Some(scroller) = scroller.get_untracked() {
             on_size.run(PlotSize {
                 width_px: (f64::from(scroller.client_width()) - 2.0 * SIDE_PX).max(0.0),
-                height_px: HEIGHT_PX,
+                height_px: height_px.get_untracked().into(),
                 device_pixel_ratio: window().device_pixel_ratio(),
             });
         }
     }));
+    Effect::new(move || {
+        height_px.track();
+        report.push(());
+    });
     let callback = Closure::<dyn Fn()>::new(move || report.push(()));
     let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) else { return };
     let held = StoredValue::new_local((observer, callback));

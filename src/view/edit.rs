@@ -13,6 +13,9 @@ use std::collections::{BTreeSet, HashSet};
 /// The narrowest and the widest that a column of the table can be made, in CSS pixels.
 pub const COLUMN_WIDTH_PX: (u16, u16) = (48, 960);
 
+/// The least and the greatest height of the parallel coordinates, in CSS pixels.
+pub const PLOT_HEIGHT_PX: (u16, u16) = (160, 2000);
+
 /// What stands where a view names no axes and no columns.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Defaults {
@@ -47,6 +50,8 @@ pub enum ViewEdit {
     SetSort(Option<Sort>),
     /// One more axis at the right.
     AddAxis(ColumnKey),
+    /// More axes at the right, those that are not shown yet.
+    AddAxes(Vec<ColumnKey>),
     /// Take an axis and its brush away.
     RemoveAxis(ColumnKey),
     /// Move an axis to this place.
@@ -63,6 +68,8 @@ pub enum ViewEdit {
     RemoveDerived(String),
     /// Fold the parallel coordinates away, or show them again.
     FoldPlot(bool),
+    /// How high the parallel coordinates are, in CSS pixels.
+    ResizePlot(u16),
     /// Shows runs below the runs that started them, or each for itself.
     Nest(bool),
     /// More columns at the right, those that are not shown yet.
@@ -200,6 +207,14 @@ impl View {
                 }
                 self.axes = Some(axes);
             }
+            ViewEdit::AddAxes(added) => {
+                let mut axes = self.axes_or(defaults);
+                let mut known: BTreeSet<ColumnKey> = axes.iter().map(|axis| axis.column.clone()).collect();
+                axes.extend(
+                    added.iter().filter(|column| known.insert((*column).clone())).cloned().map(plain_axis),
+                );
+                self.axes = Some(axes);
+            }
             ViewEdit::RemoveAxis(column) => {
                 let mut axes = self.axes_or(defaults);
                 axes.retain(|axis| axis.column != *column);
@@ -256,6 +271,9 @@ impl View {
                 }
             }
             ViewEdit::Nest(is_nested) => self.is_nested = *is_nested,
+            ViewEdit::ResizePlot(height_px) => {
+                self.plot_height_px = Some((*height_px).clamp(PLOT_HEIGHT_PX.0, PLOT_HEIGHT_PX.1));
+            }
             ViewEdit::FoldPlot(is_folded) => self.is_plot_folded = *is_folded,
             ViewEdit::AddColumns(added) => {
                 let mut columns = self.columns_or(defaults);
@@ -501,6 +519,17 @@ mod tests {
         let axes: Vec<_> = view.axes_or(&defaults()).into_iter().map(|axis| axis.column).collect();
         assert_eq!(axes, [metric("c"), metric("b")]);
         assert!(view.brushes.is_empty());
+    }
+
+    #[test]
+    fn axes_are_added_once_and_the_plot_has_a_height() {
+        let added = ViewEdit::AddAxes(vec![metric("c"), metric("d"), metric("d")]);
+        let view = View::default().edited(&added, &defaults());
+        let axes: Vec<_> = view.axes_or(&defaults()).into_iter().map(|axis| axis.column).collect();
+        assert_eq!(axes, ["a", "b", "c", "d"].map(metric));
+        let height =
+            |height_px| View::default().edited(&ViewEdit::ResizePlot(height_px), &defaults()).plot_height_px;
+        assert_eq!([3, 500, 60_000].map(height), [Some(160), Some(500), Some(2000)]);
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl AxesInfo {
             axis.draw(place, theme, &mut out);
         }
         if let Some(legend) = &self.legend {
-            legend.draw(self.height_px + LEGEND_PX / 2.0, &mut out);
+            legend.draw(self.height_px + LEGEND_PX / 2.0, self.no_value, &mut out);
         }
         out.push_str("</g></svg>");
         out
@@ -104,8 +104,8 @@ impl AxisInfo {
 }
 
 impl Legend {
-    fn draw(&self, y_px: f64, out: &mut String) {
-        let swatches: Vec<(String, Rgb)> = match self {
+    fn draw(&self, y_px: f64, no_value: Option<Rgb>, out: &mut String) {
+        let mut swatches: Vec<(String, Rgb)> = match self {
             Self::Ramp { low, high, stops, .. } => {
                 let text = |at: usize| match at {
                     0 => low.clone(),
@@ -116,6 +116,7 @@ impl Legend {
             }
             Self::Categories { items, .. } => items.clone(),
         };
+        swatches.extend(no_value.map(|colour| (Legend::NO_VALUE.to_owned(), colour)));
         let mut x_px = 0.0;
         let mut text = |x_px: f64, text: &str| {
             let _ = write!(
@@ -186,13 +187,20 @@ mod tests {
             stops: vec![[1, 2, 3], [4, 5, 6], [7, 8, 9]],
             better: None,
         };
-        let axes = AxesInfo { width_px: 100.0, height_px: 200.0, axes: vec![axis], legend: Some(legend) };
+        let axes = AxesInfo {
+            width_px: 100.0,
+            height_px: 200.0,
+            axes: vec![axis],
+            legend: Some(legend),
+            no_value: Some([9, 9, 9]),
+        };
         let svg = axes.picture("data:image/png;base64,AA==", &ChartTheme::default());
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"));
         assert!(svg.contains("&lt;script&gt;alert(&quot;1&quot;)&amp; (s)") && !svg.contains("<script"));
         assert!(svg.contains(">0.5<") && !svg.contains("hidden"));
         assert!(svg.contains(">missing<") && !svg.contains("NaN<"));
-        assert_eq!(svg.matches("<rect").count(), 1 + 3);
+        assert_eq!(svg.matches("<rect").count(), 1 + 3 + 1);
+        assert!(svg.contains(">no value<"));
         assert!(svg.contains(">rmse<") && svg.contains(">9<") && svg.contains("rgb(7,8,9)"));
         assert_eq!(axes.picture_px(), (196.0, 256.0));
     }

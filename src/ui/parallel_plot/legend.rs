@@ -19,8 +19,23 @@ pub(crate) fn title_of(column: &ColumnKey, columns: Signal<Vec<ColumnInfo>>) -> 
 
 /// The legend, or nothing where the lines have one colour. The column's title stands beside it, on the menu.
 #[component]
-pub(crate) fn LegendView(legend: Signal<Option<Legend>>) -> impl IntoView {
+pub(crate) fn LegendView(
+    legend: Signal<Option<Legend>>,
+    /// The colour of runs without a value, where there are any.
+    no_value: Signal<Option<Rgb>>,
+) -> impl IntoView {
     let legend = Memo::new(move |_| legend.get());
+    let no_value = Memo::new(move |_| no_value.get());
+    let no_value = move || {
+        no_value.get().map(|colour| {
+            view! {
+                <span class="legend__category">
+                    <span aria-hidden="true">{swatches(&[colour])}</span>
+                    {Legend::NO_VALUE}
+                </span>
+            }
+        })
+    };
     move || {
         legend.get().map(|legend| match legend {
             Legend::Ramp { low, high, stops, better, .. } => {
@@ -35,6 +50,7 @@ pub(crate) fn LegendView(legend: Signal<Option<Legend>>) -> impl IntoView {
                         <span class="legend__ramp" aria-hidden="true">{swatches(&stops)}</span>
                         <span>{high}</span>
                         <span class="legend__hint">{hint}</span>
+                        {no_value}
                     </p>
                 }
                 .into_any()
@@ -54,6 +70,7 @@ pub(crate) fn LegendView(legend: Signal<Option<Legend>>) -> impl IntoView {
                         .collect_view()}
                     {(n_others > 0)
                         .then(|| view! { <span class="legend__hint">{format!("and {n_others} more in the last colour")}</span> })}
+                    {no_value}
                 </p>
             }
             .into_any(),
