@@ -41,6 +41,10 @@ pub fn columns_info(frame: &RunFrame) -> ColumnsInfo {
     default_axes.extend(of_axes);
     default_axes.extend(metric.clone());
     let mut default_columns = vec![ColumnKey::Attribute(Attribute::RunName)];
+    let experiment = ColumnKey::Attribute(Attribute::ExperimentId);
+    if columns.iter().any(|column| column.key == experiment && column.is_varying) {
+        default_columns.push(experiment);
+    }
     default_columns.extend(metric);
     default_columns.extend(extras);
     default_columns.extend(params);

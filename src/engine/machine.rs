@@ -6,13 +6,14 @@ use super::curves::{CurveAsk, Curves};
 use super::defaults::n_models;
 use super::load::{Load, PageAsk};
 use super::protocol::{
-    ArtifactFolder, Command, Event, FailedWhat, NewsText, PythonSource, RunDetails, TableFormat,
+    ArtifactFolder, Cell, Command, Event, FailedWhat, NewsText, PythonSource, RowsPage, RunDetails,
+    TableFormat,
 };
 use super::scene::{Change, Scene, has_model_size};
 use super::sizes::{SizeAsk, Sizes};
 use super::workspace::named;
 use crate::entities::order::sort_by;
-use crate::entities::{Artifact, Experiment, LoggedModelRef, Run, RunId};
+use crate::entities::{Artifact, Attribute, ColumnKey, Experiment, LoggedModelRef, Run, RunId};
 use crate::frame::RunFrame;
 use crate::tracking::mlflow::{self, Probe, ProbeRequest, ProbeStep, requests};
 use crate::tracking::{
@@ -288,7 +289,8 @@ impl Engine {
                 self.show(Change::Plot, 0);
             }
             Command::Rows { request, start, n_rows, columns } => {
-                let (page, run_rows) = self.scene.rows(&self.frame, request, start, n_rows, &columns);
+                let (mut page, run_rows) = self.scene.rows(&self.frame, request, start, n_rows, &columns);
+                self.name_experiments(&mut page, &run_rows);
                 self.outputs.push(Output::Event(Event::Rows(page)));
                 if columns.iter().any(has_model_size) {
                     for row in run_rows {
@@ -558,6 +560,19 @@ impl Engine {
         self.aggregates.refresh(&changed);
         self.show_data();
         self.tell_progress();
+    }
+
+    /// Puts the names of experiments in the place of their ids, where they are known.
+    fn name_experiments(&self, page: &mut RowsPage, rows: &[usize]) {
+        let key = ColumnKey::Attribute(Attribute::ExperimentId);
+        let Some(place) = page.columns.iter().position(|column| *column == key) else { return };
+        for (shown, row) in page.rows.iter_mut().zip(rows) {
+            let id = self.frame.text(&key, *row).unwrap_or_default();
+            let experiment = self.experiments.iter().find(|experiment| experiment.id.0 == *id);
+            if let (Some(cell), Some(experiment)) = (shown.cells.get_mut(place), experiment) {
+                *cell = Cell::Rounded { text: experiment.name.clone(), logged: id.into_owned() };
+            }
+        }
     }
 
     /// Puts a run into the table, with the size of its models where that is known from an earlier load. Whether it is new.

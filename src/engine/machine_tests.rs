@@ -286,6 +286,16 @@ fn experiments_are_listed() {
 }
 
 #[test]
+fn experiments_have_their_names_in_the_table() {
+    let mut world = World::connected(Server { n_runs: 2, ..Server::default() });
+    world.say(Command::ListExperiments);
+    world.load();
+    world.answer_all();
+    let named = Cell::Rounded { text: "taxi".into(), logged: "7".into() };
+    assert_eq!(cells(&mut world, &ColumnKey::Attribute(Attribute::ExperimentId)), [named.clone(), named]);
+}
+
+#[test]
 fn an_empty_experiment_ends_its_load() {
     let mut world = World::connected(Server { n_runs: 0, ..Server::default() });
     world.load();

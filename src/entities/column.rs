@@ -75,7 +75,7 @@ impl Attribute {
         match self {
             Self::RunName => "name",
             Self::RunId => "run id",
-            Self::ExperimentId => "experiment id",
+            Self::ExperimentId => "experiment",
             Self::Status => "status",
             Self::User => "user",
             Self::StartTime => "start time",
