@@ -38,12 +38,6 @@ export function svgOf(element, backgroundColor) {
   }
 }
 
-/** The same as a PNG with two pixels for each. */
-export function pngOf(element, backgroundColor) {
-  const canvas = getInstanceByDom(element).renderToCanvas({ pixelRatio: 2, backgroundColor });
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-}
-
 /** The charts of each group. */
 const groups = new Map();
 /** Whether what happens is what a chart was told: it tells nobody in turn. */

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::cell::Cell;
 use std::fmt;
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, HtmlElement};
+use web_sys::HtmlElement;
 
 #[wasm_bindgen]
 extern "C" {
@@ -25,8 +25,6 @@ extern "C" {
     fn connect(this: &Module, chart: &Instance, group: &str);
     #[wasm_bindgen(method, js_name = svgOf, catch)]
     fn svg_of(this: &Module, element: &HtmlElement, background: &str) -> Result<String, JsValue>;
-    #[wasm_bindgen(method, js_name = pngOf, catch)]
-    async fn png_of(this: &Module, element: &HtmlElement, background: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter, js_name = sizeOf)]
     fn size_of(this: &Module) -> JsValue;
     #[wasm_bindgen(method, js_name = shownRange, catch)]
@@ -138,16 +136,6 @@ impl Library {
     pub fn svg(&self, element: &HtmlElement, background: &str) -> Result<String, ChartProblem> {
         self.0.svg_of(element, background).map_err(refused)
     }
-
-    /// The same as a PNG file.
-    ///
-    /// # Errors
-    ///
-    /// As for SVG.
-    pub async fn png(&self, element: &HtmlElement, background: &str) -> Result<Blob, ChartProblem> {
-        let blob = self.0.png_of(element, background).await.map_err(refused)?;
-        blob.dyn_into().map_err(refused)
-    }
 }
 
 type Listener = Closure<dyn Fn(JsValue)>;
@@ -186,6 +174,13 @@ impl Handle {
     pub fn on_zoom(&mut self, listener: impl Fn() + 'static) {
         let listener = Listener::new(move |_| listener());
         self.instance.on("datazoom", listener.as_ref());
+        self.listeners.push(listener);
+    }
+
+    /// Listens to the end of drawing.
+    pub fn on_finished(&mut self, listener: impl Fn() + 'static) {
+        let listener = Listener::new(move |_| listener());
+        self.instance.on("finished", listener.as_ref());
         self.listeners.push(listener);
     }
 

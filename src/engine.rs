@@ -2,7 +2,8 @@
 //!
 //! It does no IO and reads no clock: it is handed [`Input`]s and answers with [`Output`]s, which the worker
 //! carries out. `protocol` holds the messages between the page and the engine, `load` decides which pages of
-//! runs to ask for, `sizes` which models' sizes, `aggregates` which histories derived columns need, `defaults` what is shown when nobody chose, and `scene`
+//! runs to ask for, `sizes` which models' sizes, `aggregates` which histories derived columns need, `histories` how
+//! these and those of curves are read, `defaults` what is shown when nobody chose, and `scene`
 //! turns runs and a view into rows, axes and pixels. `workspace`, `importance`, `history` and `scatter` work out what the panels below the plot show, `curves`
 //! which histories they need, `groups` and `group_table` which runs belong together, and `table_text` writes the table as CSV, JSON and Markdown; `analyst` is the way there,
 //! since they are a late part of the program.
@@ -16,6 +17,7 @@ mod expressions;
 mod figures;
 mod group_table;
 mod groups;
+mod histories;
 mod history;
 mod importance;
 mod load;

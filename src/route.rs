@@ -154,6 +154,7 @@ impl Route {
                     .into_iter()
                     .map(RunId)
                     .collect(),
+                slots: value("slots").map(codec::slots).unwrap_or_default(),
                 objectives: value("objectives").map(codec::objectives).unwrap_or_default(),
                 ranking: RankingView {
                     constraints: value("constraints").unwrap_or_default().to_owned(),
@@ -368,6 +369,9 @@ impl fmt::Display for Comparison {
         if !view.selected.is_empty() {
             pair("selected", &codec::join(view.selected.iter().map(|id| id.0.as_str()), codec::ITEM))?;
         }
+        if !view.slots.is_empty() {
+            pair("slots", &codec::slots_text(&view.slots))?;
+        }
         if !view.objectives.is_empty() {
             pair("objectives", &codec::objectives_text(&view.objectives))?;
         }
@@ -527,7 +531,7 @@ mod tests {
             any::<String>().prop_map(CurveX::Metric),
         ];
         let smoothings = vec![Smoothing::Exponential, Smoothing::Gaussian, Smoothing::RunningMean];
-        let centres = vec![BandCentre::Mean, BandCentre::Median];
+        let centres = vec![BandCentre::Mean, BandCentre::Median, BandCentre::Each];
         let spreads =
             vec![BandSpread::Range, BandSpread::StandardDeviation, BandSpread::Quartiles, BandSpread::None];
         let bands = (key(), proptest::sample::select(centres), proptest::sample::select(spreads))
@@ -597,6 +601,7 @@ mod tests {
                     is_plot_folded,
                     plot_height_px,
                     is_nested,
+                    slots: selected.iter().map(String::len).collect(),
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,
                     ranking,

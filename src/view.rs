@@ -15,6 +15,7 @@ pub use change::ViewChange;
 
 use crate::entities::{ColumnKey, RunId};
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 
 /// The places on an axis for what is not a number and not a category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -347,6 +348,8 @@ pub enum BandCentre {
     Mean,
     /// Their median.
     Median,
+    /// Each of its own, in the group's colour.
+    Each,
 }
 
 /// How far a group of curves is shown to spread.
@@ -438,6 +441,8 @@ pub struct View {
     pub is_nested: bool,
     /// The runs looked at closely, in the order in which they were chosen; the first is what others are compared with.
     pub selected: Vec<RunId>,
+    /// For each of them which of the looks of many it has in every chart, see [`Self::slot`]; by its place where absent.
+    pub slots: Vec<usize>,
     /// By what runs are ranked; at most [`MAX_OBJECTIVES`].
     pub objectives: Vec<Objective>,
     /// How they are weighed.
@@ -466,6 +471,33 @@ impl ScatterView {
 }
 
 impl View {
+    /// Which of the looks of many the selected run at this place has: the same for as long as it is selected, whichever
+    /// others are.
+    pub fn slot(&self, place: usize) -> usize {
+        self.slots.get(place).copied().unwrap_or(place)
+    }
+
+    /// Selects exactly these runs. Those that were selected keep their slots, others get the first that are free.
+    pub(crate) fn select(&mut self, run_ids: Vec<RunId>) {
+        let old: HashMap<&RunId, usize> =
+            self.selected.iter().enumerate().map(|(place, id)| (id, self.slot(place))).collect();
+        let mut taken: HashSet<usize> = run_ids.iter().filter_map(|id| old.get(id).copied()).collect();
+        let mut free = 0;
+        let slot = |id: &RunId| {
+            old.get(id).copied().unwrap_or_else(|| {
+                while !taken.insert(free) {
+                    free += 1;
+                }
+                free
+            })
+        };
+        let slots: Vec<usize> = run_ids.iter().map(slot).collect();
+        // The usual ones need not be told.
+        let is_usual = slots.iter().enumerate().all(|(place, slot)| place == *slot);
+        self.slots = if is_usual { Vec::new() } else { slots };
+        self.selected = run_ids;
+    }
+
     /// The expressions of all derived columns that it names, sorted, each once. Those in filter and constraints are not
     /// among them, since these are mere texts here.
     pub fn expressions(&self) -> Vec<String> {
@@ -478,7 +510,8 @@ impl View {
             .chain(self.sort.iter().map(|sort| &sort.column))
             .chain(self.objectives.iter().map(|objective| &objective.column))
             .chain(self.colour.iter().chain(&self.explained))
-            .chain(self.scatter.columns().chain(&self.groups));
+            .chain(self.scatter.columns().chain(&self.groups))
+            .chain(self.curves.bands.iter().map(|bands| &bands.column));
         let mut expressions = self.derived.clone();
         for column in columns {
             if let ColumnKey::Derived(expression) = column {

@@ -47,8 +47,12 @@ async function benchRunweave(browser, site, server, experimentId, runIds) {
   await (await byRole(page, "button", "Connect")).click();
   const summary = () => page.$eval('section[aria-label="Metric curves"] .workspace__summary', (it) => it.textContent);
   // What starts the page is not of the curves.
-  await until(summary, (text) => text.includes("on their way"), "the first histories", 60_000);
+  await until(summary, (text) => text.startsWith(`${N_RUNS} runs`), "the selected runs", 60_000);
   await page.evaluate(() => globalThis.longTasks.splice(0));
+  await until(summary, (text) => !text.includes("on their way"), "every curve, perhaps as a selection", 900_000);
+  // The measure ends with the last chart that was painted.
+  const measured = () => page.evaluate(() => performance.getEntriesByName("runweave:curves-paint")[0]?.toJSON());
+  const painted = await until(measured, Boolean, "every curve on the screen", 60_000);
   await until(summary, (text) => text === `${N_RUNS} runs`, "all histories", 900_000);
   const fetched = performance.now() - begin;
   const canvases = () => page.$$eval('section[aria-label="Metric curves"] canvas', (all) => all.length);
@@ -76,7 +80,7 @@ async function benchRunweave(browser, site, server, experimentId, runIds) {
   }, String(60 + n)), 2500));
   assertQuiet(page);
   await page.close();
-  return { fetched, loading, counts, shown, zoomed, smoothed };
+  return { fetched, painted: painted.duration, loading, counts, shown, zoomed, smoothed };
 }
 
 /** The same lines for a peer: x, and for each metric an array of lines. */
@@ -156,7 +160,7 @@ async function main() {
 ${N_RUNS} runs × ${N_STEPS} steps × ${METRICS.length} metrics: work of the main thread, median (longest task)
 ${"".padEnd(30)}${["three charts shown", "zoomed", "smoothed"].map((head) => head.padStart(22)).join("")}
 ${rows.map(([name, ...found]) => name.padEnd(30) + found.map(cell).join("")).join("\n")}
-Runweave draws ${nDrawn} of ${nAll} points; the histories were here after ${(ours.fetched / 1000).toFixed(1)} s, with ${ours.loading.length} tasks of 50 ms or more on the way${ours.loading.length > 0 ? `, the longest ${ms(Math.max(...ours.loading))}` : ""}`);
+Runweave draws ${nDrawn} of ${nAll} points; every curve was on the screen ${(ours.painted / 1000).toFixed(1)} s after it was asked for, and the histories were here in full after ${(ours.fetched / 1000).toFixed(1)} s, with ${ours.loading.length} tasks of 50 ms or more on the way${ours.loading.length > 0 ? `, the longest ${ms(Math.max(...ours.loading))}` : ""}`);
     const longest = Math.max(ours.shown.longest, ours.zoomed.longest, ours.smoothed.longest, ...ours.loading);
     assert.ok(longest < MAX_TASK_MS, `a task of the page took ${ms(longest)}`);
   } finally {

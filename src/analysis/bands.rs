@@ -14,8 +14,8 @@ pub struct Curve<'a> {
 }
 
 /// The places at which curves are put together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grid {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Grid<'a> {
     /// Every x of every curve; a curve counts where it has a point itself. For curves over the same steps.
     Points,
     /// Every x of every curve; between its points, a curve is a straight line. For steps that differ.
@@ -23,6 +23,8 @@ pub enum Grid {
     /// This many evenly spaced places from the smallest to the largest x, over straight lines. For wall times,
     /// where no two points share an x.
     Even(usize),
+    /// These places, ascending, over straight lines.
+    At(&'a [f64]),
 }
 
 /// What a group of curves is at each x of a grid. All lists have the same length; at an x where no curve
@@ -59,7 +61,7 @@ pub struct Band {
 ///
 /// Sources: lines are those of `numpy.interp(left=nan, right=nan)`; the statistics are `numpy.mean`,
 /// `numpy.std(ddof=1)` and `numpy.quantile` (linear) over the curves at one x, by their definitions.
-pub fn band(curves: &[Curve<'_>], grid: Grid) -> Band {
+pub fn band(curves: &[Curve<'_>], grid: Grid<'_>) -> Band {
     let mut out = Band::default();
     let curves: Vec<Vec<(f64, f64)>> = curves.iter().map(|curve| points(curve, &mut out)).collect();
     out.x = match grid {
@@ -70,6 +72,7 @@ pub fn band(curves: &[Curve<'_>], grid: Grid) -> Band {
             places
         }
         Grid::Even(n) => even(&curves, n),
+        Grid::At(places) => places.to_vec(),
     };
     // Where each curve is on its way through the grid: its first point not before the place.
     let mut nexts = vec![0; curves.len()];
@@ -83,7 +86,9 @@ pub fn band(curves: &[Curve<'_>], grid: Grid) -> Band {
             }
             let y = match (curve.get(*next), grid) {
                 (Some(&(own, y)), _) if own == x => y,
-                (Some(&right), Grid::Lines | Grid::Even(_)) if *next > 0 => line(curve[*next - 1], right, x),
+                (Some(&right), Grid::Lines | Grid::Even(_) | Grid::At(_)) if *next > 0 => {
+                    line(curve[*next - 1], right, x)
+                }
                 _ => f64::NAN,
             };
             if y.is_finite() {

@@ -3,28 +3,15 @@
 //! No server tells the smallest or the mean value of a metric (MLflow's REST API, metric history), so each run's whole
 //! history is read once. Of it, only a handful of numbers stays.
 
+use super::histories::{BulkPart, Histories, HistoryAsk, Queue};
 use super::protocol::HistoryProgress;
 use crate::entities::{ColumnKey, HistoryPoint};
 use crate::frame::{HistorySummary, RunFrame, Value};
 use crate::tracking::Page;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-
-/// Requests under way at once: a server with one worker gains nothing from more.
-const N_AT_ONCE: usize = 4;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A metric whose histories are needed, and the step at which a value is; none where any step will do.
 pub type HistoryNeed = (String, Option<i64>);
-
-/// A page of a history to ask for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryAsk {
-    /// Whose: the row of the frame.
-    pub row: usize,
-    /// Which metric.
-    pub metric: String,
-    /// Where the page begins; none for the first.
-    pub page_token: Option<String>,
-}
 
 /// How far one history has come.
 #[derive(Debug, PartialEq)]
@@ -50,9 +37,20 @@ struct OfMetric {
     rows: HashMap<usize, State>,
     n_read: usize,
     n_failed: usize,
+    /// Whether an answer in bulk was for nothing: these histories are too long for it.
+    is_long: bool,
 }
 
 impl OfMetric {
+    /// All points of a history are here.
+    fn settle(&mut self, frame: &mut RunFrame, metric: &str, row: usize, points: Vec<HistoryPoint>) {
+        self.rows.insert(row, State::Read);
+        self.n_read += 1;
+        if let Some(summary) = HistorySummary::new(points, self.steps.iter().copied()) {
+            frame.set_history(row, metric, summary);
+        }
+    }
+
     /// Keeps these states, and counts them.
     fn retain(&mut self, is_kept: fn(&State) -> bool) {
         self.rows.retain(|_, state| is_kept(state));
@@ -65,8 +63,7 @@ impl OfMetric {
 #[derive(Debug, Default)]
 pub struct Aggregates {
     metrics: BTreeMap<String, OfMetric>,
-    queue: VecDeque<HistoryAsk>,
-    n_in_flight: usize,
+    queue: Queue,
     is_stopped: bool,
 }
 
@@ -91,7 +88,7 @@ impl Aggregates {
             let key = ColumnKey::Metric(metric.clone());
             for row in (0..frame.n_rows()).filter(|row| frame.value(&key, *row) != Value::Missing) {
                 of_metric.rows.entry(row).or_insert_with(|| {
-                    self.queue.push_back(HistoryAsk { row, metric: metric.clone(), page_token: None });
+                    self.queue.push(metric, row);
                     State::Waiting
                 });
             }
@@ -110,29 +107,44 @@ impl Aggregates {
         }
     }
 
-    /// What to ask for now.
-    pub fn next_asks(&mut self) -> Vec<HistoryAsk> {
-        let mut asks = Vec::new();
-        while self.n_in_flight < N_AT_ONCE
-            && let Some(ask) = self.queue.pop_front()
-        {
-            match self.metrics.get_mut(&ask.metric).and_then(|of_metric| of_metric.rows.get_mut(&ask.row)) {
-                Some(state @ State::Waiting) => *state = State::Asked(Vec::new()),
-                Some(State::Asked(_)) if ask.page_token.is_some() => {}
+    /// What to ask for now, of a metric as many runs at once as are said. What is here in full already, since there is a
+    /// curve of it, is taken over and not asked for.
+    pub fn next_asks(
+        &mut self,
+        frame: &mut RunFrame,
+        histories: &Histories,
+        n_runs_at_once: impl Fn(&RunFrame, &str) -> usize,
+    ) -> Vec<HistoryAsk> {
+        let metrics = &mut self.metrics;
+        let n_at_once = |(metric, of_metric): (&String, &OfMetric)| {
+            (metric.clone(), if of_metric.is_long { 1 } else { n_runs_at_once(frame, metric) })
+        };
+        let n_at_once: HashMap<String, usize> = metrics.iter().map(n_at_once).collect();
+        let begin = |metric: &str, row: usize, goes_on: bool| {
+            let Some(of_metric) = metrics.get_mut(metric) else { return false };
+            match of_metric.rows.get_mut(&row) {
+                Some(State::Waiting) if !goes_on => {}
+                Some(State::Asked(_)) if goes_on => return true,
                 // Not wanted any more.
-                _ => continue,
+                _ => return false,
             }
-            self.n_in_flight += 1;
-            asks.push(ask);
-        }
-        asks
+            match histories.whole(row, metric) {
+                Some(points) => of_metric.settle(frame, metric, row, points.to_vec()),
+                None => drop(of_metric.rows.insert(row, State::Asked(Vec::new()))),
+            }
+            histories.whole(row, metric).is_none()
+        };
+        self.queue.next_asks(|metric| n_at_once.get(metric).copied().unwrap_or(1), begin)
     }
 
-    /// Takes a page; none where it could not be read. Puts what the history comes to into the frame once it is whole.
+    /// Takes a page of a single history; none where it could not be read. Puts what the history comes to into the frame
+    /// once it is whole.
     pub fn arrived(&mut self, frame: &mut RunFrame, ask: HistoryAsk, page: Option<Page<HistoryPoint>>) {
-        self.n_in_flight = self.n_in_flight.saturating_sub(1);
-        let Some(of_metric) = self.metrics.get_mut(&ask.metric) else { return };
-        let Some(state) = of_metric.rows.get_mut(&ask.row) else { return };
+        self.queue.ended();
+        let (Some(of_metric), &[row]) = (self.metrics.get_mut(&ask.metric), ask.rows.as_slice()) else {
+            return;
+        };
+        let Some(state) = of_metric.rows.get_mut(&row) else { return };
         let State::Asked(points) = state else { return };
         let Some(page) = page else {
             *state = State::Failed;
@@ -141,14 +153,32 @@ impl Aggregates {
         };
         points.extend(page.items);
         if page.next_page_token.is_some() {
-            self.queue.push_front(HistoryAsk { page_token: page.next_page_token, ..ask });
+            self.queue.push_page(HistoryAsk { page_token: page.next_page_token, ..ask });
             return;
         }
         let points = std::mem::take(points);
-        *state = State::Read;
-        of_metric.n_read += 1;
-        if let Some(summary) = HistorySummary::new(points, of_metric.steps.iter().copied()) {
-            frame.set_history(ask.row, &ask.metric, summary);
+        of_metric.settle(frame, &ask.metric, row, points);
+    }
+
+    /// Takes several histories at once; none where the server does not tell them so. What is not proven to be whole is
+    /// read by itself: nothing is worked out from a selection.
+    pub fn arrived_in_bulk(&mut self, frame: &mut RunFrame, ask: &HistoryAsk, parts: Option<Vec<BulkPart>>) {
+        self.queue.ended();
+        let Some(of_metric) = self.metrics.get_mut(&ask.metric) else { return };
+        let n_whole = parts.iter().flatten().filter(|part| part.is_whole).count();
+        // Asking twice for most of them takes longer than asking for each.
+        of_metric.is_long |= n_whole * 2 < ask.rows.len();
+        let none = |row: &usize| BulkPart { row: *row, points: Vec::new(), is_whole: false };
+        for part in parts.unwrap_or_else(|| ask.rows.iter().map(none).collect()) {
+            if !matches!(of_metric.rows.get(&part.row), Some(State::Asked(_))) {
+                continue;
+            }
+            if part.is_whole {
+                of_metric.settle(frame, &ask.metric, part.row, part.points);
+            } else {
+                of_metric.rows.insert(part.row, State::Waiting);
+                self.queue.push_alone(&ask.metric, part.row);
+            }
         }
     }
 
@@ -158,7 +188,6 @@ impl Aggregates {
             return;
         }
         self.queue.clear();
-        self.n_in_flight = 0;
         self.is_stopped = true;
         self.metrics.values_mut().for_each(|of_metric| of_metric.retain(State::is_settled));
     }
@@ -182,7 +211,7 @@ impl Aggregates {
 
     /// Whether nothing is under way.
     pub fn is_idle(&self) -> bool {
-        self.n_in_flight == 0 && self.queue.is_empty()
+        self.queue.is_idle()
     }
 }
 
@@ -207,6 +236,10 @@ mod tests {
         Some(Page { items, next_page_token: token.map(str::to_owned), ..Page::default() })
     }
 
+    fn next_asks(aggregates: &mut Aggregates, frame: &mut RunFrame) -> Vec<HistoryAsk> {
+        aggregates.next_asks(frame, &Histories::default(), |_, _| 1)
+    }
+
     fn progress(aggregates: &Aggregates) -> (usize, usize, usize) {
         let HistoryProgress { n_read, n_failed, n_all, .. } = aggregates.progress();
         (n_read, n_failed, n_all)
@@ -218,24 +251,27 @@ mod tests {
         let mut aggregates = Aggregates::default();
         aggregates.want(&frame, &needs("m", None));
         aggregates.want(&frame, &needs("m", None));
-        let mut asks = aggregates.next_asks();
-        assert_eq!((asks.len(), progress(&aggregates)), (N_AT_ONCE, (0, 0, 6)));
+        let mut asks = next_asks(&mut aggregates, &mut frame);
+        assert_eq!((asks.len(), progress(&aggregates)), (4, (0, 0, 6)));
         let first = asks.remove(0);
         aggregates.arrived(&mut frame, first, page(5.0, Some("more")));
-        let next = aggregates.next_asks();
-        assert_eq!((next.len(), next[0].row, next[0].page_token.as_deref()), (1, 0, Some("more")));
+        let next = next_asks(&mut aggregates, &mut frame);
+        assert_eq!((next.len(), next[0].rows[0], next[0].page_token.as_deref()), (1, 0, Some("more")));
         aggregates.arrived(&mut frame, next[0].clone(), page(3.0, None));
         aggregates.arrived(&mut frame, asks.remove(0), None);
         assert_eq!(progress(&aggregates), (1, 1, 6));
-        let asks = [asks, aggregates.next_asks()].concat();
+        let asks = [asks, next_asks(&mut aggregates, &mut frame)].concat();
         asks.into_iter().for_each(|ask| aggregates.arrived(&mut frame, ask, page(1.0, None)));
-        assert!(aggregates.next_asks().is_empty() && aggregates.is_idle());
+        assert!(next_asks(&mut aggregates, &mut frame).is_empty() && aggregates.is_idle());
         // What failed is asked for again when it is told to go on.
         aggregates.want(&frame, &needs("m", None));
         assert!(aggregates.is_idle());
         aggregates.go_on();
         aggregates.want(&frame, &needs("m", None));
-        assert_eq!(aggregates.next_asks().iter().map(|ask| ask.row).collect::<Vec<_>>(), [1]);
+        assert_eq!(
+            next_asks(&mut aggregates, &mut frame).iter().map(|ask| ask.rows[0]).collect::<Vec<_>>(),
+            [1]
+        );
         // A step that was not asked for before needs the histories once more.
         aggregates.want(&frame, &needs("m", Some(7)));
         assert_eq!(progress(&aggregates), (0, 0, 6));
@@ -246,17 +282,52 @@ mod tests {
         let mut frame = frame();
         let mut aggregates = Aggregates::default();
         aggregates.want(&frame, &needs("m", None));
-        let asks = aggregates.next_asks();
+        let asks = next_asks(&mut aggregates, &mut frame);
         aggregates.want(&frame, &needs("other", None));
         asks.into_iter().for_each(|ask| aggregates.arrived(&mut frame, ask, page(1.0, None)));
-        assert_eq!(aggregates.next_asks().iter().map(|ask| ask.row).collect::<Vec<_>>(), [6]);
+        assert_eq!(
+            next_asks(&mut aggregates, &mut frame).iter().map(|ask| ask.rows[0]).collect::<Vec<_>>(),
+            [6]
+        );
         assert_eq!(progress(&aggregates), (4, 0, 5));
         aggregates.stop();
         assert_eq!(progress(&aggregates), (4, 0, 4));
         aggregates.want(&frame, &needs("other", None));
-        assert!(aggregates.next_asks().is_empty() && aggregates.progress().is_stopped);
+        assert!(next_asks(&mut aggregates, &mut frame).is_empty() && aggregates.progress().is_stopped);
         aggregates.go_on();
         aggregates.want(&frame, &needs("other", None));
-        assert_eq!(aggregates.next_asks().len(), 1);
+        assert_eq!(next_asks(&mut aggregates, &mut frame).len(), 1);
+    }
+
+    #[test]
+    fn in_bulk_only_what_is_whole_counts_and_long_ones_are_not_asked_for_so_again() {
+        let mut frame = frame();
+        let mut aggregates = Aggregates::default();
+        let mut histories = Histories::default();
+        histories.hold(5, "m", vec![HistoryPoint { step: 0, millis: 0, value: 1.0 }]);
+        aggregates.want(&frame, &needs("m", None));
+        let asks = aggregates.next_asks(&mut frame, &histories, |_, _| 3);
+        assert_eq!(asks.iter().map(|ask| ask.rows.clone()).collect::<Vec<_>>(), [vec![0, 1, 2], vec![3, 4]]);
+        assert_eq!(progress(&aggregates), (1, 0, 6), "the one with a curve is not asked for");
+        let part = |row: usize, is_whole: bool| BulkPart {
+            row,
+            points: vec![HistoryPoint { step: 0, millis: 0, value: 1.0 }],
+            is_whole,
+        };
+        aggregates.arrived_in_bulk(
+            &mut frame,
+            &asks[0],
+            Some(vec![part(0, true), part(1, true), part(2, false)]),
+        );
+        assert_eq!(progress(&aggregates), (3, 0, 6));
+        aggregates.arrived_in_bulk(&mut frame, &asks[1], None);
+        let asks = aggregates.next_asks(&mut frame, &histories, |_, _| 3);
+        assert_eq!(asks.iter().map(|ask| ask.rows.clone()).collect::<Vec<_>>(), [[2], [3], [4]]);
+        asks.into_iter().for_each(|ask| aggregates.arrived(&mut frame, ask, page(1.0, None)));
+        assert_eq!((progress(&aggregates), aggregates.is_idle()), ((6, 0, 6), true));
+        aggregates.refresh(&[0, 1, 2, 3, 4]);
+        aggregates.want(&frame, &needs("m", None));
+        let asks = aggregates.next_asks(&mut frame, &histories, |_, _| 3);
+        assert!(asks.iter().all(|ask| ask.rows.len() == 1));
     }
 }

@@ -6,9 +6,10 @@
 
 use super::aggregates::HistoryNeed;
 use super::cells::Formats;
-use super::curves::{self, Curves, Window};
+use super::curves::{self, CurveLook, CurvesAsk, Lines};
 use super::expressions::{expression_info, filter, histories};
 use super::group_table::groups_info;
+use super::histories::Wanted;
 use super::history::history_info;
 use super::importance::importance_info;
 use super::news::WorkspaceNews;
@@ -47,10 +48,10 @@ pub struct Analyst {
     pub(super) scatter: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of the differences.
     pub(super) differences: fn(&RunFrame, &View, &mut Formats) -> Option<NewsText>,
-    /// The histories that curves need: rows of the frame, and metrics.
-    pub(super) wanted_curves: fn(&RunFrame, &View) -> Vec<(usize, String)>,
+    /// The histories that curves need.
+    pub(super) wanted_curves: fn(&RunFrame, &View, &CurveLook) -> Wanted,
     /// News of the curves.
-    pub(super) curves: fn(&RunFrame, &Curves, &View, Option<Window>) -> Vec<NewsText>,
+    pub(super) curves: fn(&RunFrame, CurvesAsk<'_>, &mut Lines) -> Vec<NewsText>,
     /// See [`python`].
     pub(super) python: fn(&RunFrame, &[u32], &PythonSource) -> String,
     /// See [`table_text`].
@@ -88,8 +89,8 @@ pub fn analyst() -> Analyst {
             NewsText::of(&WorkspaceNews::Differences(workspace::differences_info(frame, view, formats)))
         },
         wanted_curves: curves::wanted,
-        curves: |frame, histories, view, window| {
-            let (info, charts) = curves::info(frame, histories, view, window);
+        curves: |frame, asked, lines| {
+            let (info, charts) = curves::info(frame, asked, lines);
             let charts = charts.into_iter().map(WorkspaceNews::CurveChart);
             std::iter::once(WorkspaceNews::Curves(info))
                 .chain(charts)

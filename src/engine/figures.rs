@@ -7,15 +7,18 @@ mod history;
 mod parallel;
 mod scatter;
 
-use super::news::{CurveChart, CurvesInfo, EffectPoint, ImportanceRow, NamedRun, ObjectiveInfo, ParetoInfo};
+use super::news::{
+    CurveChart, CurveSeries, CurvesInfo, EffectPoint, ImportanceRow, NamedRun, ObjectiveInfo, ParetoInfo,
+};
 use crate::entities::RunId;
 use crate::entities::order::sort_by;
 use crate::frame::display_number;
 use crate::plot::charts::{ChartAxis, Figure, Look, Mark, Place, Scale, Series};
-use crate::view::{CurveX, CurvesView, Direction};
+use crate::view::{CurveX, CurvesView, Direction, Lane};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use parallel::escaped;
+pub use crate::plot::charts::escaped;
 
 /// What a line of the forest's is called.
 const PREDICTED: &str = "Predicted";
@@ -48,10 +51,19 @@ impl CurveChart {
         let apart = |lines: &[Vec<(f64, Option<f64>)>]| {
             lines.iter().map(|line| whole(line)).collect::<Vec<_>>().join(&(f64::NAN, f64::NAN))
         };
+        let band_end = |&(x, ends): &(f64, Option<(f64, f64)>)| {
+            let (low, high) = ends.unwrap_or((f64::NAN, f64::NAN));
+            (x, low, high)
+        };
+        let look_of = |series: &CurveSeries| match series.place_within {
+            Some(within) => Look::within(series.place, within),
+            None => Look::nth(series.place),
+        };
         let series = self.series.iter().map(|series| Series {
             raw: apart(&series.behind),
-            band: series.band.clone(),
-            ..Series::line(series.name.clone(), Look::nth(series.place), whole(&series.points))
+            band: series.band.iter().map(band_end).collect(),
+            specials: series.specials.clone(),
+            ..Series::line(series.name.clone(), look_of(series), series.logged())
         });
         let scale = if view.is_log_y { Scale::Log } else { Scale::Linear };
         let figure = Figure {
@@ -62,6 +74,28 @@ impl CurveChart {
         };
         let runs = self.series.iter().map(|series| series.run.iter().cloned().collect()).collect();
         RunFigure { figure: Arc::new(figure), runs }
+    }
+}
+
+impl CurveSeries {
+    /// The points of the line, with what stands where there is no number. A run's are all among them, each a gap in the
+    /// line; a group's line goes on where one of its runs has none.
+    fn logged(&self) -> Vec<(f64, f64)> {
+        let lanes: BTreeMap<u64, Lane> = self.specials.iter().map(|(x, lane)| (x.to_bits(), *lane)).collect();
+        let special = |x: f64| match lanes.get(&x.to_bits()) {
+            Some(Lane::PosInf) => f64::INFINITY,
+            Some(Lane::NegInf) => f64::NEG_INFINITY,
+            _ => f64::NAN,
+        };
+        let mut points: Vec<(f64, f64)> =
+            self.points.iter().map(|(x, y)| (*x, y.unwrap_or_else(|| special(*x)))).collect();
+        if self.run.is_some() {
+            let here: BTreeSet<u64> = self.points.iter().map(|(x, _)| x.to_bits()).collect();
+            let others = self.specials.iter().filter(|(x, _)| !here.contains(&x.to_bits()));
+            points.extend(others.map(|(x, _)| (*x, special(*x))));
+            sort_by(&mut points, |a, b| a.0.total_cmp(&b.0));
+        }
+        points
     }
 }
 
@@ -175,7 +209,7 @@ fn short(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::news::{CurveRange, CurveSeries, FrontRun};
+    use crate::engine::news::{CurveRange, FrontRun};
     use crate::entities::{Attribute, ColumnKey};
 
     fn run(name: &str) -> NamedRun {
@@ -187,10 +221,12 @@ mod tests {
             name: name.to_owned(),
             run: Some(run(name)),
             place,
+            place_within: None,
             points: points.iter().map(|(x, y)| (*x, Some(*y).filter(|y| y.is_finite()))).collect(),
             behind: vec![vec![(0.0, Some(9.0))]],
             band: Vec::new(),
             specials: Vec::new(),
+            n_specials: 0,
             n_points: points.len(),
             n_drawn: points.len(),
         }
@@ -221,6 +257,32 @@ mod tests {
         assert_eq!(mae.figure.series[0].raw, [(0.0, 9.0)]);
         assert!(rmse.figure.series[0].points[1].1.is_nan(), "a gap");
         assert_eq!(mae.run(Place { series: 0, point: 1 }), Some(&run("b")));
+    }
+
+    #[test]
+    fn runs_in_the_colours_of_their_groups_differ_in_dash() {
+        let [mut chart, _] = charts();
+        for (within, series) in chart.series.iter_mut().enumerate() {
+            (series.place, series.place_within) = (9, Some(within));
+        }
+        let figure = chart.figure(&info(CurveX::Step, 0.0, 8.0), &CurvesView::default()).figure;
+        let looks: Vec<(usize, usize)> =
+            figure.series.iter().map(|series| (series.look.colour, series.look.dash)).collect();
+        assert_eq!(looks, [(1, 0), (1, 1)]);
+    }
+
+    #[test]
+    fn what_is_no_number_keeps_its_place_and_its_sign() {
+        let [mut chart, _] = charts();
+        chart.series[0].specials = vec![(1.0, Lane::PosInf), (2.0, Lane::NegInf)];
+        let figure =
+            |chart: &CurveChart| chart.figure(&info(CurveX::Step, 0.0, 8.0), &CurvesView::default()).figure;
+        let points = figure(&chart).series[0].points.clone();
+        assert_eq!(points, [(0.0, 3.0), (1.0, f64::INFINITY), (2.0, f64::NEG_INFINITY)]);
+        assert_eq!(figure(&chart).series[0].specials.len(), 2);
+        // The line of a group has no gap where one of its runs has.
+        chart.series[0].run = None;
+        assert_eq!(figure(&chart).series[0].points.len(), 2);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
 
-use super::news::{ExpressionInfo, WorkspaceNews};
+use super::news::{CurveChart, CurvesInfo, ExpressionInfo, WorkspaceNews};
 use super::protocol::{
     AxesInfo, Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet,
     TableFormat,
@@ -23,6 +23,11 @@ struct Server {
     n_newer: usize,
     /// The places of runs that have not ended.
     running: Vec<usize>,
+    /// How many points of rmse a run has logged, the last of them with the newest value; two that say nothing where absent.
+    n_points: Option<fn(usize) -> i64>,
+    /// Whether it tells several histories at once.
+    has_bulk: bool,
+    version: &'static str,
 }
 
 impl Default for Server {
@@ -34,6 +39,9 @@ impl Default for Server {
             has_models: false,
             n_newer: 0,
             running: vec![],
+            n_points: None,
+            has_bulk: false,
+            version: "3.17.2",
         }
     }
 }
@@ -44,7 +52,7 @@ impl Server {
     fn answer(&self, request: &Request) -> Response {
         let path = request.path.split('?').next().unwrap_or_default();
         let body = match (request.method, path) {
-            (Method::Get, "/version") => "3.17.2".to_owned(),
+            (Method::Get, "/version") => self.version.to_owned(),
             (Method::Post, "/api/2.0/mlflow/experiments/search") => {
                 r#"{"experiments": [{"experiment_id": "7", "name": "taxi", "last_update_time": 5}]}"#
                     .to_owned()
@@ -64,6 +72,17 @@ impl Server {
                 let id = request.path.split("run_id=").nth(1).unwrap();
                 serde_json::json!({ "run": self.run(usize::from_str_radix(id, 16).unwrap()) }).to_string()
             }
+            (Method::Get, "/api/2.0/mlflow/metrics/get-history-bulk-interval") if self.has_bulk => {
+                let ids = request.path.split("run_ids=").skip(1).map(|rest| &rest[..rest.find('&').unwrap()]);
+                let points = ids.flat_map(|id| self.history(usize::from_str_radix(id, 16).unwrap(), 500));
+                serde_json::json!({ "metrics": points.collect::<Vec<_>>() }).to_string()
+            }
+            (Method::Get, "/api/2.0/mlflow/metrics/get-history") if self.n_points.is_some() => {
+                let id = request.path.split("run_id=").nth(1).unwrap();
+                let id = &id[..id.find('&').unwrap()];
+                let points = self.history(usize::from_str_radix(id, 16).unwrap(), usize::MAX);
+                serde_json::json!({ "metrics": points }).to_string()
+            }
             (Method::Get, "/api/2.0/mlflow/metrics/get-history") => {
                 r#"{"metrics": [{"key": "rmse", "value": 3.5, "timestamp": 1, "step": 0}, {"key": "rmse", "value": 0.5, "timestamp": 2, "step": 1}]}"#
                     .to_owned()
@@ -80,11 +99,22 @@ impl Server {
         Response { status: 200, content_type: "application/json".into(), body: body.into_bytes() }
     }
 
+    /// What a run has logged: at most so many of its first points, and the last.
+    fn history(&self, place: usize, n_most: usize) -> Vec<serde_json::Value> {
+        let n = self.n_points.map_or(0, |n_points| n_points(place));
+        let value = |step: i64| if step + 1 == n { place as f64 } else { step as f64 / 1e3 };
+        let is_told = |step: &i64| (*step as usize) + 1 < n_most || step + 1 == n;
+        let point = |step: i64| serde_json::json!({ "key": "rmse", "value": value(step), "timestamp": step, "step": step, "run_id": format!("{place:032x}") });
+        (0..n).filter(is_told).map(point).collect()
+    }
+
     fn run(&self, place: usize) -> serde_json::Value {
         let mut metrics = vec![];
         if (self.has_rmse)(place) {
-            metrics
-                .push(serde_json::json!({ "key": "rmse", "value": place as f64, "timestamp": 1, "step": 0 }));
+            let step = self.n_points.map_or(0, |n_points| n_points(place) - 1);
+            metrics.push(
+                serde_json::json!({ "key": "rmse", "value": place as f64, "timestamp": 1, "step": step }),
+            );
         }
         let history = self.has_models.then(|| {
             serde_json::json!({ "key": "mlflow.log-model.history", "value": r#"[{"artifact_path": "model"}]"# })
@@ -632,6 +662,126 @@ fn a_column_out_of_histories_reads_them_stops_and_goes_on() {
     world.answer_all();
     assert_eq!(world.progress().histories.n_read, 30);
     assert_eq!(cells(&mut world, &best), vec![Cell::Shown("0.5".to_owned()); 30]);
+}
+
+/// The newest of what the curves were told, and the chart of rmse.
+fn curves(world: &World) -> (CurvesInfo, CurveChart) {
+    let read = |event: &Event| match event {
+        Event::Workspace(text) => serde_json::from_str::<WorkspaceNews>(text.0.get()).ok(),
+        _ => None,
+    };
+    let info = world.newest(|event| match read(event) {
+        Some(WorkspaceNews::Curves(info)) => Some(info),
+        _ => None,
+    });
+    let chart = world.newest(|event| match read(event) {
+        Some(WorkspaceNews::CurveChart(chart)) => Some(chart),
+        _ => None,
+    });
+    (info, chart)
+}
+
+/// A world that looks at the curves of these runs.
+fn world_with_curves(server: Server, places: impl IntoIterator<Item = usize>) -> (World, View) {
+    let mut world = World::connected(server);
+    world.load();
+    world.answer_all();
+    let selected = places.into_iter().map(|place| RunId(format!("{place:032x}"))).collect();
+    let view = View { selected, panels: vec![Panel::Curves], ..View::default() };
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 1 });
+    (world, view)
+}
+
+#[test]
+fn curves_come_in_bulk_and_what_is_not_proven_to_be_whole_is_read_in_full() {
+    let n_points: fn(usize) -> i64 = |place| if place == 2 { 900 } else { 10 };
+    let server = Server { n_runs: 40, has_bulk: true, n_points: Some(n_points), ..Server::default() };
+    let (mut world, _) = world_with_curves(server, 0..40);
+    let n_runs = |request: &Request| request.path.matches("run_ids=").count();
+    let asked: Vec<usize> = world.under_way.iter().map(|(_, request)| n_runs(request)).collect();
+    assert_eq!(asked, [25, 15], "one metric, some runs at a time where a history may be long");
+    assert!(world.under_way[0].1.path.contains("get-history-bulk-interval?run_ids="));
+    // The second answer is proof; the first one has a history that is not whole, which puts all beside it in doubt.
+    world.answer(1);
+    let (info, chart) = curves(&world);
+    assert_eq!((info.n_all, info.n_pending, info.n_selections), (40, 25, 0));
+    assert_eq!((chart.series.len(), chart.n_selections), (15, 0));
+    world.answer(0);
+    let (info, chart) = curves(&world);
+    assert_eq!(
+        (info.n_pending, chart.n_selections, chart.n_curves),
+        (0, 25, 40),
+        "shown, and said to be a selection"
+    );
+    assert!(world.under_way.len() == 4 && world.under_way[0].1.path.contains("get-history?run_id="));
+    world.answer_all();
+    let (info, chart) = curves(&world);
+    assert_eq!((info.n_selections, chart.n_selections), (0, 0));
+    let n_points: usize = chart.series.iter().map(|series| series.n_points).sum();
+    assert_eq!(n_points, 39 * 10 + 900);
+    // What has become a curve is not read once more for a derived column.
+    let view = View { derived: vec!["max(rmse)".to_owned()], ..View::default() };
+    world.say(Command::SetView { view: Box::new(view), sequence: 2 });
+    assert_eq!((world.under_way.len(), world.progress().histories.n_read), (0, 40));
+}
+
+#[test]
+fn a_server_that_reads_all_to_pick_some_is_asked_in_bulk_for_short_histories_alone() {
+    let long: fn(usize) -> i64 = |_| 900;
+    for (n_points, n_asked) in [(Some(long), 4), (Some((|_| 20) as fn(usize) -> i64), 1)] {
+        let server = Server { n_runs: 9, has_bulk: true, n_points, version: "2.22.5", ..Server::default() };
+        let (world, _) = world_with_curves(server, 0..9);
+        assert_eq!(world.under_way.len(), n_asked);
+    }
+}
+
+#[test]
+fn derived_columns_are_never_worked_out_from_a_selection() {
+    let n_points: fn(usize) -> i64 = |place| if place < 5 { 900 } else { 10 };
+    let server = Server { n_runs: 100, has_bulk: true, n_points: Some(n_points), ..Server::default() };
+    let mut world = World::connected(server);
+    world.load();
+    world.answer_all();
+    let longest = ColumnKey::Derived("at(rmse, 898)".to_owned());
+    let view = View { derived: vec!["at(rmse, 898)".to_owned()], ..View::default() };
+    world.say(Command::SetView { view: Box::new(view), sequence: 1 });
+    let n_bulk = world.under_way.iter().filter(|(_, request)| request.path.contains("bulk-interval")).count();
+    assert_eq!(n_bulk, 4);
+    world.answer_all();
+    assert_eq!(world.progress().histories.n_read, 100);
+    let known =
+        cells(&mut world, &longest).into_iter().filter(|cell| *cell == Cell::Shown("0.898".to_owned()));
+    assert_eq!(known.count(), 5);
+}
+
+#[test]
+fn curves_that_nobody_wants_any_more_are_given_up() {
+    let server = Server { n_runs: 30, n_points: Some(|_| 10), ..Server::default() };
+    let (mut world, view) = world_with_curves(server, 0..30);
+    assert_eq!(world.under_way.len(), 4);
+    world.answer(0);
+    // Some runs are let go: what is under way for them is aborted, and the others' turn comes.
+    let fewer = View { selected: view.selected[25..].to_vec(), ..view.clone() };
+    world.say(Command::SetView { view: Box::new(fewer.clone()), sequence: 2 });
+    let is_of_fewer =
+        |(_, request): &(u32, Request)| fewer.selected.iter().any(|id| request.path.contains(&id.0));
+    assert!(world.under_way.len() == 4 && world.under_way.iter().all(is_of_fewer));
+    world.say(Command::SetView { view: Box::new(View { panels: vec![], ..fewer.clone() }), sequence: 3 });
+    assert!(world.under_way.is_empty(), "nobody looks");
+    world.say(Command::SetView { view: Box::new(fewer), sequence: 4 });
+    assert_eq!(world.under_way.len(), 4, "somebody looks again");
+
+    world.answer(0);
+    world.say(Command::StopCurves);
+    assert!(world.under_way.is_empty());
+    let (info, chart) = curves(&world);
+    assert_eq!((info.is_stopped, info.n_pending, chart.series.len()), (true, 4, 1));
+    world.say(Command::SetView { view: Box::new(view), sequence: 5 });
+    assert!(world.under_way.is_empty(), "stopped is stopped");
+    world.say(Command::ResumeCurves);
+    world.answer_all();
+    let (info, chart) = curves(&world);
+    assert_eq!((info.is_stopped, info.n_pending, chart.series.len()), (false, 0, 30));
 }
 
 #[test]

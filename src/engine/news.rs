@@ -504,15 +504,21 @@ pub struct CurvesInfo {
     pub shown: Vec<String>,
     /// How far along all curves go, and the least place above zero, where a logarithmic axis begins.
     pub range: Option<CurveRange>,
-    /// Histories that are still being fetched, of how many.
+    /// Curves of the charts in view that are not here yet.
     pub n_pending: usize,
     /// All of them.
     pub n_all: usize,
+    /// Those of the others that are a selection of points made by the server.
+    pub n_selections: usize,
+    /// Whether somebody stopped reading them.
+    pub is_stopped: bool,
     /// Selected runs that are not among the loaded ones.
     pub missing: Vec<RunId>,
-    /// Metrics that the selected runs have with more than one step, for the choice.
+    /// Metrics that the selected runs have, for the choice.
     pub metrics: Vec<String>,
-    /// A sentence for each history that could not be read.
+    /// Those of them that no run logged at another step than 0.
+    pub stepless: Vec<String>,
+    /// A sentence for each curve that could not be read.
     pub failures: Vec<String>,
 }
 
@@ -534,6 +540,10 @@ pub struct CurveChart {
     pub metric: String,
     /// A series for each run that logged it, in the order of selection.
     pub series: Vec<CurveSeries>,
+    /// Curves that are a selection of points made by the server, of how many.
+    pub n_selections: usize,
+    /// All that are drawn.
+    pub n_curves: usize,
     /// Runs that did not log it, or not what it runs along.
     pub without: Vec<NamedRun>,
     /// Where the value axis begins and ends, if that is to leave something out.
@@ -549,16 +559,20 @@ pub struct CurveSeries {
     pub name: String,
     /// The run; none for a group.
     pub run: Option<NamedRun>,
-    /// Its place among the selected runs or the groups, which gives it its colour and dash in every chart.
+    /// The run's slot or the group's place, which gives it its colour and dash in every chart.
     pub place: usize,
+    /// The run's place in its group, which gives it its dash there, where its colour is the group's.
+    pub place_within: Option<usize>,
     /// Points to draw: along, value; without a value where it is not a finite number. Smoothed if the view says so.
     pub points: Vec<(f64, Option<f64>)>,
     /// The lines behind: the points as they were logged, where `points` are smoothed; the runs of a group.
     pub behind: Vec<Vec<(f64, Option<f64>)>>,
-    /// How far the runs of a group spread: along, from, to.
-    pub band: Vec<(f64, f64, f64)>,
-    /// What stands where there is no number.
+    /// How far the runs of a group spread: along, from and to; none where that is not known, which is a gap.
+    pub band: Vec<(f64, Option<(f64, f64)>)>,
+    /// What stands where there is no number, for so many of them as are marked.
     pub specials: Vec<(f64, Lane)>,
+    /// All that are no number.
+    pub n_specials: usize,
     /// Points that were logged.
     pub n_points: usize,
     /// Those of them that are drawn.

@@ -31,7 +31,7 @@ pub enum Command {
     },
     /// Ask for what runs have become that had not ended, and for new ones. Ignored while runs load. Answered like a load.
     Refresh,
-    /// Stop the load under way, of runs, of model sizes and of histories, and keep what has arrived.
+    /// Stop the load under way, of runs, of model sizes and of histories, those of curves too, and keep what has arrived.
     CancelLoad,
     /// Stop the search for model sizes, and keep what has arrived.
     StopModelSizes,
@@ -76,6 +76,12 @@ pub enum Command {
     ListRunIds(RunSet),
     /// The part of x that is in view in the metric curves, where it is not all: there they are told with more points.
     LookAtCurves(Option<(f64, f64)>),
+    /// The metrics whose charts are in view or near, where there are many: no others are read or told, but for the first.
+    ShowCurvesOf(Vec<String>),
+    /// Stop reading histories for the metric curves, and keep what has arrived.
+    StopCurves,
+    /// Read the histories that are still missing after `StopCurves` or `CancelLoad`.
+    ResumeCurves,
     /// Write the rows and columns of the table. Answered by a `Download`.
     SaveTable(TableFormat),
     /// The same as a Markdown table for the clipboard. Answered by `TableText`.

@@ -6,8 +6,9 @@
 use super::aggregates::HistoryNeed;
 use super::analyst::Analyst;
 use super::cells::Formats;
-use super::curves::{Curves, Window};
+use super::curves::{CurveLook, CurvesAsk, Lines, Window};
 use super::defaults::{column_info, columns_info};
+use super::histories::{Histories, Wanted};
 use super::machine::Output;
 use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
@@ -21,6 +22,7 @@ use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::view::edit::Defaults;
 use crate::view::{AxisKind, AxisView, Lane, Panel, Step, View, better};
+use std::collections::BTreeSet;
 
 /// The level at which a change starts; each one implies the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,8 +87,9 @@ pub struct Scene {
     has_standings: bool,
     /// Whether the panels have to be told although no run has moved.
     is_workspace_stale: bool,
-    /// The part of x that somebody looks at in the curves.
-    curve_window: Option<Window>,
+    /// What somebody looks at in the curves, and their lines as they were last drawn.
+    curve_look: CurveLook,
+    curve_lines: Lines,
     /// Panels that wait until nothing was asked for in a while.
     due: Vec<Panel>,
     plot: Option<Plot>,
@@ -133,6 +136,7 @@ impl Scene {
             || self.view.ranking != view.ranking
             || self.view.explained != view.explained
             || self.view.selected != view.selected
+            || self.view.slots != view.slots
             || self.view.scatter != view.scatter
             || self.view.groups != view.groups
             || self.view.panels != view.panels
@@ -225,11 +229,13 @@ impl Scene {
 
     /// Whether a view shows other curves than the present one.
     pub fn are_curves_stale(&self, view: &View) -> bool {
-        view.panels.contains(&Panel::Curves)
-            && (!self.view.panels.contains(&Panel::Curves)
-                || self.view.selected != view.selected
-                || self.view.objectives != view.objectives
-                || self.view.curves != view.curves)
+        let is_shown = |view: &View| view.panels.contains(&Panel::Curves);
+        is_shown(view) != is_shown(&self.view)
+            || is_shown(view)
+                && (self.view.selected != view.selected
+                    || self.view.slots != view.slots
+                    || self.view.objectives != view.objectives
+                    || self.view.curves != view.curves)
     }
 
     /// Whether sorting, filtering, colouring or drawing needs the size of every model.
@@ -242,6 +248,7 @@ impl Scene {
             || self.view.objectives.iter().any(|objective| is_key(&objective.column))
             || self.view.explained.as_ref().is_some_and(is_key)
             || self.view.scatter.columns().chain(&self.view.groups).any(is_key)
+            || self.view.curves.bands.as_ref().is_some_and(|bands| is_key(&bands.column))
     }
 
     /// Works out everything from `change` on and tells the page.
@@ -458,23 +465,42 @@ impl Scene {
         news(frame, shown, &mut self.formats)
     }
 
-    /// The histories that the view needs; none where no curves are shown.
-    pub fn wanted_curves(&self, frame: &RunFrame) -> Option<Vec<(usize, String)>> {
-        let analyst = self.analyst.filter(|_| self.view.panels.contains(&Panel::Curves))?;
-        Some((analyst.wanted_curves)(frame, &self.view))
+    /// The histories that the view's curves need.
+    pub fn wanted_curves(&self, frame: &RunFrame) -> Wanted {
+        let analyst = self.analyst.filter(|_| self.view.panels.contains(&Panel::Curves));
+        analyst
+            .map(|analyst| (analyst.wanted_curves)(frame, &self.view, &self.curve_look))
+            .unwrap_or_default()
     }
 
     /// The part of x that somebody looks at in the curves; none for all of it. Whether that is another one.
     pub fn set_curve_window(&mut self, window: Option<Window>) -> bool {
-        std::mem::replace(&mut self.curve_window, window) != window
+        std::mem::replace(&mut self.curve_look.window, window) != window
     }
 
-    /// News of the curves that the view shows, out of the histories.
-    pub fn tell_curves(&self, frame: &RunFrame, histories: &Curves, outputs: &mut Vec<Output>) {
+    /// The metrics whose charts somebody looks at. Which of them are new.
+    pub fn set_curve_metrics(&mut self, metrics: Vec<String>) -> BTreeSet<String> {
+        let old: BTreeSet<String> =
+            std::mem::replace(&mut self.curve_look.near, metrics).into_iter().collect();
+        self.curve_look.near.iter().filter(|metric| !old.contains(*metric)).cloned().collect()
+    }
+
+    /// News of the curves that the view shows, out of the histories; of these metrics alone, where some are named.
+    pub fn tell_curves(
+        &mut self,
+        frame: &RunFrame,
+        histories: &Histories,
+        changed: Option<&BTreeSet<String>>,
+        outputs: &mut Vec<Output>,
+    ) {
         // What nobody shows would wait to be read.
-        if let Some(analyst) = self.analyst.filter(|_| self.view.panels.contains(&Panel::Curves)) {
-            let news = (analyst.curves)(frame, histories, &self.view, self.curve_window);
-            outputs.extend(news.into_iter().map(|news| Output::Event(Event::Workspace(news))));
+        match self.analyst.filter(|_| self.view.panels.contains(&Panel::Curves)) {
+            Some(analyst) => {
+                let asked = CurvesAsk { histories, view: &self.view, look: &self.curve_look, changed };
+                let news = (analyst.curves)(frame, asked, &mut self.curve_lines);
+                outputs.extend(news.into_iter().map(|news| Output::Event(Event::Workspace(news))));
+            }
+            None => self.curve_lines = Lines::default(),
         }
     }
 

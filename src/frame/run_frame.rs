@@ -3,12 +3,13 @@
 //! Columns grow lazily: an array ends at the last row that has a value, and all rows beyond are missing. So a
 //! metric that only a few runs have costs no more than the place of its last run.
 
-use crate::entities::{Attribute, ColumnKey, LifecycleStage, LoggedModelRef, Run, RunId, RunStatus};
+use crate::entities::{Attribute, ColumnKey, LifecycleStage, LoggedModelRef, Metric, Run, RunId, RunStatus};
 use crate::frame::format::display_number;
 use crate::frame::history::{Aggregate, Histories, HistorySummary};
 use crate::frame::{RowSet, Value};
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// The runs loaded, as columns. Rows are numbered in the order in which runs were pushed.
@@ -30,8 +31,11 @@ pub struct RunFrame {
     scores: NumberColumn,
     params: HashMap<String, TextColumn>,
     metrics: HashMap<String, NumberColumn>,
-    /// Metrics that some run logged at another step than 0.
-    stepped: HashSet<String>,
+    /// The greatest step that is known of each metric that some run logged at another step than 0.
+    stepped: HashMap<String, i64>,
+    /// Of runs that have not ended, a number made of the steps and times of their metrics' newest values: a metric that is
+    /// logged with the same value again is another then.
+    stamps: HashMap<u32, u64>,
     tags: HashMap<String, TextColumn>,
     histories: Histories,
     derived: Vec<Derived>,
@@ -126,7 +130,8 @@ impl RunFrame {
         let has_metric = |key: &str, value: f64| {
             self.metrics.get(key).and_then(|column| column.get(row)).map(bits) == Some(bits(value))
         };
-        has_text(Some(&self.names), &run.info.name)
+        self.stamps.get(&(row as u32)).copied() == stamp(run)
+            && has_text(Some(&self.names), &run.info.name)
             && has_text(Some(&self.statuses), run.info.status.as_str())
             && has_text(Some(&self.lifecycle_stages), stage_text(run.info.lifecycle_stage))
             && self.end_times.get(row) == run.info.end_millis.map(|millis| millis as f64)
@@ -138,6 +143,10 @@ impl RunFrame {
     }
 
     fn write(&mut self, row: usize, run: Run) {
+        match stamp(&run) {
+            Some(stamp) => drop(self.stamps.insert(row as u32, stamp)),
+            None => drop(self.stamps.remove(&(row as u32))),
+        }
         let Run { info, params, metrics, tags, models } = run;
         self.models[row] = models;
         self.names.set(row, &info.name, Reading::of_text);
@@ -159,8 +168,10 @@ impl RunFrame {
             entry(&mut self.params, param.key).set(row, &param.value, Reading::of_number_or_text);
         }
         for metric in metrics {
-            if metric.step != 0 && !self.stepped.contains(&metric.key) {
-                self.stepped.insert(metric.key.clone());
+            match self.stepped.get_mut(&metric.key) {
+                Some(greatest) => *greatest = metric.step.max(*greatest),
+                None if metric.step != 0 => drop(self.stepped.insert(metric.key.clone(), metric.step)),
+                None => {}
             }
             entry(&mut self.metrics, metric.key).set(row, metric.value);
         }
@@ -224,7 +235,13 @@ impl RunFrame {
 
     /// Whether some run logged this metric at another step than 0, so that there is a curve.
     pub fn has_steps(&self, metric: &str) -> bool {
-        self.stepped.contains(metric)
+        self.stepped.contains_key(metric)
+    }
+
+    /// The greatest step at which some run's newest value of this metric was logged: about as many points as a history
+    /// has.
+    pub fn greatest_step(&self, metric: &str) -> i64 {
+        self.stepped.get(metric).copied().unwrap_or_default()
     }
 
     /// Says how the rows stand among each other; those that are not told of have neither rank nor score.
@@ -414,6 +431,16 @@ fn stage_text(stage: LifecycleStage) -> &'static str {
     }
 }
 
+/// Of a run that has not ended, a number made of its metrics' steps and times, whatever their order.
+fn stamp(run: &Run) -> Option<u64> {
+    let of = |metric: &Metric| {
+        let mut hasher = DefaultHasher::new();
+        (&metric.key, metric.step, metric.timestamp_millis).hash(&mut hasher);
+        hasher.finish()
+    };
+    (run.info.status == RunStatus::Running).then(|| run.metrics.iter().map(of).fold(0, u64::wrapping_add))
+}
+
 fn entry<T: Default>(columns: &mut HashMap<String, T>, key: String) -> &mut T {
     columns.entry(key).or_default()
 }
@@ -570,7 +597,7 @@ impl Tally {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::entities::{ExperimentId, Metric, Param, RunInfo, RunStatus, RunTag};
+    use crate::entities::{ExperimentId, Param, RunInfo, RunStatus, RunTag};
 
     /// A finished run with these params, metrics and tags.
     pub(crate) fn run(
@@ -652,6 +679,14 @@ pub(crate) mod tests {
         assert_eq!(frame.running_rows(), [1]);
         assert!(!frame.update(running.clone()), "nothing is new");
         assert!(!frame.update(run("c", &[], &[], &[])), "it is not in");
+        running.metrics.reverse();
+        assert!(!frame.update(running.clone()), "an order says nothing");
+        running.metrics.reverse();
+        running.metrics[0].step = 8;
+        assert!(frame.update(running.clone()), "the same value at another step");
+        running.metrics[0].timestamp_millis = 5;
+        assert!(frame.update(running.clone()), "the same value at another time");
+        assert_eq!((frame.has_steps("m"), frame.greatest_step("m"), frame.greatest_step("n")), (true, 8, 0));
         running.metrics[0].value = 2.0;
         running.tags.remove(1);
         running.info.start_millis = Some(1000);

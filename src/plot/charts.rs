@@ -1,10 +1,14 @@
 //! Ordinary charts: series over two axes, as values. What is here gives a chart its option for Apache ECharts, its
 //! words and the way a keyboard takes through its points; `ui::chart` draws it.
 
+use crate::view::Lane;
+
 pub(crate) mod option;
+mod poster;
 mod walk;
 mod words;
 
+pub use poster::escaped;
 pub use walk::Step;
 
 /// A chart.
@@ -67,12 +71,14 @@ pub struct Series {
     pub names: Vec<String>,
     /// A line behind, faint: what a smoothed one was made from.
     pub raw: Vec<(f64, f64)>,
-    /// A band behind, by x: x, lower and upper end.
+    /// A band behind, by x: x, lower and upper end. An end that is no number is a gap.
     pub band: Vec<(f64, f64, f64)>,
     /// Places with a ring around: points that are chosen.
     pub rings: Vec<(f64, f64)>,
     /// How wide each dot is, in pixels; empty where all are alike.
     pub sizes_px: Vec<f64>,
+    /// What was logged that is no number: x, and what stands there. Marked at the edge of the chart.
+    pub specials: Vec<(f64, Lane)>,
 }
 
 /// How a series is drawn.
@@ -130,6 +136,12 @@ impl Look {
         Self { colour: place % 8, dash: (place + place / 8) % 4, ..Self::default() }
     }
 
+    /// The look of the series at a place within a group of series, which is at a place among groups: groups differ in
+    /// colour, and neighbours in one of them in dash.
+    pub fn within(group: usize, place: usize) -> Self {
+        Self { colour: group % 8, dash: place % 4, ..Self::default() }
+    }
+
     /// The look of the group at a place among groups with an order, the good ones first.
     pub fn ordered(place: usize, n_groups: usize) -> Self {
         let percent = place * 100 / n_groups.saturating_sub(1).max(1);
@@ -152,6 +164,25 @@ impl Look {
         [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond][self.dash % 4]
     }
 }
+
+/// How what is no number is marked, by its shape and its height between the chart's lower and upper edge: infinities where
+/// they point to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EdgeMark {
+    /// What stands there.
+    pub lane: Lane,
+    /// The shape as a sign, for texts.
+    pub sign: char,
+    /// From 0, the lower edge, to 1.
+    pub height: f64,
+}
+
+/// The marks there are.
+pub const EDGE_MARKS: [EdgeMark; 3] = [
+    EdgeMark { lane: Lane::PosInf, sign: '▲', height: 0.97 },
+    EdgeMark { lane: Lane::NegInf, sign: '▼', height: 0.03 },
+    EdgeMark { lane: Lane::Nan, sign: '✕', height: 0.1 },
+];
 
 /// The theme's colours and font, as the style sheet says them.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -229,6 +260,31 @@ impl Figure {
         self.x.has(x) && self.y.has(y)
     }
 
+    /// Whether the point is no number that is marked at the edge.
+    fn is_marked(&self, series: &Series, (x, y): (f64, f64)) -> bool {
+        !y.is_finite() && self.x.has(x) && series.specials.iter().any(|(other, _)| *other == x)
+    }
+
+    /// Whether there is something to say of the point: it has a place, or a mark at the edge.
+    fn is_told(&self, place: Place) -> bool {
+        let Some(series) = self.series.get(place.series) else { return false };
+        series.points.get(place.point).is_some_and(|point| self.has(*point) || self.is_marked(series, *point))
+    }
+
+    /// The marks at the edge: of which series, how, and where along x.
+    fn edge_marks(&self) -> Vec<(&Series, EdgeMark, Vec<f64>)> {
+        let of_series = |series| {
+            EDGE_MARKS.into_iter().map(move |mark| (series, mark, self.marked_at(series, mark.lane)))
+        };
+        self.series.iter().flat_map(of_series).filter(|(.., xs)| !xs.is_empty()).collect()
+    }
+
+    /// Where along x something of a lane is marked in a series.
+    fn marked_at(&self, series: &Series, lane: Lane) -> Vec<f64> {
+        let meant = series.specials.iter().filter(|(x, other)| *other == lane && self.x.has(*x));
+        meant.map(|(x, _)| *x).collect()
+    }
+
     /// The same axes with nothing on them.
     pub fn without_series(&self) -> Self {
         Self { x: self.x.clone(), y: self.y.clone(), series: Vec::new(), has_slider: self.has_slider }
@@ -256,7 +312,9 @@ impl Figure {
         let band = &self.series.get(place.series)?.band;
         let (x, _) = self.point(place)?;
         let at = band.binary_search_by(|(other, ..)| other.total_cmp(&x)).ok()?;
-        band.get(at).map(|&(_, low, high)| (low, high))
+        band.get(at)
+            .map(|&(_, low, high)| (low, high))
+            .filter(|(low, high)| low.is_finite() && high.is_finite())
     }
 
     /// The series that have a raw line behind them, by their colours: drawing hundreds of series takes far longer than
@@ -273,10 +331,44 @@ impl Figure {
         by_look
     }
 
+    /// A band there and back, stretch by stretch: the area between this line and the axis is what lies between both ends.
+    /// A gap keeps one stretch from the next, and what reaches below a logarithmic axis ends where that does.
+    fn band_drawn(&self, band: &[(f64, f64, f64)]) -> Vec<f64> {
+        let bottom = self.bottom();
+        let ends = |&(x, low, high): &(f64, f64, f64)| {
+            let low = if self.is_below(low) { bottom } else { low };
+            (self.has((x, low)) && self.has((x, high))).then_some((x, low, high))
+        };
+        let ends: Vec<Option<(f64, f64, f64)>> = band.iter().map(ends).collect();
+        let stretch = |stretch: &[Option<(f64, f64, f64)>]| {
+            let there = stretch.iter().flatten().flat_map(|&(x, _, high)| [x, high]);
+            let back = stretch.iter().rev().flatten().flat_map(|&(x, low, _)| [x, low]);
+            there.chain(back).collect::<Vec<f64>>()
+        };
+        let stretches = ends.split(Option::is_none).filter(|stretch| !stretch.is_empty()).map(stretch);
+        stretches.collect::<Vec<_>>().join(&[f64::NAN; 2][..])
+    }
+
+    /// Whether a finite value lies below all that the value axis can show.
+    fn is_below(&self, value: f64) -> bool {
+        self.y.scale == Scale::Log && value.is_finite() && value <= 0.0
+    }
+
+    /// Where a logarithmic value axis begins.
+    fn bottom(&self) -> f64 {
+        let drawn = |series: &Series| {
+            let ys = series.points.iter().chain(&series.raw).map(|point| point.1);
+            ys.chain(series.band.iter().flat_map(|&(_, low, high)| [low, high])).collect::<Vec<f64>>()
+        };
+        let all = self.series.iter().flat_map(drawn).filter(|y| self.y.has(*y));
+        let decade = |least: f64| 10_f64.powf(least.log10().floor());
+        self.y.domain.map_or_else(|| all.reduce(f64::min).map_or(f64::NAN, decade), |(low, _)| low)
+    }
+
     /// The points that are drawn, x and y in turn, and the size where dots have sizes, for each series of the option; what
     /// has no place is NaN.
-    /// The series of the figure come first; then come the raw lines, those of one colour as one, bands and rings, which
-    /// nothing points at.
+    /// The series of the figure come first; then come the raw lines, those of one colour as one, bands and rings, and the
+    /// marks at the edge, which nothing points at.
     pub fn drawn(&self) -> Vec<Vec<f64>> {
         let place = |point: (f64, f64)| if self.has(point) { [point.0, point.1] } else { [f64::NAN; 2] };
         let flat =
@@ -297,16 +389,16 @@ impl Figure {
         }));
         for series in &self.series {
             if !series.band.is_empty() {
-                // There and back: the area between this line and the axis is what lies between both ends.
-                let whole = |&&(x, low, high): &&(f64, f64, f64)| self.has((x, low)) && self.has((x, high));
-                let there = series.band.iter().filter(whole).flat_map(|&(x, _, high)| [x, high]);
-                let back = series.band.iter().rev().filter(whole).flat_map(|&(x, low, _)| [x, low]);
-                drawn.push(there.chain(back).collect());
+                drawn.push(self.band_drawn(&series.band));
             }
             if !series.rings.is_empty() {
                 drawn.push(flat(&series.rings));
             }
         }
+        let at_edge = |(_, mark, xs): (&Series, EdgeMark, Vec<f64>)| {
+            xs.into_iter().flat_map(|x| [x, mark.height]).collect::<Vec<f64>>()
+        };
+        drawn.extend(self.edge_marks().into_iter().map(at_edge));
         drawn
     }
 }
@@ -375,7 +467,7 @@ mod tests {
         let with = Series {
             rings: vec![(0.0, 1.5)],
             raw: vec![(0.0, 5.0)],
-            band: vec![(0.0, 1.0, 2.0), (1.0, 1.5, f64::NAN), (2.0, 3.0, 4.0)],
+            band: vec![(0.0, 1.0, 2.0), (1.0, 1.5, 2.5)],
             ..Series::line("a", Look::default(), vec![(0.0, 1.5)])
         };
         let figure = Figure {
@@ -390,9 +482,24 @@ mod tests {
                 vec![0.0, 1.5],
                 vec![9.0, 9.0],
                 vec![0.0, 5.0],
-                vec![0.0, 2.0, 2.0, 4.0, 2.0, 3.0, 0.0, 1.0],
+                vec![0.0, 2.0, 1.0, 2.5, 1.0, 1.5, 0.0, 1.0],
                 vec![0.0, 1.5]
             ]
         );
+    }
+
+    #[test]
+    fn a_band_has_gaps_and_ends_where_a_logarithmic_axis_does() {
+        let band = vec![(0.0, 1.0, 2.0), (1.0, f64::NAN, 2.0), (2.0, -3.0, 40.0), (3.0, 0.5, 4.0)];
+        let with = Series { band, ..Series::line("a", Look::default(), vec![(0.0, 1.5)]) };
+        let mut figure = Figure { series: vec![with], ..Figure::default() };
+        let told = |figure: &Figure| format!("{:?}", figure.drawn()[1]);
+        assert_eq!(told(&figure), "[0.0, 2.0, 0.0, 1.0, NaN, NaN, 2.0, 40.0, 3.0, 4.0, 3.0, 0.5, 2.0, -3.0]");
+        assert_eq!(figure.unplaced(), None);
+        figure.y.scale = Scale::Log;
+        assert_eq!(told(&figure), "[0.0, 2.0, 0.0, 1.0, NaN, NaN, 2.0, 40.0, 3.0, 4.0, 3.0, 0.5, 2.0, 0.1]");
+        assert!(figure.unplaced().is_some_and(|told| told.starts_with("Where a band reaches below zero")));
+        figure.y.domain = Some((0.3, 50.0));
+        assert!(told(&figure).ends_with("2.0, 0.3]"));
     }
 }

@@ -102,6 +102,17 @@ pub fn split(text: &str, separator: char) -> Vec<String> {
     split_raw(text, separator).into_iter().map(unescape).collect()
 }
 
+/// Small numbers.
+pub fn slots_text(slots: &[usize]) -> String {
+    slots.iter().map(usize::to_string).collect::<Vec<_>>().join("~")
+}
+
+/// The same out of an address; none at all where one is no small number.
+pub fn slots(text: &str) -> Vec<usize> {
+    let numbers: Result<Vec<u16>, _> = text.split(ITEM).map(str::parse).collect();
+    numbers.unwrap_or_default().into_iter().map(usize::from).collect()
+}
+
 fn lane_word(lane: Lane) -> &'static str {
     match lane {
         Lane::PosInf => "inf",
@@ -454,7 +465,8 @@ const CURVE_XS: [(CurveX, &str); 3] =
     [(CurveX::Step, "step"), (CurveX::RelativeTime, "relative"), (CurveX::WallTime, "wall")];
 const SMOOTHINGS: [(Smoothing, &str); 3] =
     [(Smoothing::Exponential, "s"), (Smoothing::Gaussian, "sg"), (Smoothing::RunningMean, "sr")];
-const CENTRES: [(BandCentre, &str); 2] = [(BandCentre::Mean, "m"), (BandCentre::Median, "d")];
+const CENTRES: [(BandCentre, &str); 3] =
+    [(BandCentre::Mean, "m"), (BandCentre::Median, "d"), (BandCentre::Each, "e")];
 const SPREADS: [(BandSpread, &str); 4] = [
     (BandSpread::Range, "r"),
     (BandSpread::StandardDeviation, "s"),

@@ -1,10 +1,11 @@
 //! An ordinary chart: a name, a summary in words, a drawing that pointer and keyboard go through, and a table behind it.
 
 use crate::chart::{ChartProblem, Handle, Library};
-use crate::plot::charts::{Figure, Look, Mark, Place, Shape, Step};
+use crate::plot::charts::{Figure, Look, Mark, Place, Step};
 use crate::ui::chart_area::{AreaLayer, AreaTool, Drawn};
 use crate::ui::download::{file_name, save_blob, save_text};
 use crate::ui::per_frame::PerFrame;
+use crate::ui::picture::png;
 use crate::ui::theme::{N_RAMP, chart_theme, theme_version};
 use leptos::html;
 use leptos::prelude::*;
@@ -18,7 +19,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
 
-/// More series than this have no key above the chart.
+/// The key of more series than this scrolls.
 const MAX_KEYS: usize = 12;
 /// So many rows of the table are shown at once.
 const N_ROWS: usize = 1000;
@@ -70,10 +71,13 @@ struct Context {
     range: StoredValue<Option<(f64, f64)>>,
     /// What x measures.
     x: StoredValue<String>,
+    /// Whether what it shows now was handed to the library.
+    is_drawn: StoredValue<bool>,
     spoken: RwSignal<String>,
     on_hover: Option<Callback<Option<Place>>>,
     on_click: Option<Callback<Place, String>>,
     on_zoom: Option<Callback<Option<(f64, f64)>>>,
+    on_painted: Option<Callback<()>>,
 }
 
 /// The chart. Its library is fetched when the first one has a size.
@@ -106,6 +110,12 @@ pub fn Chart(
     /// Another part of x is in view; none for all of it.
     #[prop(optional)]
     on_zoom: Option<Callback<Option<(f64, f64)>>>,
+    /// What it does not show, in sentences; they stand below it, after the figure's own.
+    #[prop(optional, into)]
+    notes: Option<Signal<String>>,
+    /// What it shows now has been painted.
+    #[prop(optional)]
+    on_painted: Option<Callback<()>>,
 ) -> impl IntoView {
     let context = Context {
         figure,
@@ -114,10 +124,12 @@ pub fn Chart(
         near_y: StoredValue::new(None),
         range: StoredValue::new(None),
         x: StoredValue::new(String::new()),
+        is_drawn: StoredValue::new(false),
         spoken: RwSignal::new(String::new()),
         on_hover,
         on_click,
         on_zoom,
+        on_painted,
     };
     let problem = RwSignal::new(None::<ChartProblem>);
     let is_here = RwSignal::new(false);
@@ -157,6 +169,7 @@ pub fn Chart(
     Effect::new(move || {
         theme.track();
         figure.track();
+        context.is_drawn.set_value(false);
         // What changes before it is drawn is drawn once.
         if is_here.get() && !is_due.get_value() {
             is_due.set_value(true);
@@ -196,14 +209,19 @@ pub fn Chart(
     let words =
         move || summary.map_or_else(|| figure.with(|figure| figure.summary()), |summary| summary.get());
     let is_empty = Memo::new(move |_| figure.with(|figure| figure.step(None, Step::First).is_none()));
+    let notes = Signal::derive(move || {
+        let own = figure.with(|figure| figure.unplaced());
+        let others = notes.map(|notes| notes.get()).filter(|notes| !notes.is_empty());
+        own.into_iter().chain(others).collect::<Vec<_>>().join(". ")
+    });
     let note = move || {
-        let note = figure.with(|figure| figure.unplaced());
-        note.map(|note| view! { <p class="chart__note">{note}</p> })
+        let notes = notes.get();
+        (!notes.is_empty()).then(|| view! { <p class="chart__note">{notes}</p> })
     };
     view! {
         <figure class="chart" aria-label=label>
             <figcaption class="chart__title">{label}</figcaption>
-            <Keys figure />
+            <Keys figure label />
             <p class="visually-hidden" id=summary_id.clone()>{words}</p>
             <p class="visually-hidden" id=help_id.clone()>{KEYS_HELP} " " {on_click.map(|_| CHOICE_HELP)}</p>
             <Show when=move || is_empty.get()>
@@ -233,7 +251,7 @@ pub fn Chart(
                 </div>
             })}
             {note}
-            <SaveChart field label problem />
+            <SaveChart field figure label notes problem />
             <PointTable figure label />
         </figure>
     }
@@ -286,6 +304,14 @@ impl Context {
         });
         let zoomed = PerFrame::new(Callback::new(move |()| self.zoomed()));
         handle.on_zoom(move || zoomed.push(()));
+        if let Some(on_painted) = self.on_painted {
+            // The first parts of a first chart are not what it shows.
+            handle.on_finished(move || {
+                if self.is_drawn.try_get_value() == Some(true) {
+                    on_painted.run(());
+                }
+            });
+        }
         handle
     }
 
@@ -308,6 +334,7 @@ impl Context {
                 zoom["endValue"] = json!(high);
             }
         }
+        self.is_drawn.set_value(true);
         handle.draw(&option, &figure.drawn())
     }
 
@@ -415,7 +442,12 @@ impl Context {
             }
         }
         self.point(Some(place));
-        handle.show_tip(place);
+        // A mark at the edge is no place on the chart that could be pointed at.
+        if figure.point(place).is_some_and(|(_, y)| y.is_finite()) {
+            handle.show_tip(place);
+        } else {
+            handle.hide_tip();
+        }
         self.spoken.set(figure.words(place));
     }
 
@@ -456,26 +488,36 @@ pub async fn chart_svg(element: &HtmlElement) -> Option<String> {
 #[component]
 fn SaveChart(
     field: NodeRef<html::Div>,
+    figure: Signal<Arc<Figure>>,
     label: Signal<String>,
+    /// What stands below the chart.
+    notes: Signal<String>,
     problem: RwSignal<Option<ChartProblem>>,
 ) -> impl IntoView {
     let save = move |is_svg: bool| {
         spawn_local(async move {
             let Some(element) = field.try_get_untracked().flatten() else { return };
             let title = label.get_untracked();
-            let background = chart_theme().surface;
-            let saved = match Library::fetch().await {
-                Err(why) => Err(why),
-                Ok(library) if is_svg => {
-                    library.svg(&element, &background).map(|svg| save_text(&file_name(&title, "svg"), &svg))
-                }
-                Ok(library) => library
-                    .png(&element, &background)
-                    .await
-                    .map(|png| save_blob(&file_name(&title, "png"), &png)),
+            let theme = chart_theme();
+            let drawing =
+                match Library::fetch().await.and_then(|library| library.svg(&element, &theme.surface)) {
+                    Ok(drawing) => drawing,
+                    Err(why) => return drop(problem.try_set(Some(why))),
+                };
+            let size_px = (f64::from(element.client_width()), f64::from(element.client_height()));
+            let Some(notes) = notes.try_get_untracked() else { return };
+            let poster =
+                figure.try_with_untracked(|figure| figure.poster(&title, &notes, &drawing, size_px, &theme));
+            let Some((svg, height_px)) = poster else { return };
+            let is_saved = if is_svg {
+                save_text(&file_name(&title, "svg"), &svg)
+            } else {
+                let picture = png(&svg, (size_px.0, height_px)).await;
+                picture.is_some_and(|picture| save_blob(&file_name(&title, "png"), &picture))
             };
-            if let Err(why) = saved {
-                problem.try_set(Some(why));
+            if !is_saved {
+                let why = "this browser does not save it".to_owned();
+                problem.try_set(Some(ChartProblem::Refused(why)));
             }
         });
     };
@@ -494,22 +536,32 @@ fn SaveChart(
     view! { <div class="chart__save"><span class="secondary">"Save as"</span>{button("SVG", true)}{button("PNG", false)}</div> }
 }
 
-/// Which series is which, where they are few.
+/// Which series is which; more of them than a few lines take are scrolled.
 #[component]
-fn Keys(figure: Signal<Arc<Figure>>) -> impl IntoView {
+fn Keys(figure: Signal<Arc<Figure>>, label: Signal<String>) -> impl IntoView {
     let keys = Memo::new(move |_| {
         figure.with(|figure| {
-            let is_told = (2..=MAX_KEYS).contains(&figure.series.len());
-            let told = figure.series.iter().filter(|_| is_told);
+            let told = figure.series.iter().filter(|_| figure.series.len() > 1);
             told.map(|series| (series.name.clone(), series.mark, series.look)).collect::<Vec<_>>()
         })
     });
     move || {
         let keys = keys.get();
+        let is_many = keys.len() > MAX_KEYS;
         (!keys.is_empty()).then(|| {
             let key = |(name, mark, look)| view! { <li class="chart__key"><Swatch mark look />{name}</li> };
-            // The summary tells the names too.
-            view! { <ul class="chart__keys" aria-hidden="true">{keys.into_iter().map(key).collect_view()}</ul> }
+            // The summary of a few series tells their names too; what scrolls is reached by keyboard.
+            view! {
+                <ul
+                    class="chart__keys"
+                    class:chart__keys--many=is_many
+                    aria-hidden=(!is_many).then_some("true")
+                    tabindex=is_many.then_some("0")
+                    aria-label=is_many.then(|| format!("{}, key, scrollable", label.get()))
+                >
+                    {keys.into_iter().map(key).collect_view()}
+                </ul>
+            }
         })
     }
 }
@@ -523,18 +575,10 @@ fn Swatch(mark: Mark, look: Look) -> impl IntoView {
         (Look { colour, .. }, None) => format!("var(--series-{})", colour % 8 + 1),
     };
     let dash = look.dash_px().iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
-    let line = (!matches!(mark, Mark::Dots | Mark::Bars)).then(|| {
+    let line = mark.has_line().then(|| {
         view! { <path d="M0 6H24" stroke="currentcolor" stroke-width="2" stroke-dasharray=dash></path> }
     });
-    let dot = (!matches!(mark, Mark::Line { has_dots: false })).then(|| {
-        let outline = match look.shape() {
-            Shape::Circle => "M8 6a4 4 0 1 1 8 0a4 4 0 1 1 -8 0",
-            Shape::Square => "M8 2h8v8h-8z",
-            Shape::Triangle => "M12 2l4 8h-8z",
-            Shape::Diamond => "M12 1l5 5l-5 5l-5 -5z",
-        };
-        view! { <path d=outline fill="currentcolor"></path> }
-    });
+    let dot = mark.has_dot().then(|| view! { <path d=look.shape().outline() fill="currentcolor"></path> });
     view! { <svg class="chart__swatch" viewBox="0 0 24 12" style:color=colour>{line}{dot}</svg> }
 }
 

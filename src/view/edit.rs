@@ -262,6 +262,7 @@ impl View {
                 self.colour.take_if(|column| !is_other(column));
                 self.explained.take_if(|column| !is_other(column));
                 self.groups.retain(is_other);
+                self.curves.bands.take_if(|bands| !is_other(&bands.column));
                 let ScatterView { x, y, colour, size, facet, heat } = &mut self.scatter;
                 for axis in [x, y] {
                     axis.take_if(|axis| !is_other(&axis.column));
@@ -302,11 +303,15 @@ impl View {
                 }
                 self.columns = Some(columns);
             }
-            ViewEdit::ToggleSelected(run_id) => match self.selected.iter().position(|id| id == run_id) {
-                Some(at) => drop(self.selected.remove(at)),
-                None => self.selected.push(run_id.clone()),
-            },
-            ViewEdit::Select(run_ids) => self.selected.clone_from(run_ids),
+            ViewEdit::ToggleSelected(run_id) => {
+                let mut selected = self.selected.clone();
+                match selected.iter().position(|id| id == run_id) {
+                    Some(at) => drop(selected.remove(at)),
+                    None => selected.push(run_id.clone()),
+                }
+                self.select(selected);
+            }
+            ViewEdit::Select(run_ids) => self.select(run_ids.clone()),
             ViewEdit::SetObjectives(objectives) => {
                 self.objectives = objectives.iter().take(MAX_OBJECTIVES).cloned().collect();
             }
@@ -439,6 +444,7 @@ fn move_to<T>(items: &mut Vec<T>, is_it: impl Fn(&T) -> bool, to: usize) {
 mod tests {
     use super::*;
     use crate::view::Lane;
+    use crate::view::{BandCentre, BandSpread, CurveBands};
 
     fn metric(key: &str) -> ColumnKey {
         ColumnKey::Metric(key.to_owned())
@@ -552,6 +558,14 @@ mod tests {
                 direction: Direction::Ascending,
                 weight: 1,
             }]),
+            ViewEdit::SetCurves(CurvesView {
+                bands: Some(CurveBands {
+                    column: own.clone(),
+                    centre: BandCentre::Mean,
+                    spread: BandSpread::Range,
+                }),
+                ..CurvesView::default()
+            }),
         ];
         let view = edits.iter().fold(before.clone(), |view, edit| view.edited(edit, &defaults()));
         assert_eq!(view.derived, ["a - b"]);
@@ -563,6 +577,39 @@ mod tests {
         assert_eq!(after.expressions(), ["a - b"], "the decision stays");
         let nothing = after.edited(&ViewEdit::RemoveDerived("a - b".to_owned()), &defaults());
         assert_eq!(nothing, after);
+    }
+
+    #[test]
+    fn groups_of_curves_derive_their_column() {
+        let column = ColumnKey::Derived("a - b".to_owned());
+        let bands = Some(CurveBands { column, centre: BandCentre::Mean, spread: BandSpread::Range });
+        let view = View { curves: CurvesView { bands, ..CurvesView::default() }, ..View::default() };
+        assert_eq!(view.expressions(), ["a - b"]);
+    }
+
+    #[test]
+    fn a_run_keeps_its_look_for_as_long_as_it_is_selected() {
+        let id = |text: &str| RunId(text.to_owned());
+        let toggle = |view: &View, text: &str| view.edited(&ViewEdit::ToggleSelected(id(text)), &defaults());
+        let slots = |view: &View| {
+            let one = |(place, id): (usize, &RunId)| (id.0.clone(), view.slot(place));
+            view.selected.iter().enumerate().map(one).collect::<std::collections::BTreeMap<_, _>>()
+        };
+        let is = |view: &View, expected: &[(&str, usize)]| {
+            assert_eq!(slots(view), expected.iter().map(|(id, slot)| ((*id).to_owned(), *slot)).collect());
+        };
+        let view = ["a", "b", "c"].iter().fold(View::default(), |view, id| toggle(&view, id));
+        is(&view, &[("a", 0), ("b", 1), ("c", 2)]);
+        assert!(view.slots.is_empty(), "what is usual need not be told");
+        let view = toggle(&view, "a");
+        is(&view, &[("b", 1), ("c", 2)]);
+        // Another one to compare with, and one more.
+        let view = view.edited(&ViewEdit::Select(vec![id("c"), id("b")]), &defaults());
+        is(&view, &[("b", 1), ("c", 2)]);
+        let view = toggle(&toggle(&view, "d"), "e");
+        is(&view, &[("b", 1), ("c", 2), ("d", 0), ("e", 3)]);
+        let view = view.edited(&ViewEdit::Select(Vec::new()), &defaults());
+        is(&toggle(&view, "e"), &[("e", 0)]);
     }
 
     #[test]

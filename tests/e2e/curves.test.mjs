@@ -1,10 +1,13 @@
 // How metric curves can be shown, end to end: in groups, smoothed, along another metric, without outliers. What the
 // table behind the chart says is compared with a separate calculation from what was logged.
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { call } from "./mlflow.mjs";
-import { startServers, startSite } from "./world.mjs";
+import { startGate, startServers, startSite } from "./world.mjs";
 
 const VERSION = "3.17.2";
 const N_STEPS = 24;
@@ -19,7 +22,7 @@ let experimentId;
 let runs;
 
 before(async () => {
-  servers = await startServers([VERSION]);
+  servers = await startServers();
   site = await startSite(servers);
   browser = await launch("chrome");
   const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
@@ -32,6 +35,10 @@ before(async () => {
       { key: "loss", step, timestamp: 1000 + step, value },
       { key: "epoch", step, timestamp: 1000 + step, value: step / 4 },
     ]);
+    if (place === 0) {
+      const odd = [0, 1, "NaN", "Infinity", "-Infinity", 2];
+      metrics.push(...odd.map((value, step) => ({ key: "odd", step, timestamp: 1000 + step, value })));
+    }
     await client("runs/log-batch", { run_id: run.info.run_id, metrics, params: [{ key: "arm", value: arm }] });
     runs.push({ id: run.info.run_id, name: `${arm}-${place}`, arm, loss });
   }
@@ -45,7 +52,7 @@ after(async () => {
 
 async function open(curves, options) {
   const page = await openPage(browser, options);
-  const selected = runs.map(({ id }) => id).join("~");
+  const selected = (options?.runs ?? runs).map(({ id }) => id).join("~");
   await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl(VERSION))}&experiments=${experimentId}&selected=${selected}&panels=curves&curves=${curves}`);
   await (await byRole(page, "button", "Connect")).click();
   await page.waitForSelector(`${PANEL} .chart canvas`, { timeout: 30_000 });
@@ -77,6 +84,43 @@ function quantile(values, share) {
 async function choose(page, selector, text) {
   const value = await page.$eval(selector, (select, text) => [...select.options].find((option) => option.textContent === text).value, text);
   await page.select(selector, value);
+}
+
+/** Saves a chart as both kinds of file. */
+async function saved(page, label) {
+  const folder = await mkdtemp(path.join(tmpdir(), "curves-"));
+  const client = await page.createCDPSession();
+  await client.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: folder, browserContextId: page.browserContext().id });
+  const file = async (kind) => {
+    await (await byRole(page, "button", `Save ${label} as ${kind.toUpperCase()}`)).click();
+    const name = path.join(folder, `${label}.${kind}`);
+    return until(() => readFile(name), (content) => content.length > 0, name);
+  };
+  const [svg, png] = [(await file("svg")).toString("utf8"), await file("png")];
+  await rm(folder, { recursive: true });
+  return { svg, png };
+}
+
+/** A page that looks at new runs with so many points, of a server behind a gate that holds what matches. */
+async function atGate(version, lengths, held = null) {
+  const { url } = servers.byVersion[version];
+  const { experiment_id } = await call(url, "experiments/create", { name: `gate-${Date.now()}` });
+  const ids = [];
+  for (const [place, length] of lengths.entries()) {
+    const { run } = await call(url, "runs/create", { experiment_id, start_time: 1000 + place, tags: [{ key: "mlflow.runName", value: `r${place}` }] });
+    const run_id = run.info.run_id;
+    const metrics = Array.from({ length }, (_, at) => ({ key: "loss", step: at - 2, timestamp: 1000 + at, value: Math.sin(at + place) }));
+    for (let at = 0; at < length; at += 900) await call(url, "runs/log-batch", { run_id, metrics: metrics.slice(at, at + 900) });
+    ids.push(run_id);
+  }
+  const gate = await startGate(url);
+  gate.hold(held);
+  site.proxies[`/gate-${version}`] = gate.url;
+  const page = await openPage(browser);
+  await page.goto(`${site.url}#/compare?server=${encodeURIComponent(`/gate-${version}`)}&experiments=${experiment_id}&selected=${ids.join("~")}&panels=curves&curves=step~mloss`);
+  await (await byRole(page, "button", "Connect")).click();
+  await page.waitForSelector(PANEL);
+  return { page, gate, ids };
 }
 
 describe("curves", () => {
@@ -191,4 +235,143 @@ describe("curves", () => {
       });
     }
   }
+
+  test("what is no number is marked where it happens, and told in words", { timeout: 120_000 }, async () => {
+    const page = await open("step~modd");
+    const rows = await tableOf(page, (rows) => rows.length === 6, "all that was logged");
+    assert.deepEqual(rows.map(([, step, value]) => `${step} ${value}`), ["0 0", "1 1", "2 NaN", "3 +∞", "4 −∞", "5 2"]);
+    await until(() => page.$eval(PANEL, (panel) => panel.textContent), (text) => text.includes("Marked at the edge: ▲ +∞ (1), ▼ −∞ (1), ✕ NaN (1)"), "the marks in words");
+    const field = await byRole(page, "application", "odd");
+    await field.focus();
+    await page.keyboard.press("Home");
+    const said = () => page.$eval(`${PANEL} .chart [aria-live]`, (line) => line.textContent);
+    const next = async (text) => {
+      await page.keyboard.press("ArrowRight");
+      await until(said, (now) => now === text, text);
+    };
+    await next("a-0, step 1, odd 1");
+    await next("a-0, step 2, odd NaN");
+    await next("a-0, step 3, odd +∞");
+    await next("a-0, step 4, odd −∞");
+    // In a picture of its own: two triangles and a cross in the run's colour, above each other.
+    const { svg } = await saved(page, "odd");
+    const marks = [...svg.matchAll(/<path d="([^"]*)"[^>]*transform="matrix/g)].map(([, d]) => d);
+    assert.ok(marks.filter((d) => /^M0 -1L1 1L-1 1Z/.test(d)).length >= 2, `triangles: ${marks.slice(0, 12).join(" | ")}`);
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("a saved chart has title, key and notes", { timeout: 120_000 }, async () => {
+    const page = await open("step~logy~mloss");
+    const { svg, png } = await saved(page, "loss");
+    assert.match(svg, />loss<\/text>/);
+    for (const { name } of runs) assert.ok(svg.includes(`>${name}</text>`), `the key names ${name}`);
+    assert.match(svg, /values|Not drawn|points/);
+    const [, width, height] = /<svg [^>]*width="([\d.]+)" height="([\d.]+)"/.exec(svg);
+    const size = await page.evaluate(async (address) => {
+      const image = new Image();
+      image.src = address;
+      await image.decode();
+      return [image.naturalWidth, image.naturalHeight];
+    }, `data:image/png;base64,${png.toString("base64")}`);
+    assert.deepEqual(size, [Math.floor(2 * width), Math.floor(2 * height)]);
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("along relative and wall time, and by magnitude", { timeout: 120_000 }, async () => {
+    const page = await open("step~mloss");
+    const along = (name) => choose(page, `${PANEL} .toolbar > label > select`, name);
+    await along("Relative time");
+    await tableOf(page, (rows) => rows.length === runs.length * N_STEPS && rows.every(([, x], at) => isNear(Number(x), (at % N_STEPS) / 1000)), "seconds since the first point");
+    await along("Wall time");
+    await tableOf(page, (rows) => rows.length === runs.length * N_STEPS && rows.every(([, x]) => x.startsWith("1970-01-01 00:00:01")), "dates");
+    await along("Step");
+    await (await page.waitForSelector(`${PANEL} ::-p-text(Log x)`)).click();
+    await until(() => page.$eval(PANEL, (panel) => panel.textContent), (text) => text.includes(`Not drawn: ${runs.length} not above zero`), "the first steps have no place");
+    assert.match(page.url(), /logx/);
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("a run has one look for as long as it is selected, also in a pasted address", { timeout: 120_000 }, async () => {
+    const page = await open("step~mloss");
+    const looks = (page) => page.$$eval(`${PANEL} .chart__key`, (keys) => Object.fromEntries(keys.map((key) => [key.textContent, key.querySelector("svg").style.color + key.querySelector("path").getAttribute("stroke-dasharray")])));
+    const all = await until(() => looks(page), (keys) => Object.keys(keys).length === runs.length, "a key for each run");
+    assert.equal(new Set(Object.values(all)).size, runs.length);
+    const { [runs[0].name]: first, ...others } = all;
+    await clickOn(page, `[role="grid"] [aria-label="Select ${runs[0].name}"]`);
+    const isSame = (keys) => JSON.stringify(keys) === JSON.stringify(others);
+    await until(() => looks(page), isSame, "the others as they were");
+    await page.reload();
+    await until(() => looks(page), isSame, "the others as they were after a reload");
+    // Whoever is selected next has the look that is free.
+    await clickOn(page, `[role="grid"] [aria-label="Select ${runs[0].name}"]`);
+    await until(() => looks(page), (keys) => keys[runs[0].name] === first && Object.keys(keys).length === runs.length, "the free look");
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("how long it takes is measured up to the last chart", { timeout: 120_000 }, async () => {
+    const page = await open("step~mloss~mepoch");
+    const measures = () => page.evaluate(() => performance.getEntriesByName("runweave:curves-paint").map(({ duration, detail }) => ({ duration, ...detail })));
+    const [first] = await until(measures, (all) => all.length > 0, "a measure");
+    assert.deepEqual([first.n_series, first.n_points], [2 * runs.length, 2 * runs.length * N_STEPS]);
+    assert.ok(first.duration > 0 && first.duration < 60_000, `${first.duration} ms`);
+    const before = (await measures()).length;
+    await (await page.waitForSelector(`${PANEL} ::-p-text(Log y)`)).click();
+    await until(measures, (all) => all.length > before, "one more for another look");
+    assertQuiet(page);
+    await page.close();
+  });
+
+  for (const [version, isInBulk] of [["3.17.2", true], ["2.22.5", true], ["1.30.1", false]]) {
+    test(`MLflow ${version} is asked ${isInBulk ? "for several histories at once" : "run by run"}`, { timeout: 180_000 }, async () => {
+      const { page, gate, ids } = await atGate(version, [10, 12, 14]);
+      await tableOf(page, (rows) => rows.length === 36, "all three histories, negative steps among them");
+      const asked = gate.asked.filter((path) => path.includes("/metrics/get-history") && !path.includes("runweave"));
+      const bulk = asked.filter((path) => path.includes("get-history-bulk-interval"));
+      assert.equal(bulk.length, isInBulk ? 1 : 0, asked.join("\n"));
+      assert.equal(asked.length - bulk.length, isInBulk ? 0 : 3, asked.join("\n"));
+      for (const id of ids) assert.ok(asked.some((path) => path.includes(id)));
+      assertQuiet(page, [/404/]);
+      await page.close();
+      await gate.close();
+    });
+  }
+
+  test("a selection made by the server is shown and said to be one, stopped, and read in full", { timeout: 180_000 }, async () => {
+    const { page, gate } = await atGate("3.17.2", [700, 900], /get-history\?/);
+    const text = () => page.$eval(PANEL, (panel) => panel.textContent);
+    await until(text, (now) => now.includes("2 of 2 curves are a selection of points made by the server; all of them are being read."), "both are selections");
+    await until(text, (now) => now.includes("2 of 2 curves are being read in full"), "the status");
+    await (await byRole(page, "button", "Stop reading curves")).click();
+    await until(text, (now) => now.includes("reading all of them was stopped"), "stopped");
+    gate.hold(null);
+    const nAsked = gate.asked.length;
+    await (await byRole(page, "button", "Read the rest")).click();
+    await until(text, (now) => !now.includes("selection of points"), "both are whole");
+    assert.equal(gate.asked.slice(nAsked).filter((path) => path.includes("get-history?")).length, 2);
+    const rows = await tableOf(page, (rows) => rows.length >= 1000, "the points");
+    assert.ok(rows.length >= 1000);
+    assertQuiet(page);
+    await page.close();
+    await gate.close();
+  });
+
+  test("nothing is read for a panel that is closed", { timeout: 180_000 }, async () => {
+    const { page, gate } = await atGate("1.30.1", [5, 5, 5, 5, 5, 5, 5, 5], /get-history\?/);
+    const nAsked = () => gate.asked.filter((path) => path.includes("get-history?")).length;
+    await until(nAsked, (n) => n === 4, "four at a time");
+    await (await byRole(page, "button", "Close Metric curves")).click();
+    await until(() => page.$(PANEL), (panel) => panel === null, "the panel is closed");
+    gate.hold(null);
+    // Whatever is asked for next comes after all that the curves would have asked for.
+    await page.goto(page.url().replace("#/compare", "#/experiments").replace(/&.*/, ""));
+    await byRole(page, "table", "Experiments");
+    assert.equal(nAsked(), 4);
+    assertQuiet(page, [/404/]);
+    await page.close();
+    await gate.close();
+  });
 });

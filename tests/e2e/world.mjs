@@ -46,6 +46,8 @@ export async function startSite(servers, others = {}) {
   return {
     url: site.url,
     close: site.close,
+    /** Prefixes and where they lead; may be changed. */
+    proxies: site.proxies,
     /** The address to type for that version. */
     serverUrl: (version) => (proxies[`/mlflow-${version}`] ? `/mlflow-${version}` : servers.byVersion[version].url),
   };
@@ -83,6 +85,44 @@ export async function startGuard(target) {
     /** How those asked who were refused, in the same order. */
     authorizations,
     close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+/**
+ * A door before a real server that notes what is asked for, and lets what matches `held` wait for as long as that is set.
+ */
+export async function startGate(target) {
+  const asked = [];
+  const waiting = [];
+  let held = null;
+  const server = http.createServer((request, response) => {
+    asked.push(request.url);
+    const go = () => {
+      const to = new URL(request.url, target);
+      const forwarded = http.request(to, { method: request.method, headers: { ...request.headers, host: to.host } }, (answer) => {
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      });
+      forwarded.on("error", () => response.writeHead(502).end());
+      request.pipe(forwarded);
+    };
+    if (held?.test(request.url)) waiting.push(go);
+    else go();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    /** Paths and queries, in order. */
+    asked,
+    /** Lets what matches wait; nothing for `null`, which lets go on what waits. */
+    hold: (pattern) => {
+      held = pattern;
+      if (!held) waiting.splice(0).forEach((go) => go());
+    },
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
   };
 }
 

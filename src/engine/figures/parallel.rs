@@ -2,7 +2,7 @@
 
 use crate::engine::protocol::{AxesInfo, AxisInfo, Legend};
 use crate::plot::Rgb;
-use crate::plot::charts::ChartTheme;
+use crate::plot::charts::{ChartTheme, escaped};
 use std::fmt::Write;
 
 const FONT_PX: f64 = 11.0;
@@ -12,23 +12,6 @@ const LEGEND_PX: f64 = 28.0;
 /// Room at both sides for what stands beside the outermost axes.
 const SIDE_PX: f64 = 48.0;
 const SWATCH_PX: f64 = 14.0;
-
-/// Text that means itself in XML and HTML.
-pub fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // XML has no other control characters.
-            c if c.is_control() && !matches!(c, '\n' | '\t') => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 impl AxesInfo {
     /// Width and height of the picture, in pixels.

@@ -3,7 +3,8 @@
 //! It is put together from charming's types one by one: a whole `charming::Chart` can write all 22 kinds of series,
 //! and would bring the code for all of them. What charming has no word for yet is merged in as JSON.
 
-use super::{ChartAxis, ChartTheme, Figure, Mark, Scale, Series, Shape};
+use super::{ChartAxis, ChartTheme, EdgeMark, Figure, Mark, Scale, Series, Shape};
+use crate::view::Lane;
 use charming::component::{Axis, DataZoom, DataZoomType, FilterMode, Grid};
 use charming::element::{
     AreaStyle, AxisLabel, AxisPointer, AxisPointerType, AxisTick, AxisType, Color, ItemStyle, LineStyle,
@@ -24,6 +25,7 @@ const MANY_DOTS: usize = 2000;
 /// Many dots of context lie one upon another: where they are dense, they are darker.
 const CLOUD_OPACITY: f64 = 0.5;
 const RING_PX: f64 = 13.0;
+const EDGE_PX: f64 = 8.0;
 /// What a line that is pointed at is wider by.
 const EMPHASIS_PX: f64 = 1.5;
 /// Room below the axis for its title and the slider.
@@ -56,6 +58,15 @@ impl Figure {
             self.raw_lines().into_iter().map(|(look, _)| Series { look, ..Series::default() }.raw(theme)),
         );
         series.extend(self.series.iter().flat_map(|series| series.behind(theme)));
+        let marks = self.edge_marks();
+        let own = with(self.y.option(theme, true), self.y.ends(!self.has_bars()));
+        // What is no number has no place on the axis: its marks have an axis of their own.
+        let y = if marks.is_empty() {
+            own
+        } else {
+            json!([own, { "type": "value", "min": 0, "max": 1, "show": false }])
+        };
+        series.extend(marks.into_iter().map(|(series, mark, _)| series.edge(mark, theme)));
         let grid =
             Grid::new().left(8).right(16).top(28).bottom(if self.has_slider { SLIDER_PX } else { 4.0 });
         json!({
@@ -65,7 +76,7 @@ impl Figure {
             "textStyle": { "fontFamily": theme.font, "color": theme.content },
             "grid": with(grid, json!({ "outerBoundsContain": "all" })),
             "xAxis": self.x_axis(theme),
-            "yAxis": with(self.y.option(theme, true), self.y.ends(!self.has_bars())),
+            "yAxis": y,
             "dataZoom": self.zooms(theme),
             "tooltip": self.tooltip(theme),
             "series": series,
@@ -215,11 +226,16 @@ impl ChartAxis {
 
 impl Series {
     fn colour(&self, theme: &ChartTheme) -> Color {
+        colour(self.colour_text(theme))
+    }
+
+    /// Its colour, as the theme has it.
+    pub(super) fn colour_text<'a>(&self, theme: &'a ChartTheme) -> &'a str {
         if self.look.is_dimmed || theme.series.is_empty() {
-            return colour(&theme.dimmed);
+            return &theme.dimmed;
         }
         let tone = self.look.on_ramp(theme.ramp.len()).map(|at| &theme.ramp[at]);
-        colour(tone.unwrap_or(&theme.series[self.look.colour % theme.series.len()]))
+        tone.unwrap_or(&theme.series[self.look.colour % theme.series.len()])
     }
 
     fn z(&self) -> i32 {
@@ -285,6 +301,22 @@ impl Series {
             with(dots, merged(rest, json!({ "silent": true, "z": 4 })))
         });
         band.into_iter().chain(rings)
+    }
+
+    /// What marks a value at the edge of the chart.
+    fn edge(&self, mark: EdgeMark, theme: &ChartTheme) -> Value {
+        let item = ItemStyle::new().color(self.colour(theme)).border_color(self.colour(theme));
+        let (symbol, rotation) = match mark.lane {
+            Lane::NegInf => (json!("triangle"), 180),
+            Lane::PosInf => (json!("triangle"), 0),
+            // Two strokes that cross.
+            _ => (json!("path://M0 0L10 10M10 0L0 10"), 0),
+        };
+        let more = json!({
+            "yAxisIndex": 1, "symbol": symbol, "symbolRotate": rotation, "silent": true, "z": 5,
+            "itemStyle": { "borderWidth": LINE_PX },
+        });
+        with(Scatter::new().symbol_size(EDGE_PX).item_style(item), merged(quiet_rest(), more))
     }
 
     fn dash(&self) -> Value {

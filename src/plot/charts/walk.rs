@@ -76,12 +76,11 @@ impl Figure {
         })
     }
 
-    /// The points of a series that have a place, by x.
+    /// The points of a series that have a place or a mark at the edge, by x.
     fn ordered(&self, series: usize, is_meant: impl Fn(&Place) -> bool) -> impl Iterator<Item = Place> {
         let points = self.series.get(series).map_or(&[][..], |series: &Series| &series.points);
         let places = (0..points.len()).map(|point| Place { series, point });
-        let mut places: Vec<Place> =
-            places.filter(|place| self.has(points[place.point]) && is_meant(place)).collect();
+        let mut places: Vec<Place> = places.filter(|place| self.is_told(*place) && is_meant(place)).collect();
         places.sort_by(|a, b| points[a.point].0.total_cmp(&points[b.point].0));
         places.into_iter()
     }

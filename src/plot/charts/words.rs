@@ -1,6 +1,6 @@
 //! A chart in words: its summary, a point's announcement, the tooltip, the cells of the table behind it.
 
-use super::{ChartAxis, Figure, Mark, Place, Scale, Series};
+use super::{ChartAxis, EDGE_MARKS, Figure, Mark, Place, Scale, Series};
 use crate::entities::instant::date_time_text;
 use crate::frame::display_number;
 
@@ -158,11 +158,13 @@ impl Figure {
         let is_low = |axis: &ChartAxis, value: f64| value.is_finite() && !axis.has(value);
         let (mut n_low, mut n_special) = (0_usize, 0_usize);
         let is_gap = |point: &&(f64, f64)| point.0.is_nan() && point.1.is_nan();
-        for &(x, y) in self.series.iter().flat_map(|series| &series.points).filter(|point| !is_gap(point)) {
-            if is_low(&self.x, x) || is_low(&self.y, y) {
-                n_low += 1;
-            } else if !self.has((x, y)) {
-                n_special += 1;
+        for series in &self.series {
+            for &(x, y) in series.points.iter().filter(|point| !is_gap(point)) {
+                if is_low(&self.x, x) || is_low(&self.y, y) {
+                    n_low += 1;
+                } else if !self.has((x, y)) && !self.is_marked(series, (x, y)) {
+                    n_special += 1;
+                }
             }
         }
         let mut reasons = Vec::new();
@@ -177,14 +179,27 @@ impl Figure {
             };
             reasons.push(format!("{n_low} {why}"));
         }
-        (!reasons.is_empty()).then(|| format!("Not drawn: {}", reasons.join(", ")))
+        let not_drawn = (!reasons.is_empty()).then(|| format!("Not drawn: {}", reasons.join(", ")));
+        let is_cut = |&(_, low, high): &(f64, f64, f64)| self.is_below(low) && self.y.has(high);
+        let is_cut = self.series.iter().flat_map(|series| &series.band).any(is_cut);
+        let cut = is_cut.then(|| {
+            "Where a band reaches below zero, which a logarithmic axis cannot show, it ends where the axis does".to_owned()
+        });
+        let marks = EDGE_MARKS.iter().filter_map(|mark| {
+            let n: usize = self.series.iter().map(|series| self.marked_at(series, mark.lane).len()).sum();
+            (n > 0).then(|| format!("{} {} ({n})", mark.sign, mark.lane.label()))
+        });
+        let marks: Vec<String> = marks.collect();
+        let marked = (!marks.is_empty()).then(|| format!("Marked at the edge: {}", marks.join(", ")));
+        let told: Vec<String> = not_drawn.into_iter().chain(marked).chain(cut).collect();
+        (!told.is_empty()).then(|| told.join(". "))
     }
 
     /// The text of a tooltip about these points, which lie at one x if they are several. The series next to
     /// `near_y` come first where there are more than a glance takes.
     pub fn tip(&self, places: &[Place], near_y: Option<f64>) -> String {
         let found = places.iter().filter_map(|&place| Some((place, self.point(place)?)));
-        let mut found: Vec<(Place, (f64, f64))> = found.filter(|(_, point)| self.has(*point)).collect();
+        let mut found: Vec<(Place, (f64, f64))> = found.filter(|(place, _)| self.is_told(*place)).collect();
         let text = match found.as_slice() {
             [] => return String::new(),
             [(place, (x, y))] => {
@@ -222,6 +237,7 @@ fn counted(n_points: usize) -> String {
 mod tests {
     use super::*;
     use crate::plot::charts::Look;
+    use crate::view::Lane;
 
     fn lines(n: usize) -> Figure {
         let line = |k: usize| {
@@ -288,6 +304,30 @@ mod tests {
         let told =
             "Not drawn: 2 missing, NaN or infinite, 2 not above zero, which a logarithmic axis cannot show";
         assert_eq!(figure.unplaced().as_deref(), Some(told));
+    }
+
+    #[test]
+    fn what_is_no_number_is_told_where_it_happens() {
+        let mut figure = lines(1);
+        let nan = f64::NAN;
+        figure.series[0].points =
+            vec![(0.0, 1.0), (1.0, nan), (2.0, f64::INFINITY), (3.0, f64::NEG_INFINITY)];
+        figure.series[0].specials = vec![(1.0, Lane::Nan), (2.0, Lane::PosInf), (3.0, Lane::NegInf)];
+        let told = "Marked at the edge: ▲ +∞ (1), ▼ −∞ (1), ✕ NaN (1)";
+        assert_eq!(figure.unplaced().as_deref(), Some(told));
+        let place = |point| Place { series: 0, point };
+        assert_eq!(figure.tip(&[place(2)], None), "run 0\nstep 2\ntime +∞ s");
+        assert_eq!(figure.words(place(1)), "run 0, step 1, time NaN s");
+        assert_eq!(figure.cells(place(3), 3), ["run 0", "3", "−∞"]);
+        assert_eq!(figure.step(Some(place(0)), crate::plot::charts::Step::Next), Some(place(1)));
+        let drawn = figure.drawn();
+        assert_eq!(drawn[1..], [vec![2.0, 0.97], vec![3.0, 0.03], vec![1.0, 0.1]]);
+        let option = figure.option(&crate::plot::charts::ChartTheme::default());
+        assert_eq!(option["series"].as_array().map(Vec::len), Some(drawn.len()));
+        assert_eq!(
+            (&option["series"][2]["symbolRotate"], &option["yAxis"][1]["max"]),
+            (&180.into(), &1.into())
+        );
     }
 
     #[test]

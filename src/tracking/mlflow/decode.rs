@@ -175,7 +175,7 @@ fn object_in<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, serde_js
 }
 
 /// The body as text that is JSON, as far as it can be made so.
-fn mended(body: &[u8]) -> String {
+pub(super) fn mended(body: &[u8]) -> String {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     repair(&String::from_utf8_lossy(body)).into_owned()
 }

@@ -634,8 +634,8 @@ fn version_in(body: &[u8]) -> Option<String> {
     is_version.then(|| text.to_owned())
 }
 
-/// The first two numbers of a version.
-fn family(version: &str) -> Option<(u32, u32)> {
+/// The first two numbers of a version; none where it is none.
+pub fn family(version: &str) -> Option<(u32, u32)> {
     let mut numbers = version.split('.');
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
 }

@@ -1,7 +1,7 @@
 //! Decoding the registry: models and versions out of lists and single answers, data sets and metric histories of
 //! runs. As everywhere, a list never fails as a whole.
 
-use super::decode::{check, list, object, said, undecodable};
+use super::decode::{check, list, mended, object, said, undecodable};
 use super::wire::{Float, Int, Text, WireText};
 use crate::entities::order::sort_by;
 use crate::entities::{
@@ -227,6 +227,31 @@ struct WirePoint {
     value: Float,
     timestamp: Option<Int>,
     step: Option<Int>,
+    run_id: Option<Text>,
+}
+
+impl WireHistory {
+    fn of(response: &Response) -> Result<Self, ServerError> {
+        let body = check(response)?;
+        // Python's bare tokens are mended where there are any; it is the first complaint that is told.
+        let read = match object(body) {
+            Err(error) => serde_json::from_str(&mended(body)).or(Err(error)),
+            read => read,
+        };
+        read.map_err(|error| undecodable(body, "a history", &error))
+    }
+
+    /// The points, each with the run that is named with it, by step and time.
+    fn points(self) -> Vec<(Option<Text>, HistoryPoint)> {
+        let int = |int: Option<Int>| int.map_or(0, |int| int.0);
+        let point = |point: WirePoint| {
+            let (step, millis) = (int(point.step), int(point.timestamp));
+            (point.run_id, HistoryPoint { step, millis, value: point.value.0 })
+        };
+        let mut points: Vec<_> = self.metrics.unwrap_or_default().into_iter().map(point).collect();
+        sort_by(&mut points, |(_, a), (_, b)| (a.step, a.millis).cmp(&(b.step, b.millis)));
+        points
+    }
 }
 
 /// A page of a metric's history, by step and time.
@@ -235,19 +260,21 @@ struct WirePoint {
 ///
 /// The server's refusal, or that the answer is no history.
 pub fn decode_history(response: &Response) -> Result<Page<HistoryPoint>, ServerError> {
-    let body = check(response)?;
-    let answer = object::<WireHistory>(body).map_err(|error| undecodable(body, "a history", &error))?;
-    let int = |int: Option<Int>| int.map_or(0, |int| int.0);
-    let points = answer.metrics.unwrap_or_default().into_iter();
-    let point = |point: WirePoint| HistoryPoint {
-        step: int(point.step),
-        millis: int(point.timestamp),
-        value: point.value.0,
-    };
-    let mut items: Vec<HistoryPoint> = points.map(point).collect();
-    sort_by(&mut items, |a, b| (a.step, a.millis).cmp(&(b.step, b.millis)));
-    let next_page_token = answer.next_page_token.filter(|token| !token.is_empty());
+    let mut answer = WireHistory::of(response)?;
+    let next_page_token = answer.next_page_token.take().filter(|token| !token.is_empty());
+    let items = answer.points().into_iter().map(|(_, point)| point).collect();
     Ok(Page { items, next_page_token, ..Page::default() })
+}
+
+/// The histories of one metric of several runs, each point with its run, by step and time.
+///
+/// # Errors
+///
+/// The server's refusal, or that the answer is no history.
+pub fn decode_histories(response: &Response) -> Result<Vec<(RunId, HistoryPoint)>, ServerError> {
+    let points = WireHistory::of(response)?.points();
+    // A point of nobody is none of what was asked for.
+    Ok(points.into_iter().filter_map(|(run_id, point)| Some((RunId(run_id?.0), point))).collect())
 }
 
 #[cfg(test)]
@@ -304,5 +331,35 @@ mod tests {
                 0
             );
         }
+    }
+
+    #[test]
+    fn recorded_histories_of_several_runs_decode() {
+        for server in VERSIONS {
+            let answer = decode_histories(&recorded(server, "history-interval-api"));
+            if !["2.22.5", "3.1.4", "3.17.2"].contains(&server) {
+                assert!(matches!(answer, Err(ServerError::Http { status: 404, .. })), "{server}");
+                continue;
+            }
+            let points = answer.unwrap();
+            let run_ids: std::collections::HashSet<&RunId> = points.iter().map(|(id, _)| id).collect();
+            assert!(run_ids.len() == 2 && points.is_sorted_by_key(|(_, point)| point.step), "{server}");
+            let nan = decode_histories(&recorded(server, "history-interval-nan")).unwrap();
+            assert!(nan.len() == 1 && nan[0].1.value.is_nan(), "{server}");
+            let refused = decode_histories(&recorded(server, "history-interval-2501"));
+            assert!(matches!(refused, Err(ServerError::Refused { status: 400, .. })), "{server}");
+        }
+    }
+
+    #[test]
+    fn bare_tokens_of_python_are_read_in_histories() {
+        let body = r#"{"metrics": [{"key": "a", "value": NaN, "timestamp": 1, "step": 2, "run_id": "r"},
+            {"key": "a", "value": -Infinity, "timestamp": 1, "step": 1, "run_id": "r"},
+            {"key": "a", "value": 1.7976931348623157e308, "timestamp": 1, "step": 0}]}"#;
+        let response = Response { status: 200, content_type: String::new(), body: body.into() };
+        let values: Vec<f64> =
+            decode_history(&response).unwrap().items.iter().map(|point| point.value).collect();
+        assert!(values[2].is_nan() && values[..2] == [f64::INFINITY, f64::NEG_INFINITY]);
+        assert_eq!(decode_histories(&response).unwrap().len(), 2, "a point of nobody is left out");
     }
 }

@@ -204,6 +204,34 @@ pub fn metric_history(
     Request::get(format!("{}/metrics/get-history{}", api(capabilities), query(&pairs)))
 }
 
+/// A request line of more bytes is refused by gunicorn at 4094; a proxy may put its path before it.
+const MOST_PATH_BYTES: usize = 3_900;
+/// Runs in one request for histories; servers refuse more than 100.
+const MOST_RUNS: usize = 90;
+
+/// How many runs one request for their histories of a metric has room for.
+pub fn n_runs_of_bulk(metric: &str) -> usize {
+    let n_bytes_else = 160 + encode(metric).len();
+    (MOST_PATH_BYTES.saturating_sub(n_bytes_else) / "&run_ids=0123456789abcdef0123456789abcdef".len())
+        .min(MOST_RUNS)
+}
+
+/// The histories of one metric of several runs (MLflow 2.11 and later), of each so many points, picked by the server where
+/// there are more. Without ends, servers up to 3.14 leave out negative steps.
+pub fn metric_histories(
+    capabilities: &Capabilities,
+    run_ids: &[&RunId],
+    metric: &str,
+    n_points: usize,
+) -> Request {
+    let n_points = n_points.to_string();
+    let (first, last) = (i64::MIN.to_string(), i64::MAX.to_string());
+    let mut pairs: Vec<(&str, &str)> = run_ids.iter().map(|id| ("run_ids", id.0.as_str())).collect();
+    pairs.extend([("metric_key", metric), ("max_results", &n_points)]);
+    pairs.extend([("start_step", first.as_str()), ("end_step", last.as_str())]);
+    Request::get(format!("{}/metrics/get-history-bulk-interval{}", api(capabilities), query(&pairs)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,6 +277,25 @@ mod tests {
         );
         let first = runs_search(&capabilities(), &ids, RunView::Active, 500, None);
         assert!(!first.body.unwrap().contains("page_token"));
+    }
+
+    #[test]
+    fn histories_in_bulk_fit_into_a_request_line() {
+        let ids: Vec<RunId> = (0..100).map(|n| RunId(format!("{n:032x}"))).collect();
+        for metric in ["loss", "val/é loss", &"m".repeat(250), &"/".repeat(250)] {
+            let n = n_runs_of_bulk(metric);
+            let request =
+                metric_histories(&capabilities(), &ids.iter().take(n).collect::<Vec<_>>(), metric, 500);
+            assert!((60..=90).contains(&n) && request.path.len() <= MOST_PATH_BYTES, "{n} {metric}");
+        }
+        assert_eq!(n_runs_of_bulk("loss"), 90);
+        let request = metric_histories(&capabilities(), &[&ids[0], &ids[1]], "a b", 500);
+        assert_eq!(
+            request.path,
+            "/api/2.0/mlflow/metrics/get-history-bulk-interval?run_ids=00000000000000000000000000000000\
+             &run_ids=00000000000000000000000000000001&metric_key=a%20b&max_results=500\
+             &start_step=-9223372036854775808&end_step=9223372036854775807"
+        );
     }
 
     #[test]

@@ -1,5 +1,10 @@
 //! Metrics over the steps of the selected runs.
 
+mod near;
+mod timing;
+
+use self::near::near_children;
+use self::timing::PaintTiming;
 use super::{PanelFrame, WorkspaceContext, hover, missing_text, runs_text};
 use crate::engine::Command;
 use crate::engine::news::{CurveChart, CurvesInfo};
@@ -27,7 +32,11 @@ const SMOOTHINGS: [(Smoothing, &str); 3] = [
     (Smoothing::Gaussian, "Gaussian"),
     (Smoothing::RunningMean, "Running mean"),
 ];
-const CENTRES: [(BandCentre, &str); 2] = [(BandCentre::Mean, "Mean"), (BandCentre::Median, "Median")];
+const CENTRES: [(BandCentre, &str); 3] = [
+    (BandCentre::Mean, "Mean"),
+    (BandCentre::Median, "Median"),
+    (BandCentre::Each, "Each run in its group's colour"),
+];
 const SPREADS: [(BandSpread, &str); 4] = [
     (BandSpread::Range, "Minimum to maximum"),
     (BandSpread::StandardDeviation, "± standard deviation"),
@@ -35,8 +44,11 @@ const SPREADS: [(BandSpread, &str); 4] = [
     (BandSpread::None, "No band"),
 ];
 
+/// With more charts than this, those that are neither among the first nor in view are not drawn, and there is a search.
+const MANY_CHARTS: usize = 12;
+
 /// Asks for the points of the part of x that is looked at, once the zoom, which all charts share, rests.
-fn look_in_full(context: WorkspaceContext) -> Callback<Option<(f64, f64)>> {
+fn look_in_full(context: WorkspaceContext, timing: PaintTiming) -> Callback<Option<(f64, f64)>> {
     let waiting = StoredValue::new(None::<TimeoutHandle>);
     let forget = move || {
         if let Some(Some(waiting)) = waiting.try_update_value(Option::take) {
@@ -49,7 +61,10 @@ fn look_in_full(context: WorkspaceContext) -> Callback<Option<(f64, f64)>> {
     });
     Callback::new(move |range: Option<(f64, f64)>| {
         forget();
-        let tell = move || context.runs.send.run(Command::LookAtCurves(range));
+        let tell = move || {
+            timing.asked();
+            context.runs.send.run(Command::LookAtCurves(range));
+        };
         waiting.set_value(set_timeout_with_handle(tell, ZOOM_PAUSE).ok());
     })
 }
@@ -57,32 +72,21 @@ fn look_in_full(context: WorkspaceContext) -> Callback<Option<(f64, f64)>> {
 /// The panel.
 #[component]
 pub(super) fn CurvesPanel(context: WorkspaceContext) -> impl IntoView {
-    let on_zoom = look_in_full(context);
+    let timing = PaintTiming::new(context);
+    let on_zoom = look_in_full(context, timing);
     let info = context.curves;
     let summary = Signal::derive(move || {
         info.with(|info| match info {
             None => String::new(),
             Some(info) => {
-                let pending = if info.n_pending == 0 {
-                    String::new()
-                } else {
-                    format!("; {} of {} curves are on their way", info.n_pending, info.n_all)
-                };
                 let n_runs =
                     context.selected.with(Vec::len) - info.missing.len().min(context.selected.with(Vec::len));
-                format!("{}{}{pending}", runs_text(n_runs), missing_text(&info.missing))
+                format!("{}{}{}", runs_text(n_runs), missing_text(&info.missing), pending_text(info))
             }
         })
     });
     let is_shown = Memo::new(move |_| info.with(Option::is_some) && !context.selected.with(Vec::is_empty));
-    let metrics = Memo::new(move |_| metrics_of(&context));
-    let failures = move || {
-        let failures = info.with(|info| info.as_ref().map(|info| info.failures.clone()).unwrap_or_default());
-        failures
-            .into_iter()
-            .map(|failure| view! { <p class="panel__empty" role="alert">{failure}</p> })
-            .collect_view()
-    };
+    let failures = Memo::new(move |_| info.with(|info| info.as_ref().map(failures_text).unwrap_or_default()));
     view! {
         <PanelFrame context panel=Panel::Curves summary>
             <Settings context />
@@ -94,14 +98,133 @@ pub(super) fn CurvesPanel(context: WorkspaceContext) -> impl IntoView {
                     </p>
                 }
             >
-                {failures}
-                <div class="workspace__charts">
-                    <For each=move || metrics.get() key=|metric| metric.clone() let:metric>
-                        <CurveFigure context metric on_zoom />
-                    </For>
-                </div>
+                <Show when=move || failures.with(|failures| !failures.is_empty())>
+                    <p class="panel__empty" role="alert">{move || failures.get()}</p>
+                </Show>
+                <Charts context on_zoom timing />
             </Show>
         </PanelFrame>
+    }
+}
+
+/// How many curves are still to come, at all or in full; empty where all are here.
+fn pending_text(info: &CurvesInfo) -> String {
+    match (info.n_pending, info.n_selections, info.is_stopped) {
+        (0, 0, _) => String::new(),
+        (0, n, true) => format!("; {n} of {} curves were not read in full", info.n_all),
+        (0, n, false) => format!("; {n} of {} curves are being read in full", info.n_all),
+        (n, _, true) => format!("; {n} of {} curves were not read", info.n_all),
+        (n, _, false) => format!("; {n} of {} curves are on their way", info.n_all),
+    }
+}
+
+/// What could not be read, in one line however many there are; empty where all could.
+fn failures_text(info: &CurvesInfo) -> String {
+    match info.failures.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, ..] => {
+            format!(
+                "{} of {} curves could not be read. The first of them: {first}",
+                info.failures.len(),
+                info.n_all
+            )
+        }
+    }
+}
+
+/// Stops what is on its way, or has the rest read.
+#[component]
+fn Reading(context: WorkspaceContext) -> impl IntoView {
+    let offered = Memo::new(move |_| {
+        context.curves.with(|info| {
+            let info = info.as_ref()?;
+            if info.is_stopped {
+                return Some(("Read the rest", Command::ResumeCurves));
+            }
+            let is_reading = info.n_pending > 0 || info.n_selections > 0;
+            is_reading.then_some(("Stop reading curves", Command::StopCurves))
+        })
+    });
+    move || {
+        offered.get().map(|(text, command)| {
+            view! {
+                <button type="button" class="button" on:click=move |_| context.runs.send.run(command.clone())>{text}</button>
+            }
+        })
+    }
+}
+
+/// A chart for each metric. Of very many only the first and those that are in view or near are drawn, or even read: others
+/// keep their place.
+#[component]
+fn Charts(
+    context: WorkspaceContext,
+    on_zoom: Callback<Option<(f64, f64)>>,
+    timing: PaintTiming,
+) -> impl IntoView {
+    let all = Memo::new(move |_| metrics_of(&context));
+    let is_many = Memo::new(move |_| all.with(|all| all.len() > MANY_CHARTS));
+    let search = RwSignal::new(String::new());
+    let metrics = Memo::new(move |_| {
+        let wanted = search.with(|search| search.to_lowercase());
+        all.with(|all| {
+            let found = all.iter().filter(|metric| metric.to_lowercase().contains(&wanted));
+            found.enumerate().map(|(place, metric)| (place, metric.clone())).collect::<Vec<_>>()
+        })
+    });
+    let grid = NodeRef::new();
+    let near = near_children(grid, is_many);
+    let is_drawn = move |place: usize| place < MANY_CHARTS || near.with(|near| near.contains(&place));
+    Effect::new(move |told: Option<Vec<String>>| {
+        let is_many = is_many.get();
+        let drawn: Vec<String> = metrics.with(|metrics| {
+            let drawn = metrics.iter().filter(|(place, _)| is_many && is_drawn(*place));
+            drawn.map(|(_, metric)| metric.clone()).collect()
+        });
+        if told.unwrap_or_default() != drawn {
+            context.runs.send.run(Command::ShowCurvesOf(drawn.clone()));
+        }
+        drawn
+    });
+    view! {
+        <Show when=move || is_many.get()>
+            <div class="toolbar">
+                <input
+                    class="input"
+                    type="search"
+                    aria-label="Search charts"
+                    placeholder="Search charts"
+                    prop:value=search
+                    on:input:target=move |event| search.set(event.target().value())
+                />
+                <p class="secondary" role="status">
+                    {move || format!("{} of {} charts", metrics.with(Vec::len), all.with(Vec::len))}
+                </p>
+            </div>
+        </Show>
+        <div class="workspace__charts" node_ref=grid>
+            <For each=move || metrics.get() key=|(_, metric)| metric.clone() let:item>
+                {
+                    let (_, metric) = item;
+                    let own = metric.clone();
+                    // A search moves charts to other places.
+                    let place = Memo::new(move |_| {
+                        metrics.with(|metrics| metrics.iter().find(|(_, metric)| *metric == own).map(|(place, _)| *place))
+                    });
+                    let is_drawn = Memo::new(move |_| place.get().is_some_and(is_drawn));
+                    let name = metric.clone();
+                    view! {
+                        <Show
+                            when=move || is_drawn.get()
+                            fallback=move || view! { <p class="panel__empty workspace__chart-to-come">{name.clone()}</p> }
+                        >
+                            <CurveFigure context metric=metric.clone() on_zoom timing />
+                        </Show>
+                    }
+                }
+            </For>
+        </div>
     }
 }
 
@@ -133,6 +256,7 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
     let has_log_x = move || view.with(|view| view.x != CurveX::WallTime);
     view! {
         <div class="toolbar">
+            <Reading context />
             <Metrics context change />
             <Along context view change />
             <label class="check">
@@ -206,8 +330,19 @@ fn Metrics(context: WorkspaceContext, change: Callback<CurvesEdit>) -> impl Into
         let is_shown = chosen.with_untracked(|chosen| chosen.contains(&column));
         choose_all.run((vec![column], !is_shown));
     });
+    let stepless = move || {
+        context.curves.with(|info| {
+            let info = info.as_ref().filter(|info| !info.stepless.is_empty())?;
+            Some(format!(
+                "{} of {} were logged without steps: a point each",
+                info.stepless.len(),
+                info.metrics.len()
+            ))
+        })
+    };
     view! {
         <Popover label="Metrics of the curves" text="Metrics…">
+            <p class="secondary">{stepless}</p>
             <ColumnList columns chosen kind=ListKind::Checkboxes on_choose on_choose_all=choose_all />
         </Popover>
     }
@@ -348,18 +483,20 @@ fn Bands(context: WorkspaceContext, view: Memo<CurvesView>, change: Callback<Cur
             >
                 {CENTRES.map(|(centre, name)| view! { <option value=name selected=move || is_centre(centre)>{name}</option> })}
             </select>
-            <select
-                class="select"
-                aria-label="Band of a group"
-                on:change:target=move |event| {
-                    let word = event.target().value();
-                    if let Some((spread, _)) = SPREADS.iter().find(|(_, name)| *name == word) {
-                        with_bands(Box::new(|bands| bands.spread = *spread));
+            <Show when=move || !is_centre(BandCentre::Each)>
+                <select
+                    class="select"
+                    aria-label="Band of a group"
+                    on:change:target=move |event| {
+                        let word = event.target().value();
+                        if let Some((spread, _)) = SPREADS.iter().find(|(_, name)| *name == word) {
+                            with_bands(Box::new(|bands| bands.spread = *spread));
+                        }
                     }
-                }
-            >
-                {SPREADS.map(|(spread, name)| view! { <option value=name selected=move || is_spread(spread)>{name}</option> })}
-            </select>
+                >
+                    {SPREADS.map(|(spread, name)| view! { <option value=name selected=move || is_spread(spread)>{name}</option> })}
+                </select>
+            </Show>
             <button type="button" class="button" on:click=move |_| change.run(Box::new(|view| view.bands = None))>
                 "No groups"
             </button>
@@ -373,6 +510,7 @@ fn CurveFigure(
     context: WorkspaceContext,
     metric: String,
     on_zoom: Callback<Option<(f64, f64)>>,
+    timing: PaintTiming,
 ) -> impl IntoView {
     let label = metric.clone();
     let metric = StoredValue::new(metric);
@@ -391,7 +529,14 @@ fn CurveFigure(
     let on_hover = Callback::new(move |place: Option<Place>| {
         hover(context, place.and_then(|place| drawn.with_untracked(|drawn| drawn.run(place).cloned())));
     });
-    let notes = Memo::new(move |_| chart.with(|chart| view.with(|view| notes_of(chart, view.x_metric()))));
+    let on_painted = timing.watch(metric, chart.clone(), figure);
+    let notes = Memo::new(move |_| {
+        let has_steps = context.curves.with(|info| {
+            info.as_ref().is_none_or(|info| metric.with_value(|metric| !info.stepless.contains(metric)))
+        });
+        let is_stopped = context.curves.with(|info| info.as_ref().is_some_and(|info| info.is_stopped));
+        chart.with(|chart| view.with(|view| notes_of(chart, view.x_metric(), has_steps, is_stopped)))
+    });
     let is_pending = move || {
         drawn.with(|drawn| drawn.figure.series.is_empty())
             && context.curves.with(|info| info.as_ref().is_some_and(|info| info.n_pending > 0))
@@ -403,32 +548,40 @@ fn CurveFigure(
                 when=move || !is_pending.get()
                 fallback=move || view! { <p class="panel__empty">{format!("{} is on its way", metric.get_value())}</p> }
             >
-                <Chart label=label.clone() figure group="curves" on_hover on_zoom />
-            </Show>
-            <Show when=move || notes.with(|notes| !notes.is_empty())>
-                <p class="secondary">{move || notes.get()}</p>
+                <Chart label=label.clone() figure group="curves" notes on_hover on_zoom on_painted />
             </Show>
         </div>
     }
 }
 
 /// What the chart does not show, in sentences; empty where it shows all.
-fn notes_of(chart: &CurveChart, x_metric: Option<&str>) -> String {
+fn notes_of(chart: &CurveChart, x_metric: Option<&str>, has_steps: bool, is_stopped: bool) -> String {
     let n_logged: usize = chart.series.iter().map(|series| series.n_points).sum();
     let n_drawn: usize = chart.series.iter().map(|series| series.n_drawn).sum();
-    let n_special: usize = chart.series.iter().map(|series| series.specials.len()).sum();
+    let n_special: usize = chart.series.iter().map(|series| series.n_specials).sum();
+    let n_marked: usize = chart.series.iter().map(|series| series.specials.len()).sum();
     let is_cut = n_drawn < n_logged;
     let logged = match x_metric {
         Some(x) if x != chart.metric => format!("{} or {x}", chart.metric),
         _ => chart.metric.clone(),
     };
     let notes = [
+        (chart.n_selections > 0).then(|| {
+            format!(
+                "{} of {} curves are a selection of points made by the server; {}.",
+                chart.n_selections,
+                chart.n_curves,
+                if is_stopped { "reading all of them was stopped" } else { "all of them are being read" }
+            )
+        }),
+        (!has_steps).then(|| format!("{} was logged without steps.", chart.metric)),
         is_cut.then(|| {
             format!(
                 "{n_drawn} of {n_logged} points are drawn: the first, last, lowest and highest of each stretch. Zooming in shows more of them."
             )
         }),
-        (is_cut && n_special > 0).then(|| format!("{n_special} points are no finite numbers.")),
+        (n_marked < n_special)
+            .then(|| format!("{n_marked} of {n_special} points that are no finite numbers are marked.")),
         (chart.n_beyond > 0)
             .then(|| format!("{} of {n_logged} values lie beyond the value axis.", chart.n_beyond)),
         (!chart.without.is_empty())
