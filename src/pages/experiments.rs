@@ -19,7 +19,7 @@ pub fn ExperimentsPage() -> impl IntoView {
     let compare_route = move |ids: Vec<ExperimentId>| {
         let server = state.route.with(|route| route.server().unwrap_or_default().to_owned());
         // No connection is made before config.json has been read, so it is there by now.
-        let kept = memory::saved_views().default_of(&place(&server, &ids));
+        let kept = memory::saved_views().ok().and_then(|views| views.default_of(&place(&server, &ids)));
         let view = kept.unwrap_or_else(|| state.config.with_untracked(Config::default_view));
         Route::Compare(Comparison { server, experiment_ids: ids, view, ..Comparison::default() })
     };

@@ -11,6 +11,10 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlInputElement;
 
+/// Why nothing is kept beside views that cannot be read.
+const UNREADABLE: &str = "The views kept in this browser cannot be read, so nothing was changed and they are left as they \
+    are. Save them as a file, and open them with the Runweave that wrote them.";
+
 /// The menu.
 #[component]
 pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
@@ -23,21 +27,38 @@ pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
         place(&server, &context.experiment_ids.get())
     };
     // Another tab may have changed them since.
-    let change = move |change: &dyn Fn(&mut SavedViews)| {
-        let mut views = memory::saved_views();
+    let problem = RwSignal::new(None::<String>);
+    let read = move || match memory::saved_views() {
+        Ok(views) => {
+            problem.set(None);
+            Some(views)
+        }
+        Err(why) => {
+            problem.set(Some(why));
+            None
+        }
+    };
+    let change = move |change: &dyn Fn(&mut SavedViews)| -> bool {
+        let Some(mut views) = read() else {
+            app.alert(UNREADABLE);
+            return false;
+        };
         change(&mut views);
-        if !memory::keep_saved_views(&views) {
+        let is_kept = memory::keep_saved_views(&views);
+        if !is_kept {
             app.alert("The browser does not keep views here: its storage is full or switched off. Save them as a file.");
         }
         saved.set(views);
+        is_kept
     };
     let save = move || {
         let chosen = name.get_untracked().trim().to_owned();
         if !chosen.is_empty() {
             let view = context.view.get_untracked();
-            change(&|views| views.save(&chosen, &view));
-            name.set(String::new());
-            app.tell("View saved");
+            if change(&|views| views.save(&chosen, &view)) {
+                name.set(String::new());
+                app.tell("View saved");
+            }
         }
     };
     let import = move |input: HtmlInputElement| {
@@ -47,8 +68,9 @@ pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
             match SavedViews::parse(&text.unwrap_or_default()) {
                 Ok(read) => {
                     let n = read.all().len();
-                    change(&|views| views.merge(read.clone()));
-                    app.tell(format!("{n} views read; those of the same names are replaced"));
+                    if change(&|views| views.merge(read.clone())) {
+                        app.tell(format!("{n} views read; those of the same names are replaced"));
+                    }
                 }
                 Err(message) => app.alert(&format!("{message} The views here are as they were.")),
             }
@@ -86,7 +108,9 @@ pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
                     type="button"
                     class="button button--quiet"
                     aria-label=format!("Delete view {name}")
-                    on:click=move |_| change(&|views| drop(views.remove(&delete_name)))
+                    on:click=move |_| {
+                        change(&|views| drop(views.remove(&delete_name)));
+                    }
                 >
                     "×"
                 </button>
@@ -96,7 +120,7 @@ pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
     let is_open = RwSignal::new(false);
     Effect::new(move || {
         if is_open.get() {
-            saved.set(memory::saved_views());
+            saved.set(read().unwrap_or_default());
         }
     });
     view! {
@@ -121,15 +145,21 @@ pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
             <ul class="views" aria-label="Saved views">
                 <For each=move || saved.with(|saved| saved.all().to_vec()) key=|view| (view.name.clone(), view.view.clone(), view.default_for.clone()) children=row />
             </ul>
-            <Show when=move || saved.with(|saved| saved.all().is_empty())>
-                <p class="secondary">"No view is kept in this browser yet."</p>
-            </Show>
+            {move || match problem.get() {
+                Some(why) => Some(view! { <p class="views__problem">{format!("{UNREADABLE} {why}")}</p> }.into_any()),
+                None => saved
+                    .with(|saved| saved.all().is_empty())
+                    .then(|| view! { <p class="secondary">"No view is kept in this browser yet."</p> }.into_any()),
+            }}
             <div class="views__files">
                 <button
                     type="button"
                     class="button"
                     on:click=move |_| {
-                        if !save_text("runweave-views.json", &saved.with_untracked(SavedViews::text)) {
+                        // Also what cannot be read here: another Runweave may.
+                        let raw = problem.with_untracked(Option::is_some).then(memory::saved_views_text).flatten();
+                        let text = raw.unwrap_or_else(|| saved.with_untracked(SavedViews::text));
+                        if !save_text("runweave-views.json", &text) {
                             app.alert("The browser does not save files here.");
                         }
                     }
