@@ -7,6 +7,7 @@ mod better;
 pub mod brush_px;
 pub mod choices;
 pub mod edit;
+pub mod undo;
 
 pub use better::{better, objective_rank};
 

@@ -32,8 +32,9 @@ use crate::ui::column_list::{ColumnList, DerivedColumns, ListKind};
 use crate::ui::data_grid::DataGrid;
 use crate::ui::dialog::Dialog;
 use crate::ui::parallel_plot::{ParallelPlot, now_millis};
+use crate::view::Panel;
 use crate::view::edit::{Defaults, EditRequest, ViewEdit};
-use crate::view::{Panel, View};
+use crate::view::undo::Undo;
 use leptos::ev;
 use leptos::prelude::*;
 use std::collections::HashSet;
@@ -43,21 +44,12 @@ use wasm_bindgen::JsCast;
 /// How long the page waits for a paint before it sends the next view all the same.
 const PATIENCE: Duration = Duration::from_millis(120);
 
-/// The views before and after the present one.
-#[derive(Clone, Debug, Default)]
-struct History {
-    past: Vec<View>,
-    future: Vec<View>,
-    /// The view before the drag or the typing that still goes on.
-    before_drag: Option<View>,
-}
-
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
 struct Comparison {
     context: RunsContext,
     defaults: Memo<Defaults>,
-    history: RwSignal<History>,
+    history: RwSignal<Undo>,
     timings: Timings,
 }
 
@@ -66,17 +58,9 @@ impl Comparison {
         let before = self.context.view.get_untracked();
         let after = self.defaults.with_untracked(|defaults| before.edited(&request.edit, defaults));
         let has_changed = after != before;
-        // The first part of a drag makes the entry, the others take its place: Back leads to before the drag.
-        let is_continued = self.history.with_untracked(|history| history.before_drag.is_some());
-        self.history.update(|history| {
-            let origin = history.before_drag.take().unwrap_or(before);
-            if request.is_ongoing {
-                history.before_drag = Some(origin);
-            } else if origin != after {
-                history.past.push(origin);
-                history.future.clear();
-            }
-        });
+        // As with Undo, the first part of a drag makes the entry in the browser's history.
+        let is_continued = self.history.with_untracked(Undo::is_ongoing);
+        self.history.update(|history| history.edited(after.clone(), request.is_ongoing));
         if has_changed {
             self.timings.view_changes(
                 request.at_millis,
@@ -94,24 +78,14 @@ impl Comparison {
     }
 
     fn undo(self, at_millis: f64) {
-        let now = self.context.view.get_untracked();
-        if let Some(Some(view)) = self.history.try_update(|history| {
-            let view = history.past.pop()?;
-            history.future.push(now);
-            Some(view)
-        }) {
+        if let Some(Some(view)) = self.history.try_update(Undo::undo) {
             self.timings.view_changes(at_millis, false);
             self.context.set_view.run((view, HistoryEntry::Push));
         }
     }
 
     fn redo(self, at_millis: f64) {
-        let now = self.context.view.get_untracked();
-        if let Some(Some(view)) = self.history.try_update(|history| {
-            let view = history.future.pop()?;
-            history.past.push(now);
-            Some(view)
-        }) {
+        if let Some(Some(view)) = self.history.try_update(Undo::redo) {
             self.timings.view_changes(at_millis, false);
             self.context.set_view.run((view, HistoryEntry::Push));
         }
@@ -154,7 +128,10 @@ pub fn ComparePage(
         })
     });
     let timings = Timings::new(context);
-    let comparison = Comparison { context, defaults, history: RwSignal::default(), timings };
+    let history = RwSignal::new(Undo::new(context.view.get_untracked()));
+    // Back, Forward and other addresses change the view without an edit.
+    Effect::new(move || context.view.with(|view| history.update(|history| history.follow(view))));
+    let comparison = Comparison { context, defaults, history, timings };
     load_runs(context, timings);
     send_views(context, timings);
     let sheets = Sheets { are_commands_open: RwSignal::new(false), are_keys_open: RwSignal::new(false) };
@@ -259,8 +236,8 @@ fn RunViewSelect(context: RunsContext) -> impl IntoView {
 fn Steps(comparison: Comparison) -> impl IntoView {
     let sheets: Sheets = expect_context();
     let has_brush = Memo::new(move |_| comparison.context.view.with(|view| !view.brushes.is_empty()));
-    let can_undo = Memo::new(move |_| comparison.history.with(|history| !history.past.is_empty()));
-    let can_redo = Memo::new(move |_| comparison.history.with(|history| !history.future.is_empty()));
+    let can_undo = Memo::new(move |_| comparison.history.with(Undo::can_undo));
+    let can_redo = Memo::new(move |_| comparison.history.with(Undo::can_redo));
     let button =
         move |text: &'static str, why_not: &'static str, is_enabled: Memo<bool>, act: fn(Comparison, f64)| {
             view! {

@@ -298,6 +298,20 @@ describe("workspace", () => {
     await (await byRole(page, "button", "Undo")).click();
     await until(() => page.$('[role="group"][aria-label="Ranking"]'), (panel) => panel === null, "the panel gone again");
 
+    // Undo goes on from what Back shows: three panels, back by one, and Undo leaves one.
+    const panels = () => page.evaluate(() => new URLSearchParams(location.hash.split("?")[1]).get("panels") ?? "");
+    const before = await panels();
+    for (const name of ["History", "Groups", "Scatter plot"]) await (await byRole(page, "button", name)).click();
+    const all = await until(panels, (text) => text.includes("scatter"), "three more panels");
+    await page.goBack();
+    await until(panels, (text) => text !== all && text.includes("groups"), "two of them");
+    await (await byRole(page, "button", "Undo")).click();
+    await until(panels, (text) => !text.includes("groups") && text.includes("history"), "one of them");
+    await (await byRole(page, "button", "Redo")).click();
+    await until(panels, (text) => text.includes("groups") && !text.includes("scatter"), "two again");
+    for (let n = 0; n < 2; n += 1) await (await byRole(page, "button", "Undo")).click();
+    await until(panels, (text) => text === before, "none of them");
+
     // The experiment opens with it.
     await page.goto(`${site.url}#/experiments?server=${encodeURIComponent(server)}`);
     await clickOn(page, `::-p-text(${EXPERIMENT})`);
@@ -321,6 +335,12 @@ describe("workspace", () => {
     await clickOn(other, `[aria-label="Saved views"] [aria-label^="Delete view"]`);
     await until(() => other.$(item), (found) => found === null, "the view gone");
     await rm(folder, { recursive: true });
+    // What cannot be read is left as it is, and told.
+    await other.evaluate(() => localStorage.setItem("runweave.views", '{"runweave_views":99,"views":[]}'));
+    await (await byRole(other, "textbox", "Name of the view")).type("lost");
+    await other.keyboard.press("Enter");
+    await until(() => other.$$eval('[role="alert"]', (all) => all.map((one) => one.textContent).join(" ")), (text) => text.includes("cannot be read"), "the alert");
+    assert.equal(await other.evaluate(() => localStorage.getItem("runweave.views")), '{"runweave_views":99,"views":[]}');
     assertQuiet(other);
     await other.close();
   });
