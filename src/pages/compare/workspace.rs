@@ -37,6 +37,7 @@ use crate::ui::popover::Popover;
 use crate::view::Panel;
 use crate::view::edit::ViewEdit;
 use leptos::prelude::*;
+use serde::Serialize;
 
 /// What the panels share.
 #[derive(Clone, Copy)]
@@ -273,6 +274,12 @@ fn cell_text(cell: Cell) -> AnyView {
         Cell::Rounded { text, logged } => view! { <span title=logged>{text}</span> }.into_any(),
         Cell::Special(lane) => view! { <em class="special">{lane.label()}</em> }.into_any(),
     }
+}
+
+/// Rows as a keyed list wants them: each by all that it says, so that what says the same stays in the document, with its
+/// focus and whatever is open in it, when the others are shown anew.
+fn keyed<T: Serialize>(rows: Vec<T>) -> Vec<(String, T)> {
+    rows.into_iter().map(|row| (serde_json::to_string(&row).unwrap_or_default(), row)).collect()
 }
 
 /// `1 run`, `2 runs`.

@@ -1,7 +1,7 @@
 //! The kept runs in groups by columns: what is measured of each, its runs, and a brush that takes them in.
 
 use super::{PanelFrame, WorkspaceContext, hover, is_kind, run_link, runs_text};
-use crate::engine::news::{GroupMeasure, GroupRow, GroupsInfo};
+use crate::engine::news::{GroupMeasure, GroupRow, GroupsInfo, NamedRun, ObjectiveInfo};
 use crate::entities::ColumnKey;
 use crate::ui::chart::Chart;
 use crate::ui::column_list::{ColumnList, ListKind};
@@ -9,6 +9,7 @@ use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
 use crate::view::{Direction, Panel};
 use leptos::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The panel.
@@ -48,7 +49,7 @@ pub(super) fn GroupsPanel(context: WorkspaceContext) -> impl IntoView {
                 }
             >
                 <Chart label figure />
-                {move || info.get().map(|info| view! { <GroupTable context info /> })}
+                <GroupTable context />
             </Show>
         </PanelFrame>
     }
@@ -99,62 +100,95 @@ fn GroupColumns(context: WorkspaceContext) -> impl IntoView {
 }
 
 #[component]
-fn GroupTable(context: WorkspaceContext, info: GroupsInfo) -> impl IntoView {
-    let GroupsInfo { measures, rows, n_more, .. } = info;
-    let heads = measures.iter().map(|measure| {
-        let best = match measure.direction {
-            Direction::Ascending => "lowest",
-            Direction::Descending => "highest",
+fn GroupTable(context: WorkspaceContext) -> impl IntoView {
+    let info = context.groups;
+    let measures = Memo::new(move |_| {
+        let of = |info: &GroupsInfo| {
+            let head = |measure: &ObjectiveInfo| (measure.title.clone(), measure.direction);
+            info.measures.iter().map(head).collect::<Vec<_>>()
         };
-        view! {
-            <th scope="col">{format!("{}, mean ± deviation", measure.title)}</th>
-            <th scope="col">{best}</th>
-        }
+        info.with(|info| info.as_ref().map(of).unwrap_or_default())
     });
-    let heads = heads.collect_view();
-    let row = move |row: GroupRow| {
-        let GroupRow { depth, label, brushes, n_runs, measures, runs } = row;
-        let name = label.clone();
-        let n_unnamed = n_runs - runs.len();
-        let is_leaf = !runs.is_empty();
-        let links = move || {
-            let link = |run: &crate::engine::news::NamedRun| {
-                let own = run.clone();
-                view! {
-                    <li
-                        on:pointerenter=move |_| hover(context, Some(own.clone()))
-                        on:pointerleave=move |_| hover(context, None)
-                    >
-                        {run_link(context, run)}
-                    </li>
-                }
+    let heads = move || {
+        let head = |(title, direction): (String, Direction)| {
+            let best = match direction {
+                Direction::Ascending => "lowest",
+                Direction::Descending => "highest",
             };
-            let more = (n_unnamed > 0).then(|| view! { <li>{format!("and {}", runs_text(n_unnamed))}</li> });
-            view! { <ul class="groups__runs">{runs.iter().map(link).collect_view()}{more}</ul> }
+            view! {
+                <th scope="col">{format!("{title}, mean ± deviation")}</th>
+                <th scope="col">{best}</th>
+            }
         };
+        measures.get().into_iter().map(head).collect_view()
+    };
+    // A group is named by what takes in its runs: it stays in the document, open or closed, while it is told anew.
+    let by_key = Memo::new(move |_| {
+        let of = |info: &GroupsInfo| {
+            let named =
+                |row: &GroupRow| (serde_json::to_string(&row.brushes).unwrap_or_default(), row.clone());
+            info.rows.iter().map(named).collect::<HashMap<_, _>>()
+        };
+        info.with(|info| info.as_ref().map(of).unwrap_or_default())
+    });
+    let shapes = move || {
+        let shape = |(key, row): (String, GroupRow)| (key, row.depth, row.label, !row.runs.is_empty());
+        let all = info.with(|info| info.as_ref().map(|info| info.rows.clone()).unwrap_or_default());
+        let keys = all.iter().map(|row| serde_json::to_string(&row.brushes).unwrap_or_default());
+        keys.collect::<Vec<_>>().into_iter().zip(all).map(shape).collect::<Vec<_>>()
+    };
+    let row = move |(key, depth, label, is_leaf): (String, usize, String, bool)| {
+        let key = StoredValue::new(key);
+        let row = Memo::new(move |_| by_key.with(|rows| key.with_value(|key| rows.get(key).cloned())));
+        let name = label.clone();
+        let n_runs = move || row.with(|row| runs_text(row.as_ref().map_or(0, |row| row.n_runs)));
+        let runs = Memo::new(move |_| {
+            row.with(|row| row.as_ref().map(|row| (row.runs.clone(), row.n_runs)).unwrap_or_default())
+        });
         let count = if is_leaf {
-            view! { <details><summary>{runs_text(n_runs)}</summary>{links()}</details> }.into_any()
+            let links = move || {
+                let (runs, n_runs) = runs.get();
+                let n_unnamed = n_runs - runs.len();
+                let link = |run: &NamedRun| {
+                    let own = run.clone();
+                    view! {
+                        <li
+                            on:pointerenter=move |_| hover(context, Some(own.clone()))
+                            on:pointerleave=move |_| hover(context, None)
+                        >
+                            {run_link(context, run)}
+                        </li>
+                    }
+                };
+                let more =
+                    (n_unnamed > 0).then(|| view! { <li>{format!("and {}", runs_text(n_unnamed))}</li> });
+                view! { <ul class="groups__runs">{runs.iter().map(link).collect_view()}{more}</ul> }
+            };
+            view! { <details><summary>{n_runs}</summary>{links}</details> }.into_any()
         } else {
-            view! { {runs_text(n_runs)} }.into_any()
+            view! { {n_runs} }.into_any()
+        };
+        let cells = move || {
+            let measures = row.with(|row| row.as_ref().map(|row| row.measures.clone()).unwrap_or_default());
+            measures.into_iter().map(measure_cells).collect_view()
+        };
+        let brush = move |_| {
+            if let Some(GroupRow { brushes, .. }) = row.get_untracked() {
+                context.edit.edit(ViewEdit::Brush(brushes));
+            }
         };
         view! {
             <tr>
                 <th scope="row" class="table__name" style:padding-inline-start=format!("{}px", 8 + depth * 20)>{label}</th>
                 <td>{count}</td>
-                {measures.into_iter().map(measure_cells).collect_view()}
+                {cells}
                 <td>
-                    <button
-                        type="button"
-                        class="button"
-                        aria-label=format!("Brush {name}")
-                        on:click=move |_| context.edit.edit(ViewEdit::Brush(brushes.clone()))
-                    >
-                        "Brush"
-                    </button>
+                    <button type="button" class="button" aria-label=format!("Brush {name}") on:click=brush>"Brush"</button>
                 </td>
             </tr>
         }
     };
+    let n_more = Memo::new(move |_| info.with(|info| info.as_ref().map_or(0, |info| info.n_more)));
     view! {
         <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Groups, scrollable">
             <table class="table" aria-label="Groups of runs">
@@ -166,12 +200,14 @@ fn GroupTable(context: WorkspaceContext, info: GroupsInfo) -> impl IntoView {
                         <th scope="col"><span class="visually-hidden">"Brush"</span></th>
                     </tr>
                 </thead>
-                <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+                <tbody><For each=shapes key=|shape| shape.clone() children=row /></tbody>
             </table>
         </div>
-        {(n_more > 0).then(|| view! {
-            <p class="secondary">{format!("{n_more} more groups are not listed: narrow the runs, or group by fewer columns.")}</p>
-        })}
+        <Show when=move || { n_more.get() > 0 }>
+            <p class="secondary">
+                {move || format!("{} more groups are not listed: narrow the runs, or group by fewer columns.", n_more.get())}
+            </p>
+        </Show>
     }
 }
 

@@ -1,6 +1,6 @@
 //! The runs that are best by several objectives: which objectives, the front in a chart and in a table.
 
-use super::{PanelFrame, RunChart, WorkspaceContext, cell_text, run_link, select_box};
+use super::{PanelFrame, RunChart, WorkspaceContext, cell_text, keyed, run_link, select_box};
 use crate::engine::news::{FrontRun, ObjectiveInfo, ParetoInfo};
 use crate::engine::protocol::ColumnInfo;
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -30,7 +30,7 @@ pub(super) fn ParetoPanel(context: WorkspaceContext) -> impl IntoView {
             <Show when=move || has_objectives.get()>
                 <FrontActions context />
                 <FrontPlot context />
-                {move || info.get().map(|info| view! { <FrontTable context info /> })}
+                <FrontTable context />
             </Show>
         </PanelFrame>
     }
@@ -239,16 +239,25 @@ fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
 }
 
 #[component]
-fn FrontTable(context: WorkspaceContext, info: ParetoInfo) -> impl IntoView {
-    let heads = info.objectives.iter().map(|objective| {
-        let word = match objective.direction {
+fn FrontTable(context: WorkspaceContext) -> impl IntoView {
+    let info = context.pareto;
+    let heads = Memo::new(move |_| {
+        let of = |info: &ParetoInfo| {
+            let head = |objective: &ObjectiveInfo| (objective.title.clone(), objective.direction);
+            info.objectives.iter().map(head).collect::<Vec<_>>()
+        };
+        info.with(|info| info.as_ref().map(of).unwrap_or_default())
+    });
+    let head = |(title, direction): (String, Direction)| {
+        let word = match direction {
             Direction::Ascending => "less is better",
             Direction::Descending => "more is better",
         };
-        view! { <th scope="col">{objective.title.clone()} " " <span class="secondary">{word}</span></th> }
-    });
-    let (n_listed, n_front) = (info.front.len(), info.n_front);
-    let row = |FrontRun { run, cells, .. }: FrontRun| {
+        view! { <th scope="col">{title} " " <span class="secondary">{word}</span></th> }
+    };
+    let rows =
+        move || keyed(info.with(|info| info.as_ref().map(|info| info.front.clone()).unwrap_or_default()));
+    let row = move |(_, FrontRun { run, cells, .. }): (String, FrontRun)| {
         let cells = cells.into_iter().map(|cell| view! { <td class="table__number">{cell_text(cell)}</td> });
         view! {
             <tr>
@@ -258,15 +267,27 @@ fn FrontTable(context: WorkspaceContext, info: ParetoInfo) -> impl IntoView {
             </tr>
         }
     };
+    let listed = Memo::new(move |_| {
+        info.with(|info| info.as_ref().map_or((0, 0), |info| (info.front.len(), info.n_front)))
+    });
     view! {
         <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Pareto front, scrollable">
             <table class="table" aria-label="Runs on the Pareto front">
-                <thead><tr><th scope="col"><span class="visually-hidden">"Selected"</span></th><th scope="col">"Run"</th>{heads.collect_view()}</tr></thead>
-                <tbody>{info.front.into_iter().map(row).collect_view()}</tbody>
+                <thead>
+                    <tr>
+                        <th scope="col"><span class="visually-hidden">"Selected"</span></th>
+                        <th scope="col">"Run"</th>
+                        {move || heads.get().into_iter().map(head).collect_view()}
+                    </tr>
+                </thead>
+                <tbody><For each=rows key=|(key, _)| key.clone() children=row /></tbody>
             </table>
         </div>
-        {(n_listed < n_front).then(|| view! {
-            <p class="secondary">{format!("{n_listed} of {n_front} runs on the front are listed and drawn; brush the front to see all of them in the table.")}</p>
-        })}
+        {move || {
+            let (n_listed, n_front) = listed.get();
+            (n_listed < n_front).then(|| view! {
+                <p class="secondary">{format!("{n_listed} of {n_front} runs on the front are listed and drawn; brush the front to see all of them in the table.")}</p>
+            })
+        }}
     }
 }
