@@ -535,8 +535,12 @@ mod tests {
                 CurvesView { metrics, x, smoothing, smoothing_amount, bands, is_log_x, is_log_y, is_clipped }
             },
         );
-        let differences = (prop_oneof![Just(0.0), 1e-9..1e9], any::<bool>()).prop_map(
-            |(tolerance_percent, are_runs_rows)| DifferencesView { tolerance_percent, are_runs_rows },
+        let differences = (prop_oneof![Just(0.0), 1e-9..1e9], any::<(bool, bool)>()).prop_map(
+            |(tolerance_percent, (are_runs_rows, has_environments))| DifferencesView {
+                tolerance_percent,
+                are_runs_rows,
+                has_environments,
+            },
         );
         let curves = (curves, differences);
         (

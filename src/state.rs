@@ -12,7 +12,7 @@ mod worker_handle;
 
 use crate::engine::protocol::{
     AxesInfo, ColumnsInfo, Command, ConnectProblem, Counts, Event, FailedWhat, FilterProblem, HoveredRun,
-    LoadProgress, NewsText, RowsPage, RunIds,
+    LoadProgress, NewsText, ReportTables, RowsPage, RunIds,
 };
 use crate::entities::Experiment;
 use crate::route::{Comparison, Route};
@@ -125,8 +125,8 @@ pub struct AppState {
     pub download: RwSignal<Option<(String, String)>>,
     /// The table as text, until it is copied.
     pub table_text: RwSignal<Option<String>>,
-    /// The table as HTML, until a report has it.
-    pub table_html: RwSignal<Option<String>>,
+    /// The tables of a report, until it has them.
+    pub table_html: RwSignal<Option<ReportTables>>,
     /// News for the panels of the comparison, oldest first, until these read them.
     pub workspace_news: RwSignal<Vec<NewsText>>,
     /// What was said last of an expression that is being typed.
@@ -436,7 +436,7 @@ impl AppState {
             }
             Event::Hovered(run) => self.hovered.set(run),
             Event::TableText(text) => self.table_text.set(Some(text)),
-            Event::TableHtml(text) => self.table_html.set(Some(text)),
+            Event::TableHtml(tables) => self.table_html.set(Some(tables)),
             Event::Expression(news) => self.expression_news.set(Some(news)),
             Event::Workspace(news) => self.workspace_news.update(|all| all.push(news)),
             Event::RunIds(run_ids) => self.run_ids.set(Some(run_ids)),

@@ -403,6 +403,8 @@ pub struct DifferencesView {
     pub tolerance_percent: f64,
     /// Whether each run has a row, rather than a column.
     pub are_runs_rows: bool,
+    /// Whether what the runs' models need is read and compared, too.
+    pub has_environments: bool,
 }
 
 /// Everything about how a comparison is shown.

@@ -7,11 +7,13 @@
 use super::aggregates::HistoryNeed;
 use super::cells::Formats;
 use super::curves::{self, Curves, Window};
+use super::differences::{differences_html, differences_info};
+use super::environments::Environments;
 use super::expressions::{expression_info, filter, histories};
 use super::group_table::groups_info;
 use super::history::history_info;
 use super::importance::importance_info;
-use super::news::WorkspaceNews;
+use super::news::{DifferencesWindow, WorkspaceNews};
 use super::protocol::{FilterProblem, NewsText, PythonSource, TableFormat};
 use super::scatter::scatter_info;
 use super::table_text::{python, table_text};
@@ -46,7 +48,10 @@ pub struct Analyst {
     /// News of the scatter plot.
     pub(super) scatter: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of the differences.
-    pub(super) differences: fn(&RunFrame, &View, &mut Formats) -> Option<NewsText>,
+    pub(super) differences:
+        fn(&RunFrame, &Environments, &View, DifferencesWindow, &mut Formats) -> Option<NewsText>,
+    /// See [`differences_html`].
+    pub(super) differences_html: fn(&RunFrame, &Environments, &View, &mut Formats) -> String,
     /// The histories that curves need: rows of the frame, and metrics.
     pub(super) wanted_curves: fn(&RunFrame, &View) -> Vec<(usize, String)>,
     /// News of the curves.
@@ -84,9 +89,11 @@ pub fn analyst() -> Analyst {
         scatter: |frame, shown, formats| {
             NewsText::of(&WorkspaceNews::Scatter(Box::new(scatter_info(frame, shown, formats))))
         },
-        differences: |frame, view, formats| {
-            NewsText::of(&WorkspaceNews::Differences(workspace::differences_info(frame, view, formats)))
+        differences: |frame, environments, view, window, formats| {
+            let info = differences_info(frame, environments, view, Some(window), formats);
+            NewsText::of(&WorkspaceNews::Differences(info))
         },
+        differences_html,
         wanted_curves: curves::wanted,
         curves: |frame, histories, view, window| {
             let (info, charts) = curves::info(frame, histories, view, window);

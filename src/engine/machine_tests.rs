@@ -1,6 +1,6 @@
 //! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
 
-use super::news::{ExpressionInfo, WorkspaceNews};
+use super::news::{DifferencesInfo, ExpressionInfo, WorkspaceNews};
 use super::protocol::{
     Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet, TableFormat,
 };
@@ -532,6 +532,59 @@ fn a_derived_column_follows_the_model_sizes() {
     world.answer_all();
     assert_eq!(world.progress().n_model_sizes, (30, 30));
     assert_eq!(cells(&mut world, &size), vec![Cell::Shown("7.5".to_owned()); 30]);
+}
+
+#[test]
+fn what_tells_compared_runs_apart_is_read_while_they_are_compared() {
+    let server = Server { n_runs: 30, has_models: true, ..Server::default() };
+    let mut world = World::connected(server);
+    let selected = [3, 20].map(|place| RunId(format!("{place:032x}"))).to_vec();
+    let mut view = View { axes: Some(vec![]), selected, ..View::default() };
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 1 });
+    world.load();
+    world.answer_all();
+    assert_eq!(world.progress().n_model_sizes, (0, 0), "nothing shows it yet");
+    let told = |world: &World| -> DifferencesInfo {
+        world.newest(|event| match event {
+            Event::Workspace(news) => match news.read() {
+                Some(WorkspaceNews::Differences(info)) => Some(info),
+                _ => None,
+            },
+            _ => None,
+        })
+    };
+    view.panels = vec![Panel::Differences];
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 2 });
+    assert_eq!(world.under_way.len(), 2, "the sizes of these two");
+    world.answer(0);
+    let size = told(&world).rows.into_iter().find(|row| row.title.starts_with("model size"));
+    assert!(
+        size.is_none_or(|row| row.cells.iter().all(|cell| cell.cell != Some(Cell::Special(Lane::Missing))))
+    );
+    world.answer_all();
+    assert_eq!(world.progress().n_model_sizes, (2, 2));
+    assert!(told(&world).n_files.is_none());
+
+    view.differences.has_environments = true;
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 3 });
+    let paths: Vec<&str> = world.under_way.iter().map(|(_, request)| request.path.as_str()).collect();
+    assert!(paths.len() == 4 && paths[0].contains("requirements.txt"), "four of six at once: {paths:?}");
+    world.fail(0, TransportError::Opaque);
+    world.answer_all();
+    assert_eq!(told(&world).n_files, Some((6, 6)));
+    // What failed is asked for once more when somebody wants it again.
+    for has_environments in [false, true] {
+        view.differences.has_environments = has_environments;
+        world.say(Command::SetView { view: Box::new(view.clone()), sequence: 4 });
+    }
+    assert_eq!(world.under_way.len(), 3, "the files of that run");
+    world.answer_all();
+    world.say(Command::WriteHtml);
+    let tables = world.newest(|event| match event {
+        Event::TableHtml(tables) => Some(tables.clone()),
+        _ => None,
+    });
+    assert!(tables.runs.starts_with("<table>") && tables.differences.is_some_and(|it| it.contains("rmse")));
 }
 
 #[test]

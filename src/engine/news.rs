@@ -565,39 +565,99 @@ pub struct CurveSeries {
     pub n_drawn: usize,
 }
 
-/// In what runs differ.
+/// In what runs differ. Of many runs and columns only a part is told: see [`DifferencesWindow`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct DifferencesInfo {
-    /// The runs, the baseline first.
-    pub runs: Vec<NamedRun>,
-    /// The columns in which they differ.
-    pub rows: Vec<DifferenceRow>,
+    /// Selected runs that are loaded.
+    pub n_runs: usize,
+    /// Columns in which they differ.
+    pub n_rows: usize,
     /// Columns in which they are equal; those that none of them has are not counted.
     pub n_equal: usize,
     /// Selected runs that are not among the loaded ones.
     pub missing: Vec<RunId>,
+    /// Where the told part begins.
+    pub window: DifferencesWindow,
+    /// The baseline, then the runs of the part.
+    pub runs: Vec<NamedRun>,
+    /// The columns of the part.
+    pub rows: Vec<DifferenceRow>,
+    /// Files of the runs' environments that have been read, of how many; none where nobody wants to compare them.
+    pub n_files: Option<(usize, usize)>,
+}
+
+impl DifferencesInfo {
+    /// So many runs are told at once, beside the baseline.
+    pub const N_RUNS: usize = 24;
+    /// So many columns are told at once.
+    pub const N_ROWS: usize = 100;
+}
+
+/// Which part of the differences is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct DifferencesWindow {
+    /// The place of its first column among those in which the runs differ.
+    pub first_row: usize,
+    /// The place of its first run among those besides the baseline.
+    pub first_run: usize,
+}
+
+/// What runs differ in, in the order in which it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DifferenceKind {
+    /// What somebody derived.
+    Derived,
+    /// What was measured.
+    Metric,
+    /// What was chosen.
+    Param,
+    /// What the server knows of a run.
+    Attribute,
+    /// A tag.
+    Tag,
+    /// A file that says what the run's model needs.
+    Environment,
+}
+
+impl DifferenceKind {
+    /// The heading above those of the kind.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Derived => "Derived",
+            Self::Metric => "Metrics",
+            Self::Param => "Params",
+            Self::Attribute => "Attributes",
+            Self::Tag => "Tags",
+            Self::Environment => "Environment of the model",
+        }
+    }
 }
 
 /// One column in which runs differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DifferenceRow {
-    /// The column.
-    pub column: ColumnKey,
+    /// What kind of column it is.
+    pub kind: DifferenceKind,
     /// Its title, the unit included.
     pub title: String,
-    /// A cell for each run.
+    /// A cell for each run of the part.
     pub cells: Vec<DifferenceCell>,
 }
 
 /// What one run has.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct DifferenceCell {
-    /// The value, as the table shows it.
-    pub cell: Cell,
+    /// The value, as the table shows it; none where it has not been read yet, so that nobody knows.
+    pub cell: Option<Cell>,
     /// Against the baseline, such as `−0.12 (−1.9 %)`; none for the baseline, for what is not a number, and for none.
     pub change: Option<String>,
     /// The lines of a long text that differ from the baseline's; empty for all else.
     pub lines: Vec<LineChange>,
     /// Whether that is for the better, where known.
     pub is_better: Option<bool>,
+}
+
+impl DifferenceCell {
+    /// What stands where a value has not been read yet.
+    pub const UNREAD: &str = "not read yet";
 }

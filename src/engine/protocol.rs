@@ -3,10 +3,12 @@
 //! Messages stay small: only the rows, ticks and names that stand on the screen, never the runs themselves.
 
 use crate::entities::{
-    Artifact, ColumnKey, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo, RunTag,
-    RunView,
+    Artifact, ColumnKey, Dataset, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo,
+    RunTag, RunView,
 };
 use crate::tracking::{ServerAddress, ServerInfo};
+
+use super::news::DifferencesWindow;
 
 pub use crate::frame::format_millis;
 pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
@@ -69,11 +71,14 @@ pub enum Command {
     ListRunIds(RunSet),
     /// The part of x that is in view in the metric curves, where it is not all: there they are told with more points.
     LookAtCurves(Option<(f64, f64)>),
+    /// The part of the differences that is looked at, where these are many.
+    LookAtDifferences(DifferencesWindow),
     /// Write the rows and columns of the table. Answered by a `Download`.
     SaveTable(TableFormat),
     /// The same as a Markdown table for the clipboard. Answered by `TableText`.
     CopyTable,
-    /// The same as HTML, for a report. Answered by `TableHtml`.
+    /// The same as HTML, for a report, with all differences of the selected runs where their panel is open. Answered by
+    /// `TableHtml`.
     WriteHtml,
     /// Python that gives the runs of the table, in its order, for the clipboard. Answered by `TableText`.
     CopyPython(PythonSource),
@@ -108,6 +113,15 @@ pub enum TableFormat {
     Markdown,
     /// A table for a page.
     Html,
+}
+
+/// Tables for a report, each a `<table>` in which texts are escaped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportTables {
+    /// The table of runs.
+    pub runs: String,
+    /// All differences between the selected runs; none while their panel is closed.
+    pub differences: Option<String>,
 }
 
 /// Where Python finds the runs.
@@ -270,8 +284,8 @@ pub enum Event {
     RunIds(RunIds),
     /// The table in Markdown.
     TableText(String),
-    /// The table as a `<table>`; texts in it are escaped.
-    TableHtml(String),
+    /// What a report has of the engine.
+    TableHtml(ReportTables),
     /// News for the panels below the plot, which are a late part of the page: read there, not here.
     Workspace(NewsText),
     /// An [`ExpressionInfo`](super::news::ExpressionInfo) as JSON.
@@ -621,6 +635,8 @@ pub struct RunDetails {
     pub tags: Vec<RunTag>,
     /// The models it logged.
     pub models: Vec<LoggedModelRef>,
+    /// The datasets that it was given.
+    pub datasets: Vec<Dataset>,
     /// Bytes of its models, where known.
     pub model_size_bytes: Option<u64>,
     /// A sentence for each of its values that could not be read.

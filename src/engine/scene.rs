@@ -8,14 +8,16 @@ use super::analyst::Analyst;
 use super::cells::Formats;
 use super::curves::{Curves, Window};
 use super::defaults::{column_info, columns_info};
+use super::environments::Environments;
 use super::machine::Output;
+use super::news::DifferencesWindow;
 use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
     Legend, NamedRuns, NewsText, PlotSize, PlotTheme, PythonSource, RowView, RowsPage, RunIds, RunSet,
     TableFormat, Tick,
 };
 use super::workspace::{Candidates, Shown};
-use crate::entities::{Attribute, ColumnKey};
+use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::frame::{ColumnFormat, Families, RowFilter, RowSet, RunFrame, Value, brushed_all, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
@@ -84,6 +86,8 @@ pub struct Scene {
     is_workspace_stale: bool,
     /// The part of x that somebody looks at in the curves.
     curve_window: Option<Window>,
+    /// The part of the differences that somebody looks at.
+    differences_window: DifferencesWindow,
     /// Panels that wait until nothing was asked for in a while.
     due: Vec<Panel>,
     plot: Option<Plot>,
@@ -378,7 +382,13 @@ impl Scene {
     }
 
     /// What the open panels show, after a change: the front of the kept runs, and differences.
-    pub fn tell_panels(&mut self, frame: &RunFrame, change: Change, outputs: &mut Vec<Output>) {
+    pub fn tell_panels(
+        &mut self,
+        frame: &RunFrame,
+        environments: &Environments,
+        change: Change,
+        outputs: &mut Vec<Output>,
+    ) {
         let Some(analyst) = self.analyst else { return };
         let panels = self.view.panels.clone();
         let candidates = Candidates {
@@ -396,9 +406,6 @@ impl Scene {
         if panels.contains(&Panel::Ranking) && (is_stale || change >= Change::Kept) {
             tell((analyst.ranking)(frame, candidates, &self.view, &mut self.formats));
         }
-        if panels.contains(&Panel::Differences) && (is_stale || change >= Change::Data) {
-            tell((analyst.differences)(frame, &self.view, &mut self.formats));
-        }
         for panel in PER_RUN {
             if panels.contains(&panel) && (is_stale || change >= Change::Kept) {
                 tell(self.per_run(panel, frame));
@@ -406,12 +413,54 @@ impl Scene {
                 self.due.push(panel);
             }
         }
+        if is_stale || change >= Change::Data {
+            self.tell_differences(frame, environments, outputs);
+        }
         if panels.contains(&Panel::Importance) && (is_stale || change >= Change::Kept) {
             self.due.push(Panel::Importance);
         }
         if !self.due.is_empty() {
             outputs.push(Output::Rest);
         }
+    }
+
+    /// In what the selected runs differ, where that is shown.
+    pub fn tell_differences(
+        &mut self,
+        frame: &RunFrame,
+        environments: &Environments,
+        outputs: &mut Vec<Output>,
+    ) {
+        if let Some(analyst) = self.analyst.filter(|_| self.has_differences()) {
+            let window = self.differences_window;
+            let news = (analyst.differences)(frame, environments, &self.view, window, &mut self.formats);
+            outputs.extend(news.map(|news| Output::Event(Event::Workspace(news))));
+        }
+    }
+
+    /// All differences as HTML; none while their panel is closed.
+    pub fn differences_html(&mut self, frame: &RunFrame, environments: &Environments) -> Option<String> {
+        let analyst = self.analyst.filter(|_| self.has_differences())?;
+        Some((analyst.differences_html)(frame, environments, &self.view, &mut self.formats))
+    }
+
+    fn has_differences(&self) -> bool {
+        self.view.panels.contains(&Panel::Differences)
+    }
+
+    /// The selected runs, where it is shown in what they differ, so that the size of each of their models is wanted; and
+    /// whether their environments are, too.
+    pub fn compared(&self) -> (&[RunId], bool) {
+        if self.has_differences() {
+            (&self.view.selected, self.view.differences.has_environments)
+        } else {
+            (&[], false)
+        }
+    }
+
+    /// The part of the differences that somebody looks at. Whether that is another one.
+    pub fn set_differences_window(&mut self, window: DifferencesWindow) -> bool {
+        std::mem::replace(&mut self.differences_window, window) != window
     }
 
     /// What open panels show that takes too long to be told at every step of a drag, where it is due.

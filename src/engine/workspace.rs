@@ -1,19 +1,18 @@
-//! What the panels below the plot show: the Pareto front and the ranking of the kept runs, and differences between
-//! selected ones.
+//! What the panels below the plot show: the Pareto front and the ranking of the kept runs.
 
 use super::cells::Formats;
 use super::news::{
-    DifferenceCell, DifferenceRow, DifferencesInfo, FrontRun, NamedRun, ObjectiveInfo, ParetoInfo,
-    PickDifference, PickInfo, PickRival, RankedRun, RankingInfo,
+    FrontRun, NamedRun, ObjectiveInfo, ParetoInfo, PickDifference, PickInfo, PickRival, RankedRun,
+    RankingInfo,
 };
 use super::protocol::{Cell, ColumnsInfo, FilterProblem};
-use crate::analysis::differences::{differ, difference, line_changes};
+use crate::analysis::differences::difference;
 use crate::analysis::pareto;
 use crate::analysis::ranking::{self, IfUnknown, Ranking, Standing, Unranked};
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::frame::{RowSet, RowStanding, RunFrame, Value, display_number};
-use crate::view::{Direction, Objective, View, better};
+use crate::view::{Direction, Objective, View};
 
 /// The runs among which the best are looked for.
 #[derive(Clone, Copy)]
@@ -290,73 +289,8 @@ pub fn pareto_info(
     ParetoInfo { objectives: infos, n_runs, n_unfit, n_ranked, n_front, front, others, other_runs }
 }
 
-/// The tag that holds a run's name (MLflow since 1.30; the attribute says the same).
-const RUN_NAME_TAG: &str = "mlflow.runName";
-
-/// In what the selected runs differ; the first is the baseline.
-pub fn differences_info(frame: &RunFrame, view: &View, formats: &mut Formats) -> DifferencesInfo {
-    let (rows, missing) = selected_rows(frame, &view.selected);
-    let tolerance = view.differences.tolerance_percent / 100.0;
-    let mut info = DifferencesInfo {
-        runs: rows.iter().map(|row| named(frame, *row)).collect(),
-        missing,
-        ..DifferencesInfo::default()
-    };
-    for column in frame.columns() {
-        // The headers say which runs they are, and a rank is no property of a run.
-        let is_header = match &column {
-            ColumnKey::Attribute(attribute) => {
-                attribute.is_standing() || matches!(attribute, Attribute::RunId | Attribute::RunName)
-            }
-            ColumnKey::Tag(tag) => tag == RUN_NAME_TAG,
-            _ => false,
-        };
-        if is_header {
-            continue;
-        }
-        let values: Vec<Value<'_>> = rows.iter().map(|row| frame.value(&column, *row)).collect();
-        if !differ(&values, tolerance) {
-            info.n_equal += usize::from(values.iter().any(|value| *value != Value::Missing));
-            continue;
-        }
-        let better = better(&column);
-        let title = formats.title(frame, &column);
-        let cells = rows.iter().zip(&values).enumerate().map(|(place, (row, value))| {
-            let is_date = matches!(column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime));
-            let change = if place == 0 || is_date { None } else { difference(values[0], *value, better) };
-            // What the tolerance makes equal has not changed.
-            let change = change.filter(|_| differ(&[values[0], *value], tolerance));
-            let format = formats.of(frame, &column);
-            let text_of = |row: usize| frame.text(&column, row).unwrap_or_default();
-            let lines = if place > 0 && matches!((values[0], value), (Value::Text(_), Value::Text(_))) {
-                line_changes(&text_of(rows[0]), &text_of(*row))
-            } else {
-                Vec::new()
-            };
-            DifferenceCell {
-                lines,
-                change: change.map(|change| change_text(format.in_unit(change.absolute), change.relative)),
-                is_better: change.and_then(|change| change.is_better),
-                cell: formats.cell(frame, &column, *row),
-            }
-        });
-        let cells = cells.collect();
-        info.rows.push(DifferenceRow { column, title, cells });
-    }
-    // What somebody derived, what was measured, what was chosen, then the rest, each in the columns' own order.
-    let group = |row: &DifferenceRow| match row.column {
-        ColumnKey::Derived(_) => 0,
-        ColumnKey::Metric(_) => 1,
-        ColumnKey::Param(_) => 2,
-        ColumnKey::Attribute(_) => 3,
-        ColumnKey::Tag(_) => 4,
-    };
-    sort_by(&mut info.rows, |a, b| group(a).cmp(&group(b)));
-    info
-}
-
 /// `−0.12 (−1.9 %)`.
-fn change_text(absolute: f64, relative: Option<f64>) -> String {
+pub(super) fn change_text(absolute: f64, relative: Option<f64>) -> String {
     let signed = |number: f64, digits: usize| {
         let text = if number.abs() < 1e-4 || number.abs() >= 1e8 {
             format!("{:.*e}", digits, number.abs())
@@ -461,33 +395,6 @@ mod tests {
         assert_eq!(standing_of("e").unwrap().0, 1);
         view.objectives.iter_mut().for_each(|objective| objective.weight = 0);
         assert_eq!(ranking_info(&frame, candidates, &view, &mut Formats::default()).n_ranked, 0);
-    }
-
-    #[test]
-    fn differences_have_a_baseline() {
-        let frame = frame();
-        let ids = ["a", "b", "x"].map(|id| RunId(id.to_owned()));
-        let mut view = View { selected: ids.to_vec(), ..View::default() };
-        let info = differences_info(&frame, &view, &mut Formats::default());
-        assert_eq!(info.missing, [RunId("x".to_owned())]);
-        let rows: Vec<(String, Option<String>, Option<bool>)> = info
-            .rows
-            .iter()
-            .map(|row| (row.column.to_string(), row.cells[1].change.clone(), row.cells[1].is_better))
-            .collect();
-        assert_eq!(
-            rows,
-            [
-                ("metrics.n_trees".to_owned(), Some("+10 (+100 %)".to_owned()), None),
-                ("metrics.rmse".to_owned(), Some("−1 (−17 %)".to_owned()), Some(true)),
-                ("params.depth".to_owned(), Some("+1 (+33 %)".to_owned()), None),
-            ]
-        );
-        let n_rows = |view: &View| differences_info(&frame, view, &mut Formats::default()).rows.len();
-        view.differences.tolerance_percent = 20.0;
-        assert_eq!(n_rows(&view), 2, "5 and 6 are within a fifth of the larger");
-        view.selected.truncate(1);
-        assert_eq!(n_rows(&view), 0);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub enum Attribute {
     Status,
     /// Who started it.
     User,
+    /// The datasets that it was given: name, digest and context of each.
+    Dataset,
     /// Start, milliseconds since 1970.
     StartTime,
     /// End, milliseconds since 1970.
@@ -37,7 +39,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them, in the order in which a column chooser lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RunName,
         Self::Duration,
         Self::ModelSize,
@@ -45,6 +47,7 @@ impl Attribute {
         Self::StartTime,
         Self::EndTime,
         Self::User,
+        Self::Dataset,
         Self::RunId,
         Self::ExperimentId,
         Self::LifecycleStage,
@@ -60,6 +63,7 @@ impl Attribute {
             Self::ExperimentId => "experiment_id",
             Self::Status => "status",
             Self::User => "user_id",
+            Self::Dataset => "dataset",
             Self::StartTime => "start_time",
             Self::EndTime => "end_time",
             Self::Duration => "duration",
@@ -78,6 +82,7 @@ impl Attribute {
             Self::ExperimentId => "experiment id",
             Self::Status => "status",
             Self::User => "user",
+            Self::Dataset => "dataset",
             Self::StartTime => "start time",
             Self::EndTime => "end time",
             Self::Duration => "duration",

@@ -1,5 +1,6 @@
 //! Experiments and runs.
 
+use super::Dataset;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -194,6 +195,8 @@ pub struct Run {
     pub tags: Vec<RunTag>,
     /// The models it logged, in the server's order.
     pub models: Vec<LoggedModelRef>,
+    /// The datasets that it was given, in the server's order.
+    pub datasets: Vec<Dataset>,
 }
 
 /// A file or folder that a run has logged.

@@ -677,10 +677,8 @@ impl Registrar {
     }
 
     fn side_run_arrived(&mut self, which: Which, answer: Result<Response, TransportError>) {
-        let read = answered_with(answer)
-            .and_then(|response| Ok((mlflow::decode_run(&response)?.0, mlflow::decode_datasets(&response))));
-        match read {
-            Ok((run, datasets)) => {
+        match answered_with(answer).and_then(|response| mlflow::decode_run(&response)) {
+            Ok((run, _)) => {
                 // One value alone is no curve.
                 let with_curves = run.metrics.iter().filter(|metric| metric.step > 0);
                 for metric in with_curves {
@@ -689,8 +687,8 @@ impl Registrar {
                     }
                 }
                 let side = self.side(which);
+                side.datasets.clone_from(&run.datasets);
                 side.run = Some(run);
-                side.datasets = datasets;
                 self.ask_for_curves();
                 self.add_up(which);
             }

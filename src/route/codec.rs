@@ -515,12 +515,16 @@ pub fn model_sort(text: &str) -> Option<ModelSort> {
 }
 
 const RUNS_AS_ROWS: &str = "rows";
+const ENVIRONMENTS: &str = "environment";
 
-/// `rows~t0.5`: whether runs are rows, the tolerance in percent.
+/// `rows~environment~t0.5`: whether runs are rows, whether environments are compared, the tolerance in percent.
 pub fn differences_text(differences: &DifferencesView) -> String {
     let mut parts = Vec::new();
     if differences.are_runs_rows {
         parts.push(RUNS_AS_ROWS.to_owned());
+    }
+    if differences.has_environments {
+        parts.push(ENVIRONMENTS.to_owned());
     }
     if differences.tolerance_percent > 0.0 {
         parts.push(format!("t{}", differences.tolerance_percent));
@@ -537,6 +541,7 @@ pub fn differences(text: &str) -> DifferencesView {
             .filter(|percent| *percent > 0.0 && percent.is_finite())
             .unwrap_or_default(),
         are_runs_rows: parts.contains(&RUNS_AS_ROWS),
+        has_environments: parts.contains(&ENVIRONMENTS),
     }
 }
 

@@ -16,9 +16,7 @@ pub use decode::{
     check, decode_artifacts, decode_experiments, decode_run, decode_runs, model_size_from_mlmodel,
 };
 pub use probe::{Probe, ProbeRequest, ProbeStep};
-pub use registry_decode::{
-    decode_datasets, decode_history, decode_model, decode_models, decode_version, decode_versions,
-};
+pub use registry_decode::{decode_history, decode_model, decode_models, decode_version, decode_versions};
 
 #[cfg(test)]
 mod contract_tests;
