@@ -4,7 +4,7 @@
 //! carries out. `protocol` holds the messages between the page and the engine, `load` decides which pages of
 //! runs to ask for, `sizes` which models' sizes, `aggregates` which histories derived columns need, `defaults` what is shown when nobody chose, and `scene`
 //! turns runs and a view into rows, axes and pixels. `workspace`, `differences`, `importance`, `history` and `scatter` work out what the panels below the plot show, `curves`
-//! which histories they need, `environments` which files of models, `groups` and `group_table` which runs belong together, and `table_text` writes the table as CSV, JSON and Markdown; `analyst` is the way there,
+//! which histories they need, `environments` which files of models, `short_ids` names runs in few characters, `groups` and `group_table` which runs belong together, and `table_text` writes the table as CSV, JSON and Markdown; `analyst` is the way there,
 //! since they are a late part of the program.
 
 mod aggregates;
@@ -29,6 +29,7 @@ mod paper;
 pub mod protocol;
 mod scatter;
 mod scene;
+mod short_ids;
 mod sizes;
 mod table_text;
 mod workspace;

@@ -127,6 +127,7 @@ impl Route {
         let value =
             |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
         let server = value("server").unwrap_or_default().to_owned();
+        let rows: Vec<&str> = value("rows").map(|text| text.split(codec::ITEM).collect()).unwrap_or_default();
         let comparison = || Comparison {
             server: server.clone(),
             experiment_ids: codec::split(value("experiments").unwrap_or_default(), codec::ITEM)
@@ -148,7 +149,8 @@ impl Route {
                 colour: value("colour").and_then(ColumnKey::parse),
                 derived: codec::split(value("derived").unwrap_or_default(), codec::ITEM),
                 is_plot_folded: value("plot") == Some("folded"),
-                is_nested: value("rows") == Some("nested"),
+                is_nested: rows.contains(&"nested"),
+                is_compact: rows.contains(&"compact"),
                 selected: codec::split(value("selected").unwrap_or_default(), codec::ITEM)
                     .into_iter()
                     .map(RunId)
@@ -358,8 +360,10 @@ impl fmt::Display for Comparison {
         if view.is_plot_folded {
             pair("plot", "folded")?;
         }
-        if view.is_nested {
-            pair("rows", "nested")?;
+        let rows = [(view.is_nested, "nested"), (view.is_compact, "compact")];
+        let rows = codec::join(rows.into_iter().filter_map(|(is, word)| is.then_some(word)), codec::ITEM);
+        if !rows.is_empty() {
+            pair("rows", &rows)?;
         }
         if !view.selected.is_empty() {
             pair("selected", &codec::join(view.selected.iter().map(|id| id.0.as_str()), codec::ITEM))?;
@@ -551,7 +555,7 @@ mod tests {
             prop::option::of(prop::collection::vec(axis.clone(), 0..4)),
             prop::option::of(prop::collection::vec(column, 0..4)),
             prop::option::of(key()),
-            (any::<bool>(), any::<bool>(), prop::collection::vec("[-a-z0-9+*/^(), ~!'`]{1,9}", 0..3)),
+            (any::<bool>(), any::<(bool, bool)>(), prop::collection::vec("[-a-z0-9+*/^(), ~!'`]{1,9}", 0..3)),
             (
                 prop::collection::vec("[0-9a-z~!']{1,6}", 0..3),
                 objectives,
@@ -569,7 +573,7 @@ mod tests {
                     axes,
                     columns,
                     colour,
-                    (is_plot_folded, is_nested, derived),
+                    (is_plot_folded, (is_nested, is_compact), derived),
                     (
                         selected,
                         objectives,
@@ -591,6 +595,7 @@ mod tests {
                     derived,
                     is_plot_folded,
                     is_nested,
+                    is_compact,
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,
                     ranking,

@@ -430,6 +430,8 @@ pub struct View {
     pub is_plot_folded: bool,
     /// Whether runs stand below the runs that started them.
     pub is_nested: bool,
+    /// Whether the table's rows stand closer together.
+    pub is_compact: bool,
     /// The runs looked at closely, in the order in which they were chosen; the first is what others are compared with.
     pub selected: Vec<RunId>,
     /// By what runs are ranked; at most [`MAX_OBJECTIVES`].
@@ -460,6 +462,31 @@ impl ScatterView {
 }
 
 impl View {
+    /// The same with other ids for some of the runs that it names.
+    pub fn with_ids(&self, new: impl Fn(&RunId) -> Option<RunId>) -> Self {
+        let mut view = self.clone();
+        for run_id in view.selected.iter_mut().chain(&mut view.ranking.pick) {
+            if let Some(id) = new(run_id) {
+                *run_id = id;
+            }
+        }
+        view
+    }
+
+    /// Whether another view is this one with the whole ids of runs that are named here by their beginnings.
+    pub fn is_short_for(&self, whole: &Self) -> bool {
+        let pairs = || {
+            let own = self.selected.iter().chain(&self.ranking.pick);
+            own.zip(whole.selected.iter().chain(&whole.ranking.pick))
+        };
+        let is_meant = |id: &RunId| {
+            pairs()
+                .find(|(short, long)| *short == id && long.0.starts_with(&short.0))
+                .map(|(_, long)| long.clone())
+        };
+        self.with_ids(is_meant) == *whole
+    }
+
     /// The expressions of all derived columns that it names, sorted, each once. Those in filter and constraints are not
     /// among them, since these are mere texts here.
     pub fn expressions(&self) -> Vec<String> {

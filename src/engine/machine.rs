@@ -9,6 +9,7 @@ use super::protocol::{
     ArtifactFolder, Command, Event, FailedWhat, NewsText, PythonSource, ReportTables, RunDetails, TableFormat,
 };
 use super::scene::{Change, Scene, has_model_size};
+use super::short_ids::{short_ids, whole_ids};
 use super::sizes::{SizeAsk, Sizes};
 use super::workspace::named;
 use crate::entities::order::sort_by;
@@ -259,6 +260,7 @@ impl Engine {
                 if are_curves_stale {
                     self.show_curves();
                 }
+                self.tell_whole_ids();
                 if self.scene.lacks_analyst() {
                     self.want_analyst();
                 }
@@ -300,6 +302,10 @@ impl Engine {
             Command::ListRunIds(set) => {
                 let run_ids = self.scene.run_ids(&self.frame, set);
                 self.outputs.push(Output::Event(Event::RunIds(run_ids)));
+            }
+            Command::ShortenIds(run_ids) => {
+                let short = short_ids(&self.frame, &run_ids);
+                self.outputs.push(Output::Event(Event::ShortIds(short)));
             }
             Command::OpenRun(run_id) => {
                 self.send(requests::run_get(&self.capabilities(), &run_id), Pending::Run)
@@ -706,9 +712,21 @@ impl Engine {
         self.want_compared(true);
         self.want_histories();
         self.show_curves();
+        self.tell_whole_ids();
         // The first runs are on their way to the screen: what is likely to be asked for next may come.
         if self.n_rows_shown > 0 && !self.scene.has_analyst() {
             self.want_analyst();
+        }
+    }
+
+    /// Tells which runs short ids in the view mean. Only once all runs are here: until then another one may begin alike.
+    fn tell_whole_ids(&mut self) {
+        if self.load.progress.is_loading {
+            return;
+        }
+        let whole = whole_ids(&self.frame, self.scene.named_runs());
+        if !whole.is_empty() {
+            self.outputs.push(Output::Event(Event::WholeIds(whole)));
         }
     }
 

@@ -67,6 +67,8 @@ pub enum Command {
     /// The run under the pointer: in the plot (CSS pixels from the canvas's left top), in the table, or none.
     /// Answered by `Hovered`.
     Hover(HoverTarget),
+    /// The shortest ids that name these runs among the loaded ones, for a link. Answered by `ShortIds`.
+    ShortenIds(Vec<RunId>),
     /// Which runs are in this set now. Answered by `RunIds`.
     ListRunIds(RunSet),
     /// The part of x that is in view in the metric curves, where it is not all: there they are told with more points.
@@ -282,6 +284,10 @@ pub enum Event {
     Hovered(Option<HoveredRun>),
     /// The runs of a set.
     RunIds(RunIds),
+    /// Short ids, in the order in which they were asked for.
+    ShortIds(Vec<RunId>),
+    /// Short ids in the view, each with the whole one of the run that it names: all runs are loaded.
+    WholeIds(Vec<(RunId, RunId)>),
     /// The table in Markdown.
     TableText(String),
     /// What a report has of the engine.

@@ -458,6 +458,11 @@ impl Scene {
         }
     }
 
+    /// The runs that the view names.
+    pub fn named_runs(&self) -> impl Iterator<Item = &RunId> {
+        self.view.selected.iter().chain(&self.view.ranking.pick)
+    }
+
     /// The part of the differences that somebody looks at. Whether that is another one.
     pub fn set_differences_window(&mut self, window: DifferencesWindow) -> bool {
         std::mem::replace(&mut self.differences_window, window) != window

@@ -138,6 +138,34 @@ impl ColumnKey {
         }
     }
 
+    /// The derived column of what a metric's history comes to, such as `min(loss)`. `function` is one of `first`, `last`,
+    /// `min`, `max`, `mean` and `best`; the name is written as `frame::expression` writes it.
+    pub fn over_steps(function: &str, metric: &str) -> Self {
+        // What an expression would read as something else than a metric.
+        const KINDS: [&str; 9] =
+            ["metrics", "metric", "params", "param", "parameters", "parameter", "tags", "tag", "derived"];
+        const OF_ATTRIBUTES: [&str; 4] = ["attributes", "attribute", "attr", "run"];
+        const ALIASES: [&str; 4] = ["name", "user", "id", "created"];
+        let lower = metric.to_ascii_lowercase();
+        let is_attribute = |name: &str| Attribute::from_name(name).is_some() || ALIASES.contains(&name);
+        let is_other = match lower.split_once('.') {
+            None => is_attribute(&lower),
+            Some((room, rest)) => {
+                KINDS.contains(&room) || (OF_ATTRIBUTES.contains(&room) && is_attribute(rest))
+            }
+        };
+        let is_plain =
+            !metric.is_empty() && metric.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        let name = if !is_plain {
+            format!("`{}`", metric.replace('\\', "\\\\").replace('`', "\\`"))
+        } else if is_other || metric.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            format!("metrics.{metric}")
+        } else {
+            metric.to_owned()
+        };
+        Self::Derived(format!("{function}({name})"))
+    }
+
     /// The words of a column header or an axis: the key or the expression alone.
     pub fn label(&self) -> &str {
         match self {

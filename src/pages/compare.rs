@@ -108,6 +108,15 @@ impl EditView {
     }
 }
 
+/// What buttons of the page do, for the commands.
+#[derive(Clone, Copy)]
+pub(super) struct PageActions {
+    pub(super) undo: Callback<()>,
+    pub(super) redo: Callback<()>,
+    /// Selects the runs that the table shows.
+    pub(super) select_shown: Callback<()>,
+}
+
 /// Whether the commands and the sheet of keys are open; both are late.
 #[derive(Clone, Copy)]
 pub(super) struct Sheets {
@@ -137,6 +146,13 @@ pub fn ComparePage(
     let sheets = Sheets { are_commands_open: RwSignal::new(false), are_keys_open: RwSignal::new(false) };
     provide_context(sheets);
     listen_for_keys(comparison, sheets);
+    let select = select_runs(comparison);
+    let actions = PageActions {
+        undo: Callback::new(move |()| comparison.undo(now_millis())),
+        redo: Callback::new(move |()| comparison.redo(now_millis())),
+        select_shown: Callback::new(move |()| select.run(RunSet::Brushed)),
+    };
+    provide_context(actions);
 
     let names = move || {
         let ids = context.experiment_ids.get();
@@ -197,7 +213,7 @@ pub fn ComparePage(
             <Show when=move || has_panels.get()>
                 <LateWorkspace />
             </Show>
-            <RunsPanel comparison />
+            <RunsPanel comparison select />
             <DerivedDialog edit wanted_by=new_column />
             <LatePalette is_wanted=Signal::derive(move || sheets.are_commands_open.get() || sheets.are_keys_open.get()) />
         </main>
@@ -350,7 +366,7 @@ fn PlotPanel(comparison: Comparison) -> impl IntoView {
 }
 
 #[component]
-fn RunsPanel(comparison: Comparison) -> impl IntoView {
+fn RunsPanel(comparison: Comparison, select: Callback<RunSet>) -> impl IntoView {
     let context = comparison.context;
     let is_choosing = RwSignal::new(false);
     let request = StoredValue::new(0_u32);
@@ -363,12 +379,13 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
         comparison.timings.rows_asked();
         context.send.run(Command::Rows { request: request.get_value(), start, n_rows, columns });
     });
-    let on_range = select_range(comparison);
+    let on_range = Callback::new(move |(start, n_rows)| select.run(RunSet::Rows { start, n_rows }));
     let parent = ColumnKey::Tag(PARENT_RUN_TAG.to_owned());
     let has_families = Memo::new(move |_| {
         context.columns.with(|columns| columns.columns.iter().any(|column| column.key == parent))
     });
     let is_nested = Memo::new(move |_| context.view.with(|view| view.is_nested));
+    let is_compact = Memo::new(move |_| context.view.with(|view| view.is_compact));
     // Answers to older requests are shown while newer ones are under way; those to another table's are not.
     let page = Memo::new(move |last: Option<&Option<RowsPage>>| {
         let page = context.rows.get();
@@ -404,6 +421,25 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
                         "Nested"
                     </button>
                 </Show>
+                <button
+                    type="button"
+                    class="button"
+                    title="Rows closer together"
+                    aria-pressed=move || is_compact.get().to_string()
+                    on:click=move |event| {
+                        comparison.apply(ViewEdit::Compact(!is_compact.get_untracked()), event.time_stamp());
+                    }
+                >
+                    "Compact"
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    title="Select the runs that the table shows: those that filter, decisions and brushes take in"
+                    on:click=move |_| select.run(RunSet::Brushed)
+                >
+                    "Select shown"
+                </button>
                 <Export context />
             </header>
             <DataGrid
@@ -412,6 +448,7 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
                 sort=Signal::derive(move || context.view.with(|view| view.sort.clone()))
                 n_rows=context.n_rows
                 page
+                is_compact
                 hovered=context.hovered
                 selected=Signal::derive(move || context.view.with(|view| view.selected.clone()))
                 revision=context.rows_revision
@@ -429,27 +466,39 @@ fn RunsPanel(comparison: Comparison) -> impl IntoView {
     }
 }
 
-/// Selects rows of the table besides the runs that are selected. The engine knows which runs these are: the page has
-/// only those on the screen.
-fn select_range(comparison: Comparison) -> Callback<(usize, usize)> {
+/// So many runs at most are selected at once: their ids stand in the address.
+const MAX_SELECTED: usize = 1000;
+
+/// Selects a set of runs; rows of the table besides the runs that are selected. The engine knows which runs these are: the
+/// page has only those on the screen.
+fn select_runs(comparison: Comparison) -> Callback<RunSet> {
     let app = use_app();
     let wanted = StoredValue::new(None::<(RunSet, f64)>);
     Effect::new(move || {
         app.run_ids.with(|found| {
             let Some(found) = found else { return };
-            let Some((_, at_millis)) = wanted.get_value().filter(|(set, _)| *set == found.set) else {
+            let Some((set, at_millis)) = wanted.get_value().filter(|(set, _)| *set == found.set) else {
                 return;
             };
             wanted.set_value(None);
-            let mut selected = comparison.context.view.with_untracked(|view| view.selected.clone());
+            let mut selected = match set {
+                RunSet::Rows { .. } => comparison.context.view.with_untracked(|view| view.selected.clone()),
+                _ => Vec::new(),
+            };
             let known: HashSet<RunId> = selected.iter().cloned().collect();
             let all = found.active.run_ids.iter().chain(&found.deleted.run_ids);
             selected.extend(all.filter(|run_id| !known.contains(*run_id)).cloned());
+            if selected.len() > MAX_SELECTED {
+                let n = selected.len();
+                app.alert(&format!(
+                    "{n} runs cannot be selected, {MAX_SELECTED} are the most. The selection is as it was: narrow the runs, with a brush or the filter, and select them then."
+                ));
+                return;
+            }
             comparison.apply(ViewEdit::Select(selected), at_millis);
         });
     });
-    Callback::new(move |(start, n_rows)| {
-        let set = RunSet::Rows { start, n_rows };
+    Callback::new(move |set| {
         wanted.set_value(Some((set, now_millis())));
         comparison.context.send.run(Command::ListRunIds(set));
     })

@@ -63,6 +63,8 @@ pub enum ViewEdit {
     FoldPlot(bool),
     /// Shows runs below the runs that started them, or each for itself.
     Nest(bool),
+    /// Sets the table's rows closer together, or apart.
+    Compact(bool),
     /// More columns at the right, those that are not shown yet.
     AddColumns(Vec<ColumnKey>),
     /// Take columns away; the run name stays.
@@ -249,6 +251,7 @@ impl View {
                 }
             }
             ViewEdit::Nest(is_nested) => self.is_nested = *is_nested,
+            ViewEdit::Compact(is_compact) => self.is_compact = *is_compact,
             ViewEdit::FoldPlot(is_folded) => self.is_plot_folded = *is_folded,
             ViewEdit::AddColumns(added) => {
                 let mut columns = self.columns_or(defaults);

@@ -72,6 +72,11 @@ impl Undo {
         if self.now == *shown {
             return;
         }
+        if self.now.is_short_for(shown) {
+            // The same view, now that it is known which runs a link means.
+            self.now.clone_from(shown);
+            return;
+        }
         self.before_drag = None;
         if let Some(at) = self.past.iter().rposition(|view| view == shown) {
             while self.past.len() > at {
@@ -121,6 +126,19 @@ mod tests {
         // Forward by two.
         undo.follow(&view("c"));
         assert_eq!(told(&undo), (vec!["a", "b"], "c", vec![]));
+    }
+
+    #[test]
+    fn short_ids_that_become_whole_are_no_change() {
+        let of = |ids: [&str; 2]| View {
+            selected: ids.map(|id| crate::entities::RunId(id.to_owned())).to_vec(),
+            ..view("a")
+        };
+        let mut undo = Undo::new(of(["01234567", "x"]));
+        undo.follow(&of(["0123456789abcdef", "x"]));
+        assert!(!undo.can_undo());
+        undo.follow(&of(["0123456789abcdef", "y"]));
+        assert!(undo.can_undo());
     }
 
     #[test]

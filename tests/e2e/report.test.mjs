@@ -176,6 +176,30 @@ describe("commands", () => {
     await page.keyboard.press("Enter");
     await page.waitForSelector('section[aria-label="History"]');
 
+    // What buttons and menus do, by words: rows closer together, their runs selected, that taken back.
+    const command = async (words, entry) => {
+      await (await byRole(page, "button", "Commands…")).click();
+      await until(() => page.evaluate(() => document.activeElement.getAttribute("aria-label")), (name) => name === "Command", "the line");
+      await page.keyboard.type(words);
+      await until(() => page.$$eval("[role=option]", (all) => all.map((one) => one.textContent)), (all) => all[0] === entry, entry);
+      await page.keyboard.press("Enter");
+      await until(() => page.$("dialog[open]"), (dialog) => dialog === null, "the commands closed");
+    };
+    const rowHeight = () => page.$eval("#runs-cell-1-0", (cell) => cell.parentElement.offsetHeight);
+    assert.equal(await rowHeight(), 28);
+    await command("rows closer", "Set rows closer together");
+    await until(rowHeight, (height) => height === 22, "compact rows");
+    const second = await page.$eval("#runs-cell-1-0", (cell) => cell.parentElement.offsetTop);
+    assert.equal(second, 22, "rows stand below each other");
+    await command("select runs shown", "Select the runs shown");
+    await until(() => page.url(), (url) => (url.match(/selected=([^&]*)/)?.[1].split("~").length ?? 0) === runs.length, "all of them");
+    await command("undo", "Undo");
+    await until(() => page.url(), (url) => !url.includes("selected="), "none of them");
+    assert.match(page.url(), /rows=compact/);
+    await command("views open", "Save or open a view");
+    await byRole(page, "textbox", "Name of the view");
+    await page.keyboard.press("Escape");
+
     await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.type("?");
     await byRole(page, "dialog", "Pointer and keys");

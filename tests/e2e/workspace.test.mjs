@@ -345,6 +345,40 @@ describe("workspace", () => {
     await other.close();
   });
 
+  test("a link with many runs is short, and opens as the same page", { timeout: 120_000 }, async () => {
+    const server = site.serverUrl("3.17.2");
+    const { experimentId, runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+    const ids = runs.slice(0, 40).map(({ info }) => info.run_id);
+    const page = await open("3.17.2", `#/compare?server=${encodeURIComponent(server)}&experiments=${experimentId}&panels=differences&selected=${ids.join("~")}`);
+    await byRole(page, "grid", "Runs");
+    await page.browserContext().overridePermissions(new URL(site.url).origin, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
+    await (await byRole(page, "button", "Views…")).click();
+    await (await byRole(page, "button", "Copy link")).click();
+    const link = await until(() => page.evaluate(() => navigator.clipboard.readText()), (text) => text.startsWith("http"), "the link");
+    assert.ok(link.length < page.url().length - 20 * ids.length, `${link.length} of ${page.url().length} characters`);
+    assert.ok(!ids.some((id) => link.includes(id)) && ids.every((id) => link.includes(id.slice(0, 8))));
+    const other = await open("3.17.2", link.slice(link.indexOf("#")));
+    // Once all runs are here, it is known which ones are meant.
+    await until(() => other.url(), (url) => ids.every((id) => url.includes(id)), "whole ids");
+    await until(() => other.$$eval('table[aria-label="Differences between runs"] thead a', (links) => links.length), (n) => n === 25, "their differences");
+    assert.equal(await (await byRole(other, "button", "Undo")).evaluate((button) => button.getAttribute("aria-disabled")), "true", "nothing was changed");
+    assertQuiet(page);
+    assertQuiet(other);
+    await page.close();
+    await other.close();
+  });
+
+  test("what a metric comes to over its steps is a column by the menu of its header", { timeout: 120_000 }, async () => {
+    const { experimentId } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+    const page = await open("3.17.2", `#/compare?server=${encodeURIComponent(site.serverUrl("3.17.2"))}&experiments=${experimentId}&columns=metrics.rmse`);
+    await (await byRole(page, "button", "rmse column options")).click();
+    await (await byRole(page, "button", "Add lowest over steps")).click();
+    await until(() => page.url(), (url) => /columns=[^&]*%3Dmin\(rmse\)/.test(url), "the column in the address");
+    await until(() => page.$$eval("[role=columnheader]", (heads) => heads.map((head) => head.textContent)), (heads) => heads.some((head) => head.startsWith("min(rmse)")), "the column");
+    assertQuiet(page);
+    await page.close();
+  });
+
   for (const version of ["2.22.5", "1.30.1"]) {
     test(`MLflow ${version}: the front, and a curve`, { timeout: 120_000 }, async () => {
       const { page, runs } = await openWorkspace(version);

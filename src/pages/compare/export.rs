@@ -68,11 +68,7 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
                 class="menu-item"
                 on:click=move |_| {
                     is_open.set(false);
-                    context.send.run(Command::CopyPython(PythonSource {
-                        tracking_uri: tracking_uri(app),
-                        experiment_ids: context.experiment_ids.get_untracked(),
-                        run_view: context.run_view.get_untracked(),
-                    }));
+                    context.send.run(copy_python(context, app));
                 }
             >
                 "Copy as Python"
@@ -82,6 +78,15 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
             {picture("Everything as an HTML report", ExportKind::Report)}
         </Popover>
     }
+}
+
+/// Asks for Python that gives the runs of the table.
+pub(super) fn copy_python(context: RunsContext, app: AppState) -> Command {
+    Command::CopyPython(PythonSource {
+        tracking_uri: tracking_uri(app),
+        experiment_ids: context.experiment_ids.get_untracked(),
+        run_view: context.run_view.get_untracked(),
+    })
 }
 
 /// The server as another program reaches it: a proxy of the site's own has the site's address before it.

@@ -1,9 +1,13 @@
 //! Named views: kept in this browser, saved as a file and read from one.
 
 use super::EditView;
+use crate::engine::Command;
+use crate::entities::RunId;
 use crate::pages::context::RunsContext;
+use crate::route::Route;
 use crate::route::saved::{SavedView, SavedViews, place, view_of};
 use crate::state::{memory, use_app};
+use crate::ui::clipboard::copied;
 use crate::ui::download::save_text;
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
@@ -15,11 +19,43 @@ use web_sys::HtmlInputElement;
 const UNREADABLE: &str = "The views kept in this browser cannot be read, so nothing was changed and they are left as they \
     are. Save them as a file, and open them with the Runweave that wrote them.";
 
+/// What copies the address of this page, made short: runs are named by the beginnings of their ids.
+pub(super) fn link_copier(context: RunsContext) -> Callback<()> {
+    let app = use_app();
+    let wanted = StoredValue::new(None::<Vec<RunId>>);
+    Effect::new(move || {
+        let Some(short) = app.short_ids.get() else { return };
+        let Some(ids) = wanted.try_update_value(Option::take).flatten() else { return };
+        let Route::Compare(mut comparison) = app.route.get_untracked() else { return };
+        let of = |id: &RunId| short.get(ids.iter().position(|other| other == id)?).cloned();
+        comparison.view = comparison.view.with_ids(of);
+        let here = window().location().href().unwrap_or_default();
+        let site = here.split('#').next().unwrap_or_default();
+        let link = format!("{site}{}", Route::Compare(comparison));
+        leptos::task::spawn_local(async move {
+            if copied(&link).await {
+                app.tell(format!("Link copied, {} characters", link.len()));
+            } else {
+                app.alert("The browser refuses to copy here, as it does on pages without https. The address of this page is a link, too.");
+            }
+        });
+    });
+    Callback::new(move |()| {
+        let ids = context.view.with_untracked(|view| {
+            view.selected.iter().chain(&view.ranking.pick).cloned().collect::<Vec<RunId>>()
+        });
+        app.short_ids.set(None);
+        wanted.set_value(Some(ids.clone()));
+        context.send.run(Command::ShortenIds(ids));
+    })
+}
+
 /// The menu.
 #[component]
 pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
     let app = use_app();
     let edit: EditView = expect_context();
+    let copy_link = link_copier(context);
     let saved = RwSignal::new(SavedViews::default());
     let name = RwSignal::new(String::new());
     let here = move || {
@@ -152,6 +188,7 @@ pub(in crate::pages) fn Views(context: RunsContext) -> impl IntoView {
                     .then(|| view! { <p class="secondary">"No view is kept in this browser yet."</p> }.into_any()),
             }}
             <div class="views__files">
+                <button type="button" class="button" on:click=move |_| copy_link.run(())>"Copy link"</button>
                 <button
                     type="button"
                     class="button"
