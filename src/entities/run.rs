@@ -62,6 +62,8 @@ pub struct Experiment {
     pub creation_millis: Option<i64>,
     /// When it last changed, in milliseconds since 1970, where the server says so.
     pub last_update_millis: Option<i64>,
+    /// Those of its tags that are Runweave's own.
+    pub tags: Vec<RunTag>,
 }
 
 /// How far a run has come.

@@ -6,8 +6,8 @@
 
 use super::text::{EXCERPT_CHARS, MESSAGE_CHARS, beginning, excerpt, is_html, readable};
 use super::wire::{
-    RawRun, Text, WireDataset, WireDatasetInput, WireError, WireExperiment, WireFile, WireInputs,
-    WireOutputs, WirePage, WireRun, WireRunAnswer, WireRunData, WireRunInfo, repair,
+    RawRun, Text, WireDataset, WireDatasetInput, WireError, WireExperiment, WireExperimentAnswer, WireFile,
+    WireInputs, WireOutputs, WirePage, WireRun, WireRunAnswer, WireRunData, WireRunInfo, WireText, repair,
 };
 use crate::entities::{
     Artifact, Dataset, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId,
@@ -21,6 +21,8 @@ use serde_json::value::RawValue;
 const LOG_MODEL_HISTORY: &str = "mlflow.log-model.history";
 /// The tag in which early MLflow 1.x keeps the run's name.
 const RUN_NAME: &str = "mlflow.runName";
+/// Runweave's own tags begin with this.
+const OWN_TAGS: &str = "runweave.";
 /// The tag of a run's dataset that says what it was for.
 const DATASET_CONTEXT: &str = "mlflow.data.context";
 
@@ -56,6 +58,24 @@ pub fn decode_experiments(response: &Response) -> Result<Page<Experiment>, Serve
     list(check(response)?, "experiment", experiment, |text| {
         serde_json::from_str(text).map(|wire| (wire, vec![])).map_err(|error| said(&error))
     })
+}
+
+/// The tags of the experiment in an answer to `experiments/get` that are Runweave's own.
+///
+/// # Errors
+///
+/// The server's refusal, or that the answer holds no experiment.
+pub fn decode_experiment_tags(response: &Response) -> Result<Vec<RunTag>, ServerError> {
+    let body = check(response)?;
+    let answer: WireExperimentAnswer =
+        object(body).map_err(|error| undecodable(body, "an experiment", &error))?;
+    Ok(own_tags(answer.experiment.tags))
+}
+
+/// Those tags of an experiment that are Runweave's own; the others can be long, and nobody here asks for them.
+fn own_tags(tags: Option<Vec<WireText>>) -> Vec<RunTag> {
+    let tags = tags.unwrap_or_default().into_iter().filter(|tag| tag.key.0.starts_with(OWN_TAGS));
+    tags.map(|tag| RunTag { key: tag.key.0, value: text(tag.value) }).collect()
 }
 
 /// A page of runs.
@@ -262,6 +282,7 @@ fn experiment(wire: WireExperiment) -> Result<Experiment, String> {
         lifecycle_stage: stage(wire.lifecycle_stage),
         creation_millis: wire.creation_time.map(|millis| millis.0),
         last_update_millis: wire.last_update_time.map(|millis| millis.0),
+        tags: own_tags(wire.tags),
     })
 }
 

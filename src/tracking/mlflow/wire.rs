@@ -34,6 +34,13 @@ pub(super) struct WireExperiment {
     pub(super) lifecycle_stage: Option<Text>,
     pub(super) creation_time: Option<Int>,
     pub(super) last_update_time: Option<Int>,
+    pub(super) tags: Option<Vec<WireText>>,
+}
+
+/// The answer to `experiments/get`.
+#[derive(Deserialize)]
+pub(super) struct WireExperimentAnswer {
+    pub(super) experiment: WireExperiment,
 }
 
 #[derive(Deserialize)]
