@@ -869,6 +869,7 @@ impl Engine {
                 let extension = match format {
                     TableFormat::Csv => "csv",
                     TableFormat::Json => "json",
+                    TableFormat::HiPlot => "hiplot.json",
                     TableFormat::Markdown => "md",
                     TableFormat::Html => "html",
                 };

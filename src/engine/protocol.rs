@@ -111,6 +111,8 @@ pub enum TableFormat {
     Csv,
     /// An array of objects, numbers with all their digits.
     Json,
+    /// What HiPlot loads: every column, and which run started which.
+    HiPlot,
     /// A table for a notebook or an issue.
     Markdown,
     /// A table for a page.

@@ -97,18 +97,25 @@ describe("workspace", () => {
     await until(() => page.$eval('[aria-label="Run counts"]', (status) => status.textContent), (text) => text.includes(`${front.length} brushed`), "the brushed front");
     await (await byRole(page, "button", "Clear brushes")).click();
 
-    // The pick, and the best three others with a curve beside it.
-    const withCurve = runs.filter(({ run }) => run.data.metrics.some(({ key }) => key === "validation-rmse"));
-    const onFront = (name) => front.includes(name);
-    const chosen = withCurve.sort((a, b) => a.costs[0] - b.costs[0]).filter(({ name }) => onFront(name)).slice(0, 4);
-    for (const { name } of chosen) {
-      await clickOn(page, `table[aria-label="Runs on the Pareto front"] ::-p-aria([name="Select ${name}"][role="checkbox"])`);
-    }
+    // The pick, and the best three others of all kept runs by score: the mean of the parts from 0, the worst, to 1.
+    const ranked = runs.filter(({ costs }) => costs.every(Number.isFinite));
+    const ends = [0, 1, 2].map((at) => [Math.min, Math.max].map((end) => end(...ranked.map(({ costs }) => costs[at]))));
+    const scoreOf = ({ costs }) => costs.reduce((sum, cost, at) => sum + (ends[at][1] - cost) / (ends[at][1] - ends[at][0]), 0) / 3;
+    const byScore = [...ranked].sort((a, b) => scoreOf(b) - scoreOf(a));
+    await (await byRole(page, "button", "Ranking")).click();
+    const pick = byScore[2];
+    await (await byRole(page, "button", `Pick ${pick.name}`)).click();
+    const others = byScore.filter((run) => run !== pick).slice(0, 3);
+    await until(() => namesIn(page, "The pick against the next ones", "thead a"), (names) => JSON.stringify(names) === JSON.stringify(others.map(({ name }) => name)), "the best three others");
+    await (await byRole(page, "button", "Select the pick and these")).click();
+    const chosen = [pick, ...others];
+    const withCurve = chosen.filter(({ run }) => run.data.metrics.some(({ key }) => key === "validation-rmse"));
+    assert.ok(withCurve.includes(pick), "the pick has a curve");
     await (await byRole(page, "button", "Metric curves")).click();
     const chart = await page.waitForSelector('[role="group"][aria-label="Metric curves"] figure[aria-label="validation-rmse"]');
     await clickOn(page, '[role="group"][aria-label="Metric curves"] figure[aria-label="validation-rmse"] summary');
     const rows = await until(() => chart.$$eval("tbody tr", (all) => all.map((row) => [...row.cells].map((cell) => cell.textContent))), (found) => found.length > 0, "the table behind the chart");
-    for (const { id, name } of chosen) {
+    for (const { id, name } of withCurve) {
       const { metrics } = await (await fetch(`${url}/api/2.0/mlflow/metrics/get-history?run_id=${id}&metric_key=validation-rmse`)).json();
       assert.equal(rows.filter(([series]) => series === name).length, metrics.length, `every point of ${name}`);
     }
@@ -144,6 +151,15 @@ describe("workspace", () => {
     assert.match(markdown[1], /^\| --- \| ---: \|/);
     const json = JSON.parse(await saved("Save as JSON", "runs.json"));
     assert.deepEqual(json.map((run) => run["attributes.run_name"]).sort(), runs.map(({ name }) => name).sort());
+    // HiPlot's own loader takes its file, where it is installed.
+    const hiplot = JSON.parse(await saved("Save for HiPlot", "runs.hiplot.json"));
+    assert.deepEqual(hiplot.map(({ uid }) => uid).sort(), runs.map(({ id }) => id).sort());
+    for (const run of hiplot) assert.equal(run["metrics.rmse"], runs.find(({ id }) => id === run.uid).costs[0]);
+    assert.ok(Object.keys(hiplot[0]).some((key) => key.startsWith("tags.")), "columns that the table does not show");
+    if (process.env.HIPLOT_PYTHON) {
+      const loaded = execFileSync(process.env.HIPLOT_PYTHON, ["-c", "import sys\nfrom hiplot.fetchers import load_json\nprint(len(load_json(sys.argv[1]).validate().datapoints))", path.join(folder, "runs.hiplot.json")], { encoding: "utf8" });
+      assert.equal(Number(loaded), runs.length);
+    }
     await rm(folder, { recursive: true });
     // Python gives the same runs in the same order.
     await page.browserContext().overridePermissions(new URL(site.url).origin, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);

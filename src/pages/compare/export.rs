@@ -1,4 +1,4 @@
-//! The comparison out of the page: the table as CSV, JSON or Markdown, copied, or as Python that gives the same runs; the
+//! The comparison out of the page: the table as CSV, JSON, HiPlot's JSON or Markdown, copied, or as Python that gives the same runs; the
 //! plot as a picture; everything as a report.
 
 use crate::engine::Command;
@@ -61,6 +61,7 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
         <Popover label="Export the table" text="Export…" is_open>
             {entry("Save as CSV", Command::SaveTable(TableFormat::Csv))}
             {entry("Save as JSON", Command::SaveTable(TableFormat::Json))}
+            {entry("Save for HiPlot", Command::SaveTable(TableFormat::HiPlot))}
             {entry("Save as Markdown", Command::SaveTable(TableFormat::Markdown))}
             {entry("Copy as Markdown", Command::CopyTable)}
             <button

@@ -227,6 +227,7 @@ fn commands(context: RunsContext) -> Vec<(String, Action)> {
         own("Reload runs", Action::Send(Command::LoadRuns { experiment_ids, run_view, is_anew: true })),
         own("Save the table as CSV", Action::Send(Command::SaveTable(TableFormat::Csv))),
         own("Save the table as JSON", Action::Send(Command::SaveTable(TableFormat::Json))),
+        own("Save every column for HiPlot", Action::Send(Command::SaveTable(TableFormat::HiPlot))),
         own("Save the table as Markdown", Action::Send(Command::SaveTable(TableFormat::Markdown))),
         own("Copy the table as Markdown", Action::Send(Command::CopyTable)),
         own("Copy the runs as Python", Action::Send(copy_python(context, use_app()))),

@@ -365,6 +365,12 @@ fn Pick(context: WorkspaceContext) -> impl IntoView {
         };
         objectives.get().into_iter().zip(cells).enumerate().map(row).collect_view()
     };
+    let with_rivals = move || {
+        let others = compared.with_untracked(|(_, others)| {
+            others.iter().map(|other| other.run.run_id.clone()).collect::<Vec<_>>()
+        });
+        run.get_untracked().map(|run| run.run_id).into_iter().chain(others).collect::<Vec<_>>()
+    };
     let link = move || run.get().map(|run| run_link(context, &run));
     let button = move || run.get().map(|run| pick_button(context, &run));
     let register = move || run.get().map(|run| register_link(context, &run));
@@ -374,6 +380,16 @@ fn Pick(context: WorkspaceContext) -> impl IntoView {
             <section class="pick" role="group" aria-label="The pick">
                 <h3 class="pick__title">"The pick: " {link} " " {button} " " {register}</h3>
                 <p>{move || sentence.get()}</p>
+                <div class="toolbar">
+                    <button
+                        type="button"
+                        class="button"
+                        title="Their curves and differences are a panel away"
+                        on:click=move |_| context.edit.edit(ViewEdit::Select(with_rivals()))
+                    >
+                        "Select the pick and these"
+                    </button>
+                </div>
                 <div class="table-scroll" tabindex="0" role="region" aria-label="The pick, scrollable">
                     <table class="table differences" aria-label="The pick against the next ones">
                         <thead><tr><th scope="col">"Objective"</th><th scope="col">{name}</th>{heads}</tr></thead>
