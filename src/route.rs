@@ -9,7 +9,8 @@ pub mod saved;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
 use crate::view::{
-    ColumnView, CurvesView, DifferencesView, ModelSort, Normalisation, RankingView, ScatterView, Sort, View,
+    ColumnView, CurvesView, DifferencesView, FrontView, ModelSort, MoreView, Normalisation, RankingView,
+    ScatterView, Sort, View,
 };
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -164,6 +165,8 @@ impl Route {
                     },
                     pick: value("pick").map(|id| RunId(id.to_owned())),
                 },
+                front: value("front").map(codec::front).unwrap_or_default(),
+                more: value("more").map(codec::more).unwrap_or_default(),
                 explained: value("importance").and_then(ColumnKey::parse),
                 scatter: value("scatter").map(codec::scatter).unwrap_or_default(),
                 groups: value("groups").map(codec::keys).unwrap_or_default(),
@@ -380,6 +383,12 @@ impl fmt::Display for Comparison {
         if let Some(pick) = &view.ranking.pick {
             pair("pick", &pick.0)?;
         }
+        if view.front != FrontView::default() {
+            pair("front", &codec::front_text(&view.front))?;
+        }
+        if view.more != MoreView::default() {
+            pair("more", &codec::more_text(&view.more))?;
+        }
         if let Some(column) = &view.explained {
             pair("importance", &column.to_string())?;
         }
@@ -546,7 +555,17 @@ mod tests {
                 has_environments,
             },
         );
-        let curves = (curves, differences);
+        let front = (some_key(), some_key(), any::<(bool, bool)>())
+            .prop_map(|(x, y, (is_log_x, is_log_y))| FrontView { x, y, is_log_x, is_log_y });
+        let n_groups = prop::option::of(1..=MoreView::MAX_GROUPS);
+        let more = (any::<(bool, bool, bool, bool)>(), n_groups).prop_map(|(has_all, n_groups)| MoreView {
+            has_all_params: has_all.0,
+            has_all_correlations: has_all.1,
+            has_all_dots: has_all.2,
+            has_all_ranked: has_all.3,
+            n_groups,
+        });
+        let curves = (curves, differences, front, more);
         (
             any::<String>(),
             prop::collection::vec(step, 0..3),
@@ -579,7 +598,7 @@ mod tests {
                         objectives,
                         ranking,
                         (explained, scatter, groups, panels),
-                        (curves, differences),
+                        (curves, differences, front, more),
                     ),
                 )| View {
                     filter,
@@ -599,6 +618,8 @@ mod tests {
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,
                     ranking,
+                    front,
+                    more,
                     explained,
                     scatter,
                     groups,

@@ -396,6 +396,39 @@ impl CurvesView {
     }
 }
 
+/// Which two objectives the chart of the front shows, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct FrontView {
+    /// From left to right; the first one that is not `y` where nobody chose, or where it is no objective.
+    pub x: Option<ColumnKey>,
+    /// From bottom to top; the first one that is not x, likewise.
+    pub y: Option<ColumnKey>,
+    /// Whether x is spread by magnitude.
+    pub is_log_x: bool,
+    /// Whether y is.
+    pub is_log_y: bool,
+}
+
+/// What panels leave out unless somebody wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct MoreView {
+    /// Params that few runs have, or that name a run more than a kind, are learned from as well.
+    pub has_all_params: bool,
+    /// Correlations are told of all columns.
+    pub has_all_correlations: bool,
+    /// Every run that was learned from is drawn behind the effects.
+    pub has_all_dots: bool,
+    /// All ranked runs are listed, as many as a list can hold.
+    pub has_all_ranked: bool,
+    /// So many stretches of numbers, or texts, of a column are groups of their own, [`MoreView::MAX_GROUPS`] at most.
+    pub n_groups: Option<u8>,
+}
+
+impl MoreView {
+    /// Beyond this nobody reads them.
+    pub const MAX_GROUPS: u8 = 200;
+}
+
 /// How the differences between the selected runs are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct DifferencesView {
@@ -438,6 +471,10 @@ pub struct View {
     pub objectives: Vec<Objective>,
     /// How they are weighed.
     pub ranking: RankingView,
+    /// Which of them the chart of the front shows.
+    pub front: FrontView,
+    /// What panels show beyond what they do by themselves.
+    pub more: MoreView,
     /// The objective that panels about one objective are about: what params are to explain, whose history is told. The
     /// first objective, or the main metric, where nobody chose.
     pub explained: Option<ColumnKey>,

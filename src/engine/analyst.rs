@@ -10,7 +10,7 @@ use super::curves::{self, Curves, Window};
 use super::differences::{differences_html, differences_info};
 use super::environments::Environments;
 use super::expressions::{expression_info, filter, histories};
-use super::group_table::groups_info;
+use super::group_table::{group_runs, groups_info};
 use super::history::history_info;
 use super::importance::importance_info;
 use super::news::{DifferencesWindow, WorkspaceNews};
@@ -20,7 +20,7 @@ use super::table_text::{python, table_text};
 use super::workspace::{self, Candidates, Shown};
 use crate::entities::ColumnKey;
 use crate::frame::{RowFilter, RowSet, RowStanding, RunFrame, derive};
-use crate::view::View;
+use crate::view::{Brush, View};
 
 /// The calls into the late part.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,8 @@ pub struct Analyst {
     pub(super) history: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of the groups.
     pub(super) groups: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
+    /// News of the runs of a group.
+    pub(super) group_runs: fn(&RunFrame, Shown<'_>, &[Brush], &mut Formats) -> Option<NewsText>,
     /// News of the scatter plot.
     pub(super) scatter: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of the differences.
@@ -71,7 +73,7 @@ pub fn analyst() -> Analyst {
         histories,
         expression: |frame, order, asked| NewsText::of(&expression_info(frame, order, asked)),
         pareto: |frame, candidates, view, formats| {
-            let info = workspace::pareto_info(frame, candidates, &view.objectives, formats);
+            let info = workspace::pareto_info(frame, candidates, view, formats);
             NewsText::of(&WorkspaceNews::Pareto(info))
         },
         ranking: |frame, candidates, view, formats| {
@@ -85,6 +87,9 @@ pub fn analyst() -> Analyst {
         },
         groups: |frame, shown, formats| {
             NewsText::of(&WorkspaceNews::Groups(groups_info(frame, shown, formats)))
+        },
+        group_runs: |frame, shown, brushes, formats| {
+            NewsText::of(&WorkspaceNews::GroupRuns(group_runs(frame, shown, brushes, formats)))
         },
         scatter: |frame, shown, formats| {
             NewsText::of(&WorkspaceNews::Scatter(Box::new(scatter_info(frame, shown, formats))))

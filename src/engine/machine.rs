@@ -270,6 +270,10 @@ impl Engine {
                     self.tell_curves();
                 }
             }
+            Command::ListGroup(brushes) => {
+                let told = self.scene.group_runs(&self.frame, &brushes);
+                self.outputs.extend(told);
+            }
             Command::LookAtDifferences(window) => {
                 if self.scene.set_differences_window(window) {
                     self.tell_differences();

@@ -12,7 +12,7 @@ use super::news::DifferencesWindow;
 
 pub use crate::frame::format_millis;
 pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
-use crate::view::{AxisKind, Direction, Lane, View};
+use crate::view::{AxisKind, Brush, Direction, Lane, View};
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the engine.
@@ -73,6 +73,8 @@ pub enum Command {
     ListRunIds(RunSet),
     /// The part of x that is in view in the metric curves, where it is not all: there they are told with more points.
     LookAtCurves(Option<(f64, f64)>),
+    /// The runs of a group, named by the brush that takes them in. Answered by news of the workspace.
+    ListGroup(Vec<Brush>),
     /// The part of the differences that is looked at, where these are many.
     LookAtDifferences(DifferencesWindow),
     /// Write the rows and columns of the table. Answered by a `Download`.

@@ -22,7 +22,7 @@ use crate::frame::{ColumnFormat, Families, RowFilter, RowSet, RunFrame, Value, b
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::view::edit::Defaults;
-use crate::view::{AxisKind, AxisView, Lane, Panel, Step, View, better};
+use crate::view::{AxisKind, AxisView, Brush, Lane, Panel, Step, View, better};
 
 /// The level at which a change starts; each one implies the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,6 +126,8 @@ impl Scene {
         self.is_workspace_stale = self.view.objectives != view.objectives
             || self.view.ranking != view.ranking
             || self.view.explained != view.explained
+            || self.view.front != view.front
+            || self.view.more != view.more
             || self.view.selected != view.selected
             || self.view.scatter != view.scatter
             || self.view.groups != view.groups
@@ -490,6 +492,15 @@ impl Scene {
         let shown =
             Shown { kept: &self.kept, brushed: &self.brushed, view: &self.view, columns: &self.columns };
         news(frame, shown, &mut self.formats)
+    }
+
+    /// The runs of a group that somebody has opened; none before there is an analyst.
+    pub fn group_runs(&mut self, frame: &RunFrame, brushes: &[Brush]) -> Option<Output> {
+        let analyst = self.analyst?;
+        let shown =
+            Shown { kept: &self.kept, brushed: &self.brushed, view: &self.view, columns: &self.columns };
+        (analyst.group_runs)(frame, shown, brushes, &mut self.formats)
+            .map(|news| Output::Event(Event::Workspace(news)))
     }
 
     /// The histories that the view needs; none where no curves are shown.

@@ -171,7 +171,8 @@ pub fn ranking_info(
         objectives.iter().map(|objective| formats.cell(frame, &objective.column, row)).collect()
     };
     info.n_ranked = ranking.order.len();
-    for &at in ranking.order.iter().take(RankingInfo::N_LISTED) {
+    let n_listed = if view.more.has_all_ranked { RankingInfo::N_MOST } else { RankingInfo::N_LISTED };
+    for &at in ranking.order.iter().take(n_listed) {
         let Standing::Ranked { place, score } = ranking.standings[at] else { continue };
         let (run, parts) = (named(frame, rows[at]), ranking.contributions[at].clone());
         info.best.push(RankedRun { run, place, score, parts, cells: cells_of(rows[at]) });
@@ -231,21 +232,33 @@ fn why_not(why: Unranked, objectives: &[ObjectiveInfo]) -> String {
     }
 }
 
+/// The places of the objectives that the chart of the front shows, across and up. One objective alone stands over itself.
+fn front_axes(view: &View) -> (usize, usize) {
+    let place = |chosen: &Option<ColumnKey>| {
+        view.objectives.iter().position(|objective| Some(&objective.column) == chosen.as_ref())
+    };
+    let other_than =
+        |taken: Option<usize>| (0..view.objectives.len()).find(|at| Some(*at) != taken).unwrap_or_default();
+    let (x, y) = (place(&view.front.x), place(&view.front.y));
+    let x = x.unwrap_or_else(|| other_than(y));
+    (x, y.unwrap_or_else(|| other_than(Some(x))))
+}
+
 /// The front of the kept runs.
 pub fn pareto_info(
     frame: &RunFrame,
     candidates: Candidates<'_>,
-    objectives: &[Objective],
+    view: &View,
     formats: &mut Formats,
 ) -> ParetoInfo {
+    let (objectives, axes) = (&view.objectives, front_axes(view));
     let Candidates { kept, eligible, .. } = candidates;
     let rank_of = |row: usize| match frame.value(&ColumnKey::Attribute(Attribute::ParetoRank), row) {
         Value::Number(rank) => Some(rank),
         _ => None,
     };
     let infos = objective_infos(frame, eligible, objectives, formats);
-    // A chart has two directions; one objective alone stands over itself.
-    let of_chart = [objectives.first(), objectives.get(1).or(objectives.first())];
+    let of_chart = [objectives.get(axes.0), objectives.get(axes.1)];
     let mut point = |row: usize| {
         let mut place = [0.0; 2];
         for (place, objective) in place.iter_mut().zip(of_chart) {
@@ -286,7 +299,7 @@ pub fn pareto_info(
     });
     let front = front.collect();
     let (n_runs, n_unfit) = (kept.len(), kept.len() - eligible.len());
-    ParetoInfo { objectives: infos, n_runs, n_unfit, n_ranked, n_front, front, others, other_runs }
+    ParetoInfo { objectives: infos, axes, n_runs, n_unfit, n_ranked, n_front, front, others, other_runs }
 }
 
 /// `−0.12 (−1.9 %)`.
@@ -341,13 +354,22 @@ mod tests {
         };
         assert_eq!(ranks(&frame, objectives()), [Some(1), Some(1), Some(2), None, Some(1)]);
         frame.set_standings(&standings(&frame, &kept, &View { objectives: objectives(), ..View::default() }));
-        let info = pareto_info(&frame, all, &objectives(), &mut Formats::default());
+        let mut view = View { objectives: objectives(), ..View::default() };
+        let info = pareto_info(&frame, all, &view, &mut Formats::default());
         assert_eq!((info.n_runs, info.n_unfit, info.n_ranked, info.n_front), (5, 0, 4, 3));
         assert_eq!(info.objectives.iter().map(|objective| objective.n_without).collect::<Vec<_>>(), [1, 0]);
         let names: Vec<&str> = info.front.iter().map(|run| run.run.name.as_str()).collect();
         assert_eq!(names, ["name-b", "name-e", "name-a"]);
         assert_eq!(info.others, [(7.0, 30.0)]);
         assert_eq!(info.other_runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>(), ["name-c"]);
+        // The two of the chart are chosen, as far as they are objectives.
+        view.front.x = Some(ColumnKey::Metric("n_trees".to_owned()));
+        let turned = pareto_info(&frame, all, &view, &mut Formats::default());
+        assert_eq!((info.axes, turned.axes, &turned.others[..]), ((0, 1), (1, 0), &[(30.0, 7.0)][..]));
+        view.front.y = Some(ColumnKey::Metric("gone".to_owned()));
+        assert_eq!(front_axes(&view), (1, 0));
+        view.objectives.truncate(1);
+        assert_eq!(front_axes(&view), (0, 0));
         // More is better: the other end of the same axis.
         let mut more = objectives();
         more[1].direction = Direction::Descending;

@@ -253,7 +253,7 @@ mod tests {
         /// What the page is told last.
         fn told(&mut self, ask: TagAsk) -> TagNews {
             let mut tags = ExperimentTags::default();
-            let capabilities = Capabilities::default();
+            let capabilities = Capabilities { api_prefix: "/api".to_owned(), ..Capabilities::default() };
             let mut acts: VecDeque<TagAct> = tags.ask(ask, &capabilities).into();
             let mut told = None;
             while let Some(act) = acts.pop_front() {

@@ -3,8 +3,8 @@
 use crate::entities::ColumnKey;
 use crate::view::{
     Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, ColumnView, CurveBands, CurveX, CurvesView,
-    DifferencesView, Direction, Lane, MAX_OBJECTIVES, ModelColumn, ModelSort, NumberFormat, Objective, Panel,
-    Pick, ScatterView, Smoothing, Sort, Step,
+    DifferencesView, Direction, FrontView, Lane, MAX_OBJECTIVES, ModelColumn, ModelSort, MoreView,
+    NumberFormat, Objective, Panel, Pick, ScatterView, Smoothing, Sort, Step,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -512,6 +512,64 @@ pub fn model_sort(text: &str) -> Option<ModelSort> {
     };
     let (column, _) = MODEL_COLUMNS.iter().find(|(_, other)| *other == word)?;
     Some(ModelSort { column: *column, direction })
+}
+
+/// `xCOLUMN~yCOLUMN~logx~logy`, each where it is chosen; a column begins with a letter or `=`.
+pub fn front_text(front: &FrontView) -> String {
+    let column = |word: char, column: &Option<ColumnKey>| {
+        column.as_ref().map(|column| {
+            let mut out = word.to_string();
+            push_column(column, &mut out);
+            out
+        })
+    };
+    let word = |is: bool, word: &str| is.then(|| word.to_owned());
+    let items = [
+        column('x', &front.x),
+        column('y', &front.y),
+        word(front.is_log_x, LOG_X),
+        word(front.is_log_y, LOG_Y),
+    ];
+    items.into_iter().flatten().collect::<Vec<_>>().join(&ITEM.to_string())
+}
+
+/// The opposite of [`front_text`].
+pub fn front(text: &str) -> FrontView {
+    let items = split_raw(text, ITEM);
+    let column =
+        |word: char| items.iter().find_map(|item| ColumnKey::parse(&unescape(item.strip_prefix(word)?)));
+    FrontView {
+        x: column('x'),
+        y: column('y'),
+        is_log_x: items.contains(&LOG_X),
+        is_log_y: items.contains(&LOG_Y),
+    }
+}
+
+/// `params~correlations~dots~ranked~g20`: what panels show beyond what they do by themselves.
+pub fn more_text(more: &MoreView) -> String {
+    let words = [
+        (more.has_all_params, "params"),
+        (more.has_all_correlations, "correlations"),
+        (more.has_all_dots, "dots"),
+        (more.has_all_ranked, "ranked"),
+    ];
+    let words = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned());
+    let groups = more.n_groups.map(|n| format!("g{n}"));
+    words.chain(groups).collect::<Vec<_>>().join(&ITEM.to_string())
+}
+
+/// The opposite of [`more_text`].
+pub fn more(text: &str) -> MoreView {
+    let items = split_raw(text, ITEM);
+    let n_groups = items.iter().find_map(|item| item.strip_prefix('g')?.parse().ok());
+    MoreView {
+        has_all_params: items.contains(&"params"),
+        has_all_correlations: items.contains(&"correlations"),
+        has_all_dots: items.contains(&"dots"),
+        has_all_ranked: items.contains(&"ranked"),
+        n_groups: n_groups.filter(|n| (1..=MoreView::MAX_GROUPS).contains(n)),
+    }
 }
 
 const RUNS_AS_ROWS: &str = "rows";

@@ -3,8 +3,8 @@
 //! Components name the change; applying it happens here, without a browser. Nothing here looks at a run.
 
 use super::{
-    AxisKind, AxisView, Brush, ColumnView, CurvesView, DifferencesView, Direction, MAX_OBJECTIVES,
-    NumberFormat, Objective, Panel, Pick, RankingView, ScatterView, Sort, Step, View,
+    AxisKind, AxisView, Brush, ColumnView, CurvesView, DifferencesView, Direction, FrontView, MAX_OBJECTIVES,
+    MoreView, NumberFormat, Objective, Panel, Pick, RankingView, ScatterView, Sort, Step, View,
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -85,6 +85,10 @@ pub enum ViewEdit {
     SetObjectives(Vec<Objective>),
     /// How the objectives are weighed, and which run is chosen.
     SetRanking(RankingView),
+    /// Which objectives the chart of the front shows.
+    SetFront(FrontView),
+    /// What panels show beyond what they do by themselves.
+    SetMore(MoreView),
     /// The objective that panels about one objective are about.
     SetExplained(Option<ColumnKey>),
     /// What the scatter plot shows.
@@ -289,6 +293,8 @@ impl View {
                 self.objectives = objectives.iter().take(MAX_OBJECTIVES).cloned().collect();
             }
             ViewEdit::SetRanking(ranking) => self.ranking.clone_from(ranking),
+            ViewEdit::SetFront(front) => self.front.clone_from(front),
+            ViewEdit::SetMore(more) => self.more = *more,
             ViewEdit::SetExplained(column) => self.explained.clone_from(column),
             ViewEdit::SetScatter(scatter) => self.scatter.clone_from(scatter),
             ViewEdit::SetGroups(columns) => self.groups.clone_from(columns),

@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { execFileSync } from "node:child_process";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
-import { runsOf } from "./mlflow.mjs";
+import { call, runsOf } from "./mlflow.mjs";
 import { install } from "../servers/server.mjs";
 import { startSite, startServers } from "./world.mjs";
 
@@ -360,6 +360,49 @@ describe("workspace", () => {
     assertQuiet(other);
     await other.close();
   });
+
+  for (const version of ["3.17.2", "1.30.1"]) {
+    test(`MLflow ${version}: a view is kept with the experiment, and opens it for somebody else`, { timeout: 120_000 }, async () => {
+      const { url } = servers.byVersion[version];
+      const name = `kept-${Date.now()}`;
+      const { experiment_id: id } = await call(url, "experiments/create", { name });
+      await call(url, "runs/create", { experiment_id: id, start_time: Date.now() });
+      const tags = async () => Object.fromEntries(((await call(url, `experiments/get?experiment_id=${id}`)).experiment.tags ?? []).map(({ key, value }) => [key, value]));
+      const server = site.serverUrl(version);
+      const page = await open(version, `#/compare?server=${encodeURIComponent(server)}&experiments=${id}&filter=rmse%20is%20missing&panels=ranking`);
+      await byRole(page, "grid", "Runs");
+      await (await byRole(page, "button", "Views…")).click();
+      await (await byRole(page, "textbox", "Name of the view")).type("<b>ours</b>");
+      await (await byRole(page, "button", "Keep with the experiment")).click();
+      const item = '[aria-label="Views kept with the experiment"] .menu-item';
+      await until(() => page.$$eval(item, (all) => all.map((one) => one.textContent)), (names) => names[0] === "<b>ours</b>", "the kept view");
+      await (await byRole(page, "button", "Default for everybody: <b>ours</b>")).click();
+      await page.waitForSelector('[aria-label="Views kept with the experiment"] [aria-pressed="true"]');
+      const [[key, value]] = Object.entries(await tags()).filter(([key]) => key.startsWith("runweave.view."));
+      assert.equal(JSON.parse(value).name, "<b>ours</b>");
+      assert.match(JSON.parse(value).view, /panels=ranking/);
+      await assertAccessible(page, "views with the experiment");
+
+      // Another browser opens the experiment with it.
+      const other = await open(version, `#/experiments?server=${encodeURIComponent(server)}`);
+      await clickOn(other, `::-p-text(${name})`);
+      await byRole(other, "group", "Ranking");
+      assert.equal(await other.$eval('[aria-label="Filter runs"]', (box) => box.value), "rmse is missing");
+      assertQuiet(other);
+      await other.close();
+
+      // What somebody else has written meanwhile is not written over without a word.
+      await call(url, "experiments/set-experiment-tag", { experiment_id: id, key, value: JSON.stringify({ ...JSON.parse(value), view: "panels=history" }) });
+      await (await byRole(page, "textbox", "Name of the view")).type("<b>ours</b>");
+      await (await byRole(page, "button", "Keep with the experiment")).click();
+      await until(() => page.$$eval('[role="alert"]', (all) => all.map((one) => one.textContent).join(" ")), (text) => text.includes("somebody has changed it"), "the alert");
+      assert.match(JSON.parse((await tags())[key]).view, /history/);
+      await (await byRole(page, "button", "Remove view <b>ours</b> from the experiment")).click();
+      await until(tags, (found) => !found[key], "the view gone");
+      assertQuiet(page);
+      await page.close();
+    });
+  }
 
   test("a link with many runs is short, and opens as the same page", { timeout: 120_000 }, async () => {
     const server = site.serverUrl("3.17.2");

@@ -1,16 +1,18 @@
 //! The kept runs in groups by columns: what is measured of each, its runs, and a brush that takes them in.
 
 use super::{PanelFrame, WorkspaceContext, hover, is_kind, run_link, runs_text};
-use crate::engine::news::{GroupMeasure, GroupRow, GroupsInfo, NamedRun, ObjectiveInfo};
+use crate::engine::Command;
+use crate::engine::news::{GroupMeasure, GroupRow, GroupRuns, GroupsInfo, NamedRun, ObjectiveInfo};
 use crate::entities::ColumnKey;
 use crate::ui::chart::Chart;
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
-use crate::view::{Direction, Panel};
+use crate::view::{Direction, MoreView, Panel};
 use leptos::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 
 /// The panel.
 #[component]
@@ -95,7 +97,44 @@ fn GroupColumns(context: WorkspaceContext) -> impl IntoView {
             <Popover label="Group by" text="Group by…" is_open=is_adding>
                 <ColumnList columns chosen kind=ListKind::Buttons on_choose=add />
             </Popover>
+            <GroupCount context />
         </div>
+    }
+}
+
+/// Into how many groups a column splits the runs.
+#[component]
+fn GroupCount(context: WorkspaceContext) -> impl IntoView {
+    const COUNTS: [(Option<u8>, &str); 6] = [
+        (None, "5 stretches or 7 texts"),
+        (Some(3), "3"),
+        (Some(10), "10"),
+        (Some(20), "20"),
+        (Some(50), "50"),
+        (Some(MoreView::MAX_GROUPS), "200"),
+    ];
+    let n_groups = Memo::new(move |_| context.runs.view.with(|view| view.more.n_groups));
+    let choose = move |n_groups: Option<u8>| {
+        let more = context.runs.view.with_untracked(|view| view.more);
+        context.edit.edit(ViewEdit::SetMore(MoreView { n_groups, ..more }));
+    };
+    view! {
+        <label class="check">
+            "Groups of a column, at most "
+            <select
+                class="select"
+                on:change:target=move |event| {
+                    let at = event.target().value().parse::<usize>().ok();
+                    if let Some((n_groups, _)) = at.and_then(|at| COUNTS.get(at)) {
+                        choose(*n_groups);
+                    }
+                }
+            >
+                {COUNTS.iter().enumerate().map(|(at, (count, words))| view! {
+                    <option value=at.to_string() selected=move || n_groups.get() == *count>{*words}</option>
+                }).collect_view()}
+            </select>
+        </label>
     }
 }
 
@@ -145,29 +184,59 @@ fn GroupTable(context: WorkspaceContext) -> impl IntoView {
         let runs = Memo::new(move |_| {
             row.with(|row| row.as_ref().map(|row| (row.runs.clone(), row.n_runs)).unwrap_or_default())
         });
-        let count = if is_leaf {
-            let links = move || {
-                let (runs, n_runs) = runs.get();
-                let n_unnamed = n_runs - runs.len();
-                let link = |run: &NamedRun| {
-                    let own = run.clone();
+        let is_open = RwSignal::new(false);
+        // Groups with groups within are told without their runs, and of the others the first ones are.
+        let is_all_wanted = RwSignal::new(!is_leaf);
+        Effect::new(move || {
+            if is_open.get()
+                && is_all_wanted.get()
+                && let Some(GroupRow { brushes, .. }) = row.get()
+            {
+                context.runs.send.run(Command::ListGroup(brushes));
+            }
+        });
+        let listed = Memo::new(move |_| {
+            let of_key = |all: &HashMap<String, GroupRuns>| key.with_value(|key| all.get(key).cloned());
+            context.group_runs.with(of_key).filter(|_| is_all_wanted.get())
+        });
+        let links = move || {
+            let (runs, n_runs) = match listed.get() {
+                Some(listed) => (listed.runs, listed.n_runs),
+                None => runs.get(),
+            };
+            let n_unnamed = n_runs.saturating_sub(runs.len());
+            let link = |run: &NamedRun| {
+                let own = run.clone();
+                view! {
+                    <li
+                        on:pointerenter=move |_| hover(context, Some(own.clone()))
+                        on:pointerleave=move |_| hover(context, None)
+                    >
+                        {run_link(context, run)}
+                    </li>
+                }
+            };
+            let more = (n_unnamed > 0).then(|| {
+                    if is_all_wanted.get() {
+                        let text = if runs.is_empty() { "Listing".to_owned() } else { format!("and {}", runs_text(n_unnamed)) };
+                        return view! { <li>{text}</li> }.into_any();
+                    }
                     view! {
-                        <li
-                            on:pointerenter=move |_| hover(context, Some(own.clone()))
-                            on:pointerleave=move |_| hover(context, None)
-                        >
-                            {run_link(context, run)}
+                        <li>
+                            <button type="button" class="button button--quiet" on:click=move |_| is_all_wanted.set(true)>
+                                {format!("Show all {n_runs}")}
+                            </button>
                         </li>
                     }
-                };
-                let more =
-                    (n_unnamed > 0).then(|| view! { <li>{format!("and {}", runs_text(n_unnamed))}</li> });
-                view! { <ul class="groups__runs">{runs.iter().map(link).collect_view()}{more}</ul> }
-            };
-            view! { <details><summary>{n_runs}</summary>{links}</details> }.into_any()
-        } else {
-            view! { {n_runs} }.into_any()
+                    .into_any()
+                });
+            view! { <ul class="groups__runs">{runs.iter().map(link).collect_view()}{more}</ul> }
         };
+        let on_toggle = move |event: leptos::ev::Event| {
+            let details = event.current_target().and_then(|it| it.dyn_into::<web_sys::Element>().ok());
+            is_open.set(details.is_some_and(|details| details.has_attribute("open")));
+        };
+        let count = view! { <details on:toggle=on_toggle><summary>{n_runs}</summary>{links}</details> };
         let cells = move || {
             let measures = row.with(|row| row.as_ref().map(|row| row.measures.clone()).unwrap_or_default());
             measures.into_iter().map(measure_cells).collect_view()

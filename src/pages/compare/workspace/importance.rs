@@ -1,6 +1,6 @@
 //! Which params mattered for an objective, and how params and objectives go together.
 
-use super::{ExplainedChoice, PanelFrame, WorkspaceContext, keyed};
+use super::{ExplainedChoice, MoreButton, PanelFrame, WorkspaceContext, keyed};
 use crate::engine::news::{CorrelationInfo, ImportanceInfo, ImportanceRow};
 use crate::entities::ColumnKey;
 use crate::ui::chart::Chart;
@@ -10,6 +10,10 @@ use std::sync::Arc;
 
 /// Effects of so many params are drawn unasked; those that matter little do little.
 const N_EFFECTS: usize = 4;
+/// More dots than these are drawn only where somebody wants all; see `engine::importance`.
+const N_DOTS: usize = 300;
+/// The same of columns in the matrix of correlations.
+const N_CORRELATED: usize = 12;
 
 /// The panel.
 #[component]
@@ -59,6 +63,10 @@ fn Learned(context: WorkspaceContext) -> impl IntoView {
     let warnings = part(context, |info| info.warnings.clone());
     let left_out = part(context, |info| info.left_out.clone());
     let has_params = part(context, |info| !info.params.is_empty());
+    let may_take_in = Memo::new(move |_| {
+        left_out.with(|left_out| !left_out.is_empty())
+            || context.runs.view.with(|view| view.more.has_all_params)
+    });
     let has_correlations = part(context, |info| info.correlations.columns.len() > 1);
     view! {
         {move || problem.get().map(|problem| view! { <p class="panel__empty" role="status">{problem}</p> })}
@@ -67,6 +75,14 @@ fn Learned(context: WorkspaceContext) -> impl IntoView {
         {move || left_out.with(|left_out| (!left_out.is_empty()).then(|| {
             view! { <p class="secondary">{format!("Params left out, since too few runs have them or they name a run more than a kind: {}.", left_out.join(", "))}</p> }
         }))}
+        <Show when=move || may_take_in.get()>
+            <MoreButton
+                context
+                text="Learn from all params"
+                is_on=|more| more.has_all_params
+                turn=|more| more.has_all_params = !more.has_all_params
+            />
+        </Show>
         <Show when=move || has_params.get()><Effects context /></Show>
         <Show when=move || has_correlations.get()><Correlations context /></Show>
     }
@@ -81,6 +97,11 @@ fn Effects(context: WorkspaceContext) -> impl IntoView {
         info.params.iter().filter(|row| row.effect.len() > 1).cloned().collect::<Vec<ImportanceRow>>()
     });
     let n_all = Memo::new(move |_| rows.with(Vec::len));
+    // Of the param that has most of them.
+    let dots = part(context, |info| {
+        let of = info.params.iter().map(|row| (row.dots.len(), row.n_placed));
+        of.max_by_key(|(_, n_placed)| *n_placed).unwrap_or_default()
+    });
     let are_all_shown = RwSignal::new(false);
     let chart = move |column: ColumnKey| {
         let row = Memo::new(move |_| rows.with(|rows| rows.iter().find(|row| row.column == column).cloned()));
@@ -110,8 +131,20 @@ fn Effects(context: WorkspaceContext) -> impl IntoView {
     view! {
         <h3 class="pick__title">"Effects"</h3>
         <p class="secondary">
-            "What the forest predicts along each param, all others taken over their whole range; the band is how far its trees differ, the dots are runs."
+            "What the forest predicts along each param, all others taken over their whole range; the band is how far its trees differ, the dots are "
+            {move || match dots.get() {
+                (n_drawn, n_all) if n_drawn < n_all => format!("{n_drawn} of {n_all} runs, evenly chosen."),
+                _ => "runs.".to_owned(),
+            }}
         </p>
+        <Show when=move || { dots.get().1 > N_DOTS }>
+            <MoreButton
+                context
+                text=Signal::derive(move || format!("All {} runs as dots", dots.get().1))
+                is_on=|more| more.has_all_dots
+                turn=|more| more.has_all_dots = !more.has_all_dots
+            />
+        </Show>
         <div class="effects">
             <For each=shown key=|column| column.clone() children=chart />
         </div>
@@ -186,6 +219,7 @@ fn Params(context: WorkspaceContext) -> impl IntoView {
 #[component]
 fn Correlations(context: WorkspaceContext) -> impl IntoView {
     let correlations = part(context, |info| info.correlations.clone());
+    let n_columns = part(context, |info| (info.correlations.columns.len(), info.correlations.n_all));
     let cell = |found: Option<(f64, usize)>| match found {
         // A share of colour beyond which text would be hard to read; the number says it, the colour helps to find it.
         Some((r, n)) => {
@@ -210,6 +244,19 @@ fn Correlations(context: WorkspaceContext) -> impl IntoView {
     };
     view! {
         <h3 class="pick__title">"Rank correlation (Spearman)"</h3>
+        <Show when=move || { n_columns.get().1 > N_CORRELATED }>
+            <div class="toolbar">
+                <span class="secondary">
+                    {move || format!("{} of {} columns", n_columns.get().0, n_columns.get().1)}
+                </span>
+                <MoreButton
+                    context
+                    text=Signal::derive(move || format!("All {} columns", n_columns.get().1))
+                    is_on=|more| more.has_all_correlations
+                    turn=|more| more.has_all_correlations = !more.has_all_correlations
+                />
+            </div>
+        </Show>
         <div class="table-scroll" tabindex="0" role="region" aria-label="Rank correlation, scrollable">
             <table class="table" aria-label="Rank correlation">{content}</table>
         </div>

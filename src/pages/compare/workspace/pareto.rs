@@ -7,7 +7,7 @@ use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
-use crate::view::{Direction, MAX_OBJECTIVES, Objective, Panel, Pick};
+use crate::view::{Direction, FrontView, MAX_OBJECTIVES, Objective, Panel, Pick};
 use leptos::prelude::*;
 
 const RANK: ColumnKey = ColumnKey::Attribute(Attribute::ParetoRank);
@@ -207,11 +207,13 @@ fn FrontActions(context: WorkspaceContext) -> impl IntoView {
     }
 }
 
-/// The front in its first two objectives, before the other ranked runs.
+/// The front in two of its objectives, before the other ranked runs.
 #[component]
 fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
     let found = Memo::new(move |_| {
-        let figure = |selected: &Vec<RunId>| context.pareto.with(|info| info.as_ref()?.figure(selected));
+        let front = context.runs.view.with(|view| view.front.clone());
+        let figure =
+            |selected: &Vec<RunId>| context.pareto.with(|info| info.as_ref()?.figure(selected, &front));
         context.selected.with(figure)
     });
     let drawn = Memo::new(move |_| found.get().unwrap_or_default());
@@ -224,6 +226,7 @@ fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
     });
     view! {
         <Show when=move || found.with(Option::is_some)>
+            <FrontAxes context />
             <RunChart context label drawn />
             <Show when=move || { n_unnamed.get() > 0 }>
                 <p class="secondary">
@@ -235,6 +238,76 @@ fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
                 </p>
             </Show>
         </Show>
+    }
+}
+
+/// Which objectives the chart shows, and how.
+#[component]
+fn FrontAxes(context: WorkspaceContext) -> impl IntoView {
+    let front = Memo::new(move |_| context.runs.view.with(|view| view.front.clone()));
+    let set = move |front: FrontView| context.edit.edit(ViewEdit::SetFront(front));
+    let shown = Memo::new(move |_| {
+        let of = |info: &ParetoInfo| {
+            let columns = info.objectives.iter().map(|objective| objective.column.clone());
+            (columns.collect::<Vec<_>>(), info.axes)
+        };
+        context.pareto.with(|info| info.as_ref().map(of).unwrap_or_default())
+    });
+    let choice = move |label: &'static str, is_x: bool| {
+        let place = move || {
+            let (x, y) = shown.with(|(_, axes)| *axes);
+            if is_x { x } else { y }
+        };
+        let options = move || {
+            let columns = shown.with(|(columns, _)| columns.clone());
+            let option = |(at, column): (usize, ColumnKey)| {
+                view! { <option value=at.to_string() selected=move || place() == at>{column.label().to_owned()}</option> }
+            };
+            columns.into_iter().enumerate().map(option).collect_view()
+        };
+        let choose = move |at: usize| {
+            let (columns, (x, y)) = shown.get_untracked();
+            let column = |at: usize| columns.get(at).cloned();
+            // One that takes the other's place changes places with it.
+            let (x, y) = match is_x {
+                true => (at, if at == y { x } else { y }),
+                false => (if at == x { y } else { x }, at),
+            };
+            set(FrontView { x: column(x), y: column(y), ..front.get_untracked() });
+        };
+        view! {
+            <label class="check">
+                {label} " "
+                <select
+                    class="select"
+                    on:change:target=move |event| if let Ok(at) = event.target().value().parse() {
+                        choose(at);
+                    }
+                >
+                    {options}
+                </select>
+            </label>
+        }
+    };
+    let log = move |label: &'static str, is_x: bool| {
+        let is_log = move || front.with(|front| if is_x { front.is_log_x } else { front.is_log_y });
+        let turn = move |_| {
+            let now = front.get_untracked();
+            set(if is_x {
+                FrontView { is_log_x: !now.is_log_x, ..now }
+            } else {
+                FrontView { is_log_y: !now.is_log_y, ..now }
+            });
+        };
+        view! {
+            <label class="check"><input type="checkbox" prop:checked=is_log on:change=turn />{label}</label>
+        }
+    };
+    view! {
+        <div class="toolbar">
+            {choice("Across", true)} {log("logarithmic across", true)}
+            {choice("Up", false)} {log("logarithmic up", false)}
+        </div>
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::filter_box::{FilterBox, Typed};
 use super::pareto::{Objectives, left_out_text};
-use super::{PanelFrame, WorkspaceContext, cell_text, keyed, run_link, select_box, verdict};
+use super::{MoreButton, PanelFrame, WorkspaceContext, cell_text, keyed, run_link, select_box, verdict};
 use crate::engine::news::{NamedRun, PickDifference, PickInfo, PickRival, RankedRun, RankingInfo};
 use crate::engine::protocol::Cell;
 use crate::entities::{Attribute, ColumnKey};
@@ -213,6 +213,17 @@ fn Best(context: WorkspaceContext) -> impl IntoView {
                     <p class="secondary">{format!("The best {n_listed} of {n_ranked} runs; sort the table by score to see all of them.")}</p>
                 })
             }}
+            <Show when=move || { listed.get().1 > RankingInfo::N_LISTED }>
+                <MoreButton
+                    context
+                    text=Signal::derive(move || match listed.get().1 {
+                        n if n > RankingInfo::N_MOST => format!("List {}", RankingInfo::N_MOST),
+                        n => format!("List all {n}"),
+                    })
+                    is_on=|more| more.has_all_ranked
+                    turn=|more| more.has_all_ranked = !more.has_all_ranked
+                />
+            </Show>
         </Show>
     }
 }
