@@ -246,6 +246,7 @@ impl Engine {
             Command::SetView { view, sequence } => {
                 let are_curves_stale = self.scene.are_curves_stale(&view);
                 let had_environments = self.scene.compared().1;
+                let names_other_runs = self.scene.names_other_runs(&view);
                 let change = self.scene.set_view(*view, &mut self.outputs);
                 // A brush wants no other sizes, and a look at every run is what it must not cost.
                 if change > Change::Brush {
@@ -260,7 +261,9 @@ impl Engine {
                 if are_curves_stale {
                     self.show_curves();
                 }
-                self.tell_whole_ids();
+                if names_other_runs {
+                    self.tell_whole_ids();
+                }
                 if self.scene.lacks_analyst() {
                     self.want_analyst();
                 }

@@ -588,6 +588,34 @@ fn what_tells_compared_runs_apart_is_read_while_they_are_compared() {
 }
 
 #[test]
+fn short_ids_in_a_view_become_whole_once_all_runs_are_here() {
+    // Sixteen ids that differ in their last character, and one that differs in the one before.
+    let mut world = World::connected(Server { n_runs: 17, ..Server::default() });
+    let id = |place: usize| RunId(format!("{place:032x}"));
+    let cut = |place: usize| RunId(id(place).0[..31].to_owned());
+    let view = View { selected: vec![cut(16), id(3), cut(3)], ..View::default() };
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 1 });
+    world.load();
+    let told = |world: &World| -> Vec<Vec<(RunId, RunId)>> {
+        let whole = |event: &Event| match event {
+            Event::WholeIds(whole) => Some(whole.clone()),
+            _ => None,
+        };
+        world.events.iter().filter_map(whole).collect()
+    };
+    assert!(told(&world).is_empty(), "another run may begin alike");
+    world.answer_all();
+    assert_eq!(told(&world).first(), Some(&vec![(cut(16), id(16))]), "the third one could be any of sixteen");
+    // What names no other runs is not looked at again.
+    let n_told = told(&world).len();
+    let sorted = View { filter: "rmse > 1".to_owned(), ..view };
+    world.say(Command::SetView { view: Box::new(sorted), sequence: 2 });
+    assert_eq!(told(&world).len(), n_told);
+    world.say(Command::ShortenIds(vec![id(16), id(3)]));
+    assert!(matches!(world.events.last(), Some(Event::ShortIds(ids)) if *ids == [cut(16), id(3)]));
+}
+
+#[test]
 fn an_expression_is_checked_before_it_is_a_column() {
     let mut world = World::connected(Server { n_runs: 4, ..Server::default() });
     world.load();

@@ -460,6 +460,11 @@ impl Scene {
         }
     }
 
+    /// Whether a view names other runs than the present one.
+    pub fn names_other_runs(&self, view: &View) -> bool {
+        self.view.selected != view.selected || self.view.ranking.pick != view.ranking.pick
+    }
+
     /// The runs that the view names.
     pub fn named_runs(&self) -> impl Iterator<Item = &RunId> {
         self.view.selected.iter().chain(&self.view.ranking.pick)

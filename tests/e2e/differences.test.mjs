@@ -156,7 +156,8 @@ describe("differences", () => {
     await until(() => cellsIn(page), (cells) => JSON.stringify(cells.dataset) === '["<b>taxi</b> 4ca7e9a6 (training)","<b>taxi</b> 5d0c11aa (training)"]', "the datasets");
     await page.close();
     const filtered = await open(`&filter=${encodeURIComponent("dataset ~ /5d0c/")}&columns=attributes.dataset`, {}, { experiments: ofData, counts: "1 of 2 runs" });
-    await until(() => filtered.$eval("#runs-cell-1-1", (cell) => cell.textContent), (text) => text === "<b>taxi</b> 5d0c11aa (training)", "the dataset in the table");
+    await filtered.waitForSelector("#runs-cell-0-1");
+    await until(() => filtered.$eval("#runs-cell-0-1", (cell) => cell.textContent), (text) => text === "<b>taxi</b> 5d0c11aa (training)", "the dataset in the table");
     assertQuiet(filtered);
     await filtered.close();
 
