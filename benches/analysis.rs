@@ -44,6 +44,7 @@ fn run(n: usize) -> Run {
         metrics: vec![metric("rmse", n as f64), metric("val_rmse", n as f64 * 1.5)],
         tags: vec![],
         models: vec![],
+        datasets: vec![],
     }
 }
 

@@ -3,6 +3,7 @@
 //! The engine reads runs and draws them; whatever writes is here. It runs in a worker of its own, which is started
 //! when a page first needs it, so that comparing runs does not wait for code it does not use.
 
+pub mod experiment_tags;
 pub mod files;
 pub mod machine;
 pub mod note;

@@ -9,7 +9,8 @@ pub mod saved;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
 use crate::view::{
-    ColumnView, CurvesView, DifferencesView, ModelSort, Normalisation, RankingView, ScatterView, Sort, View,
+    ColumnView, CurvesView, DifferencesView, FrontView, ModelSort, MoreView, Normalisation, RankingView,
+    ScatterView, Sort, View,
 };
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -127,6 +128,7 @@ impl Route {
         let value =
             |name: &str| pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
         let server = value("server").unwrap_or_default().to_owned();
+        let rows: Vec<&str> = value("rows").map(|text| text.split(codec::ITEM).collect()).unwrap_or_default();
         let comparison = || Comparison {
             server: server.clone(),
             experiment_ids: codec::split(value("experiments").unwrap_or_default(), codec::ITEM)
@@ -149,7 +151,8 @@ impl Route {
                 derived: codec::split(value("derived").unwrap_or_default(), codec::ITEM),
                 is_plot_folded: value("plot") == Some("folded"),
                 plot_height_px: value("height").and_then(|text| text.parse().ok()),
-                is_nested: value("rows") == Some("nested"),
+                is_nested: rows.contains(&"nested"),
+                is_compact: rows.contains(&"compact"),
                 selected: codec::split(value("selected").unwrap_or_default(), codec::ITEM)
                     .into_iter()
                     .map(RunId)
@@ -164,6 +167,8 @@ impl Route {
                     },
                     pick: value("pick").map(|id| RunId(id.to_owned())),
                 },
+                front: value("front").map(codec::front).unwrap_or_default(),
+                more: value("more").map(codec::more).unwrap_or_default(),
                 explained: value("importance").and_then(ColumnKey::parse),
                 scatter: value("scatter").map(codec::scatter).unwrap_or_default(),
                 groups: value("groups").map(codec::keys).unwrap_or_default(),
@@ -363,8 +368,10 @@ impl fmt::Display for Comparison {
         if let Some(height_px) = view.plot_height_px {
             pair("height", &height_px.to_string())?;
         }
-        if view.is_nested {
-            pair("rows", "nested")?;
+        let rows = [(view.is_nested, "nested"), (view.is_compact, "compact")];
+        let rows = codec::join(rows.into_iter().filter_map(|(is, word)| is.then_some(word)), codec::ITEM);
+        if !rows.is_empty() {
+            pair("rows", &rows)?;
         }
         if !view.selected.is_empty() {
             pair("selected", &codec::join(view.selected.iter().map(|id| id.0.as_str()), codec::ITEM))?;
@@ -383,6 +390,12 @@ impl fmt::Display for Comparison {
         }
         if let Some(pick) = &view.ranking.pick {
             pair("pick", &pick.0)?;
+        }
+        if view.front != FrontView::default() {
+            pair("front", &codec::front_text(&view.front))?;
+        }
+        if view.more != MoreView::default() {
+            pair("more", &codec::more_text(&view.more))?;
         }
         if let Some(column) = &view.explained {
             pair("importance", &column.to_string())?;
@@ -543,10 +556,24 @@ mod tests {
                 CurvesView { metrics, x, smoothing, smoothing_amount, bands, is_log_x, is_log_y, is_clipped }
             },
         );
-        let differences = (prop_oneof![Just(0.0), 1e-9..1e9], any::<bool>()).prop_map(
-            |(tolerance_percent, are_runs_rows)| DifferencesView { tolerance_percent, are_runs_rows },
+        let differences = (prop_oneof![Just(0.0), 1e-9..1e9], any::<(bool, bool)>()).prop_map(
+            |(tolerance_percent, (are_runs_rows, has_environments))| DifferencesView {
+                tolerance_percent,
+                are_runs_rows,
+                has_environments,
+            },
         );
-        let curves = (curves, differences);
+        let front = (some_key(), some_key(), any::<(bool, bool)>())
+            .prop_map(|(x, y, (is_log_x, is_log_y))| FrontView { x, y, is_log_x, is_log_y });
+        let n_groups = prop::option::of(1..=MoreView::MAX_GROUPS);
+        let more = (any::<(bool, bool, bool, bool)>(), n_groups).prop_map(|(has_all, n_groups)| MoreView {
+            has_all_params: has_all.0,
+            has_all_correlations: has_all.1,
+            has_all_dots: has_all.2,
+            has_all_ranked: has_all.3,
+            n_groups,
+        });
+        let curves = (curves, differences, front, more);
         (
             any::<String>(),
             prop::collection::vec(step, 0..3),
@@ -558,7 +585,7 @@ mod tests {
             (
                 any::<bool>(),
                 any::<Option<u16>>(),
-                any::<bool>(),
+                any::<(bool, bool)>(),
                 prop::collection::vec("[-a-z0-9+*/^(), ~!'`]{1,9}", 0..3),
             ),
             (
@@ -578,13 +605,13 @@ mod tests {
                     axes,
                     columns,
                     colour,
-                    (is_plot_folded, plot_height_px, is_nested, derived),
+                    (is_plot_folded, plot_height_px, (is_nested, is_compact), derived),
                     (
                         selected,
                         objectives,
                         ranking,
                         (explained, scatter, groups, panels),
-                        (curves, differences),
+                        (curves, differences, front, more),
                     ),
                 )| View {
                     filter,
@@ -601,10 +628,13 @@ mod tests {
                     is_plot_folded,
                     plot_height_px,
                     is_nested,
+                    is_compact,
                     slots: selected.iter().map(String::len).collect(),
                     selected: selected.into_iter().map(RunId).collect(),
                     objectives,
                     ranking,
+                    front,
+                    more,
                     explained,
                     scatter,
                     groups,

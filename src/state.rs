@@ -12,9 +12,9 @@ mod worker_handle;
 
 use crate::engine::protocol::{
     AxesInfo, ColumnsInfo, Command, ConnectProblem, Counts, Event, FailedWhat, FilterProblem, HoveredRun,
-    LoadProgress, NewsText, RowsPage, RunIds,
+    LoadProgress, NewsText, ReportTables, RowsPage, RunIds,
 };
-use crate::entities::Experiment;
+use crate::entities::{Experiment, RunId};
 use crate::route::{Comparison, Route};
 use crate::tracking::{ServerAddress, ServerInfo, ServerKind, SignIn};
 use crate::view::View;
@@ -117,6 +117,8 @@ pub struct AppState {
     pub hovered: RwSignal<Option<HoveredRun>>,
     /// The set of runs asked for last.
     pub run_ids: RwSignal<Option<RunIds>>,
+    /// The short ids asked for last, until a link has them.
+    pub short_ids: RwSignal<Option<Vec<RunId>>>,
     /// The run last opened, for the late page that reads it.
     pub run: RwSignal<Option<NewsText>>,
     /// Why the run last asked for could not be opened.
@@ -127,8 +129,8 @@ pub struct AppState {
     pub download: RwSignal<Option<(String, String)>>,
     /// The table as text, until it is copied.
     pub table_text: RwSignal<Option<String>>,
-    /// The table as HTML, until a report has it.
-    pub table_html: RwSignal<Option<String>>,
+    /// The tables of a report, until it has them.
+    pub table_html: RwSignal<Option<ReportTables>>,
     /// News for the panels of the comparison, oldest first, until these read them.
     pub workspace_news: RwSignal<Vec<NewsText>>,
     /// What was said last of an expression that is being typed.
@@ -168,6 +170,7 @@ impl AppState {
             painted: RwSignal::new(Painted::default()),
             hovered: RwSignal::new(None),
             run_ids: RwSignal::new(None),
+            short_ids: RwSignal::new(None),
             run: RwSignal::new(None),
             run_problem: RwSignal::new(None),
             artifacts: RwSignal::new(None),
@@ -467,10 +470,16 @@ impl AppState {
             }
             Event::Hovered(run) => self.hovered.set(run),
             Event::TableText(text) => self.table_text.set(Some(text)),
-            Event::TableHtml(text) => self.table_html.set(Some(text)),
+            Event::TableHtml(tables) => self.table_html.set(Some(tables)),
             Event::Expression(news) => self.expression_news.set(Some(news)),
             Event::Workspace(news) => self.workspace_news.update(|all| all.push(news)),
             Event::RunIds(run_ids) => self.run_ids.set(Some(run_ids)),
+            Event::ShortIds(run_ids) => self.short_ids.set(Some(run_ids)),
+            Event::WholeIds(known) => {
+                let whole =
+                    |id: &RunId| known.iter().find(|(short, _)| short == id).map(|(_, whole)| whole.clone());
+                self.set_view(untrack(|| self.view()).with_ids(whole), false);
+            }
             Event::RunDetails(run) => {
                 self.run_problem.set(None);
                 self.run.set(Some(run));

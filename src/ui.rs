@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod download;
 pub mod focus;
 pub mod menu;
+mod over_steps;
 pub mod parallel_plot;
 pub mod per_frame;
 pub mod picture;

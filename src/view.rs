@@ -9,6 +9,7 @@ mod change;
 pub mod choices;
 pub mod edit;
 pub mod measure;
+pub mod undo;
 
 pub use better::{better, objective_rank};
 pub use change::ViewChange;
@@ -405,6 +406,39 @@ impl CurvesView {
     }
 }
 
+/// Which two objectives the chart of the front shows, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct FrontView {
+    /// From left to right; the first one that is not `y` where nobody chose, or where it is no objective.
+    pub x: Option<ColumnKey>,
+    /// From bottom to top; the first one that is not x, likewise.
+    pub y: Option<ColumnKey>,
+    /// Whether x is spread by magnitude.
+    pub is_log_x: bool,
+    /// Whether y is.
+    pub is_log_y: bool,
+}
+
+/// What panels leave out unless somebody wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct MoreView {
+    /// Params that few runs have, or that name a run more than a kind, are learned from as well.
+    pub has_all_params: bool,
+    /// Correlations are told of all columns.
+    pub has_all_correlations: bool,
+    /// Every run that was learned from is drawn behind the effects.
+    pub has_all_dots: bool,
+    /// All ranked runs are listed, as many as a list can hold.
+    pub has_all_ranked: bool,
+    /// So many stretches of numbers, or texts, of a column are groups of their own, [`MoreView::MAX_GROUPS`] at most.
+    pub n_groups: Option<u8>,
+}
+
+impl MoreView {
+    /// Beyond this nobody reads them.
+    pub const MAX_GROUPS: u8 = 200;
+}
+
 /// How the differences between the selected runs are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct DifferencesView {
@@ -412,6 +446,8 @@ pub struct DifferencesView {
     pub tolerance_percent: f64,
     /// Whether each run has a row, rather than a column.
     pub are_runs_rows: bool,
+    /// Whether what the runs' models need is read and compared, too.
+    pub has_environments: bool,
 }
 
 /// Everything about how a comparison is shown.
@@ -439,6 +475,8 @@ pub struct View {
     pub plot_height_px: Option<u16>,
     /// Whether runs stand below the runs that started them.
     pub is_nested: bool,
+    /// Whether the table's rows stand closer together.
+    pub is_compact: bool,
     /// The runs looked at closely, in the order in which they were chosen; the first is what others are compared with.
     pub selected: Vec<RunId>,
     /// For each of them which of the looks of many it has in every chart, see [`Self::slot`]; by its place where absent.
@@ -447,6 +485,10 @@ pub struct View {
     pub objectives: Vec<Objective>,
     /// How they are weighed.
     pub ranking: RankingView,
+    /// Which of them the chart of the front shows.
+    pub front: FrontView,
+    /// What panels show beyond what they do by themselves.
+    pub more: MoreView,
     /// The objective that panels about one objective are about: what params are to explain, whose history is told. The
     /// first objective, or the main metric, where nobody chose.
     pub explained: Option<ColumnKey>,
@@ -496,6 +538,31 @@ impl View {
         let is_usual = slots.iter().enumerate().all(|(place, slot)| place == *slot);
         self.slots = if is_usual { Vec::new() } else { slots };
         self.selected = run_ids;
+    }
+
+    /// The same with other ids for some of the runs that it names.
+    pub fn with_ids(&self, new: impl Fn(&RunId) -> Option<RunId>) -> Self {
+        let mut view = self.clone();
+        for run_id in view.selected.iter_mut().chain(&mut view.ranking.pick) {
+            if let Some(id) = new(run_id) {
+                *run_id = id;
+            }
+        }
+        view
+    }
+
+    /// Whether another view is this one with the whole ids of runs that are named here by their beginnings.
+    pub fn is_short_for(&self, whole: &Self) -> bool {
+        let pairs = || {
+            let own = self.selected.iter().chain(&self.ranking.pick);
+            own.zip(whole.selected.iter().chain(&whole.ranking.pick))
+        };
+        let is_meant = |id: &RunId| {
+            pairs()
+                .find(|(short, long)| *short == id && long.0.starts_with(&short.0))
+                .map(|(_, long)| long.clone())
+        };
+        self.with_ids(is_meant) == *whole
     }
 
     /// The expressions of all derived columns that it names, sorted, each once. Those in filter and constraints are not

@@ -58,13 +58,22 @@ pub fn line_changes(baseline: &str, text: &str) -> Vec<LineChange> {
     if !is_long(baseline) && !is_long(text) {
         return Vec::new();
     }
-    let is_of_lines = baseline.trim_end().contains('\n') || text.trim_end().contains('\n');
-    let lines = |text: &str| -> Vec<String> {
-        let all: Vec<&str> =
-            if is_of_lines { text.lines().collect() } else { text.split_inclusive(", ").collect() };
-        all.into_iter().map(|line| line.trim_end().to_owned()).collect()
+    if baseline.trim_end().contains('\n') || text.trim_end().contains('\n') {
+        return changed_lines(baseline, text);
+    }
+    let parts = |text: &str| -> Vec<String> {
+        text.split_inclusive(", ").map(|part| part.trim_end().to_owned()).collect()
     };
-    let (old, new) = (lines(baseline), lines(text));
+    changes(&parts(baseline), &parts(text))
+}
+
+/// In which lines a text differs from a baseline, top to bottom, however long they are.
+pub fn changed_lines(baseline: &str, text: &str) -> Vec<LineChange> {
+    let lines = |text: &str| -> Vec<String> { text.lines().map(|line| line.trim_end().to_owned()).collect() };
+    changes(&lines(baseline), &lines(text))
+}
+
+fn changes(old: &[String], new: &[String]) -> Vec<LineChange> {
     let diff = similar::TextDiff::from_slices(
         &old.iter().map(String::as_str).collect::<Vec<_>>(),
         &new.iter().map(String::as_str).collect::<Vec<_>>(),

@@ -7,19 +7,21 @@
 use super::aggregates::HistoryNeed;
 use super::cells::Formats;
 use super::curves::{self, CurveLook, CurvesAsk, Lines};
+use super::differences::{differences_html, differences_info};
+use super::environments::Environments;
 use super::expressions::{expression_info, filter, histories};
-use super::group_table::groups_info;
+use super::group_table::{group_runs, groups_info};
 use super::histories::Wanted;
 use super::history::history_info;
 use super::importance::importance_info;
-use super::news::WorkspaceNews;
+use super::news::{DifferencesWindow, WorkspaceNews};
 use super::protocol::{FilterProblem, NewsText, PythonSource, TableFormat};
 use super::scatter::scatter_info;
 use super::table_text::{python, table_text};
 use super::workspace::{self, Candidates, Shown};
 use crate::entities::ColumnKey;
 use crate::frame::{RowFilter, RowSet, RowStanding, RunFrame, derive};
-use crate::view::View;
+use crate::view::{Brush, View};
 
 /// The calls into the late part.
 #[derive(Clone, Copy, Debug)]
@@ -44,10 +46,15 @@ pub struct Analyst {
     pub(super) history: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of the groups.
     pub(super) groups: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
+    /// News of the runs of a group.
+    pub(super) group_runs: fn(&RunFrame, Shown<'_>, &[Brush], &mut Formats) -> Option<NewsText>,
     /// News of the scatter plot.
     pub(super) scatter: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of the differences.
-    pub(super) differences: fn(&RunFrame, &View, &mut Formats) -> Option<NewsText>,
+    pub(super) differences:
+        fn(&RunFrame, &Environments, &View, DifferencesWindow, &mut Formats) -> Option<NewsText>,
+    /// See [`differences_html`].
+    pub(super) differences_html: fn(&RunFrame, &Environments, &View, &mut Formats) -> String,
     /// The histories that curves need.
     pub(super) wanted_curves: fn(&RunFrame, &View, &CurveLook) -> Wanted,
     /// News of the curves.
@@ -67,7 +74,7 @@ pub fn analyst() -> Analyst {
         histories,
         expression: |frame, order, asked| NewsText::of(&expression_info(frame, order, asked)),
         pareto: |frame, candidates, view, formats| {
-            let info = workspace::pareto_info(frame, candidates, &view.objectives, formats);
+            let info = workspace::pareto_info(frame, candidates, view, formats);
             NewsText::of(&WorkspaceNews::Pareto(info))
         },
         ranking: |frame, candidates, view, formats| {
@@ -82,12 +89,17 @@ pub fn analyst() -> Analyst {
         groups: |frame, shown, formats| {
             NewsText::of(&WorkspaceNews::Groups(groups_info(frame, shown, formats)))
         },
+        group_runs: |frame, shown, brushes, formats| {
+            NewsText::of(&WorkspaceNews::GroupRuns(group_runs(frame, shown, brushes, formats)))
+        },
         scatter: |frame, shown, formats| {
             NewsText::of(&WorkspaceNews::Scatter(Box::new(scatter_info(frame, shown, formats))))
         },
-        differences: |frame, view, formats| {
-            NewsText::of(&WorkspaceNews::Differences(workspace::differences_info(frame, view, formats)))
+        differences: |frame, environments, view, window, formats| {
+            let info = differences_info(frame, environments, view, Some(window), formats);
+            NewsText::of(&WorkspaceNews::Differences(info))
         },
+        differences_html,
         wanted_curves: curves::wanted,
         curves: |frame, asked, lines| {
             let (info, charts) = curves::info(frame, asked, lines);

@@ -14,7 +14,7 @@ use crate::entities::RunId;
 use crate::entities::order::sort_by;
 use crate::frame::display_number;
 use crate::plot::charts::{ChartAxis, Figure, Look, Mark, Place, Scale, Series};
-use crate::view::{CurveX, CurvesView, Direction, Lane};
+use crate::view::{CurveX, CurvesView, Direction, FrontView, Lane};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -121,13 +121,14 @@ impl CurvesInfo {
 }
 
 impl ParetoInfo {
-    /// The front in its first two objectives before the other ranked runs, with a ring around those that are selected.
+    /// The front in two of its objectives before the other ranked runs, with a ring around those that are selected.
     /// By two objectives it is a staircase; by more, what looks beaten need not be. None by fewer.
-    pub fn figure(&self, selected: &[RunId]) -> Option<RunFigure> {
-        let [first, second, ..] = self.objectives.as_slice() else { return None };
-        let axis = |of: &ObjectiveInfo| ChartAxis {
+    pub fn figure(&self, selected: &[RunId], view: &FrontView) -> Option<RunFigure> {
+        let (x, y) = self.axes;
+        let (first, second) = (self.objectives.get(x)?, self.objectives.get(y).filter(|_| x != y)?);
+        let axis = |of: &ObjectiveInfo, is_log: bool| ChartAxis {
             unit: of.unit.clone(),
-            ..ChartAxis::new(of.column.label(), Scale::Linear)
+            ..ChartAxis::new(of.column.label(), if is_log { Scale::Log } else { Scale::Linear })
         };
         let placed = self.front.iter().filter_map(|run| Some((run.run.clone(), run.point?)));
         let mut front: Vec<(NamedRun, (f64, f64))> = placed.collect();
@@ -150,8 +151,8 @@ impl ParetoInfo {
             }
         };
         let figure = Figure {
-            x: axis(first),
-            y: axis(second),
+            x: axis(first, view.is_log_x),
+            y: axis(second, view.is_log_y),
             series: vec![
                 Series { mark, ..series("Pareto front", &front_runs, front) },
                 Series {
@@ -315,6 +316,7 @@ mod tests {
                 front("endless", None),
                 front("quick", Some((0.5, 1.0))),
             ],
+            axes: (0, 1),
             others: vec![(0.4, 3.0), (0.3, 3.0)],
             other_runs: vec![run("c"), run("d")],
             ..ParetoInfo::default()
@@ -324,7 +326,7 @@ mod tests {
     #[test]
     fn the_front_is_a_staircase_from_left_to_right() {
         let info = pareto(Direction::Descending);
-        let drawn = info.figure(&[run("quick").run_id, run("d").run_id]).unwrap();
+        let drawn = info.figure(&[run("quick").run_id, run("d").run_id], &FrontView::default()).unwrap();
         let [front, others] = drawn.figure.series.as_slice() else { panic!("two series") };
         assert_eq!(front.mark, Mark::Stairs { is_more_x_better: true });
         assert_eq!(
@@ -343,11 +345,13 @@ mod tests {
         let mut info = pareto(Direction::Ascending);
         info.other_runs.clear();
         info.objectives.push(info.objectives[0].clone());
-        let drawn = info.figure(&[]).unwrap();
+        let log = FrontView { is_log_y: true, ..FrontView::default() };
+        let drawn = info.figure(&[], &log).unwrap();
+        assert_eq!((drawn.figure.x.scale.clone(), drawn.figure.y.scale.clone()), (Scale::Linear, Scale::Log));
         assert_eq!(drawn.figure.series[0].mark, Mark::Dots);
         assert_eq!(drawn.figure.name(Place { series: 1, point: 0 }), "Other ranked runs");
         assert_eq!(drawn.run(Place { series: 1, point: 0 }), None);
         info.objectives.truncate(1);
-        assert_eq!(info.figure(&[]), None);
+        assert_eq!(info.figure(&[], &log), None);
     }
 }

@@ -1,13 +1,13 @@
 //! The kept runs in groups by the view's columns, groups within groups, with what is measured of each.
 
 use super::cells::Formats;
-use super::groups::{Grouped, groups};
-use super::news::{GroupMeasure, GroupRow, GroupsInfo, ObjectiveInfo};
+use super::groups::{Grouped, groups_of};
+use super::news::{GroupMeasure, GroupRow, GroupRuns, GroupsInfo, ObjectiveInfo};
 use super::workspace::{Shown, named, number, objective_infos};
 use crate::analysis::quantile::quantile;
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey};
-use crate::frame::{ColumnFormat, RunFrame};
+use crate::frame::{ColumnFormat, RunFrame, brushed_all};
 use crate::view::{Brush, Direction, Objective, better};
 
 /// What the panel shows of the kept runs.
@@ -21,8 +21,11 @@ pub fn groups_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) ->
         n_runs: rows.len(),
         ..GroupsInfo::default()
     };
-    let levels: Vec<(ColumnKey, Grouped)> =
-        view.groups.iter().map(|column| (column.clone(), groups(frame, &rows, column, formats))).collect();
+    let levels: Vec<(ColumnKey, Grouped)> = view
+        .groups
+        .iter()
+        .map(|column| (column.clone(), groups_of(frame, &rows, column, view.more.n_groups, formats)))
+        .collect();
     if levels.is_empty() {
         return info;
     }
@@ -39,6 +42,24 @@ pub fn groups_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) ->
     let name = |at: usize| named(frame, rows[at]);
     split(&levels, &all, &[], &measures, &mut info, &name);
     info
+}
+
+/// The runs of one group, whatever its level.
+pub fn group_runs(frame: &RunFrame, shown: Shown<'_>, brushes: &[Brush], formats: &mut Formats) -> GroupRuns {
+    let rows: Vec<usize> = brushed_all(frame, brushes).and(shown.kept).iter().collect();
+    let first = measured(shown).into_iter().next();
+    let measures: Vec<Measure> = first
+        .iter()
+        .map(|objective| Measure {
+            direction: objective.direction,
+            format: formats.of(frame, &objective.column).clone(),
+            values: rows.iter().map(|row| number(frame.value(&objective.column, *row))).collect(),
+        })
+        .collect();
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let runs = best_first(&all, &measures).into_iter().take(GroupRuns::N_LISTED);
+    let runs = runs.map(|at| named(frame, rows[at])).collect();
+    GroupRuns { brushes: brushes.to_vec(), runs, n_runs: rows.len() }
 }
 
 /// The objectives; without, the main metric and the duration.
@@ -158,7 +179,7 @@ impl GroupsInfo {
 mod tests {
     use super::super::defaults::columns_info;
     use super::*;
-    use crate::frame::{RowSet, brushed_all, test_runs};
+    use crate::frame::{RowSet, test_runs};
     use crate::view::View;
 
     #[test]
@@ -187,5 +208,8 @@ mod tests {
         for row in &info.rows {
             assert_eq!(brushed_all(&frame, &row.brushes).len(), row.n_runs, "{}", row.label);
         }
+        let sgd = group_runs(&frame, shown, &info.rows[2].brushes, &mut Formats::default());
+        let names: Vec<&str> = sgd.runs.iter().map(|run| run.name.as_str()).collect();
+        assert_eq!((names, sgd.n_runs), (vec!["name-r0", "name-r1", "name-r2"], 3));
     }
 }

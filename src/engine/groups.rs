@@ -27,8 +27,22 @@ pub struct Grouped {
     pub picks: Vec<Vec<Pick>>,
 }
 
-/// The groups of these rows.
+/// The groups of these rows, as many as there are colours for.
 pub fn groups(frame: &RunFrame, rows: &[usize], key: &ColumnKey, formats: &mut Formats) -> Grouped {
+    groups_of(frame, rows, key, None, formats)
+}
+
+/// The groups of these rows: so many stretches of numbers, or texts, where somebody chose.
+pub fn groups_of(
+    frame: &RunFrame,
+    rows: &[usize],
+    key: &ColumnKey,
+    n_groups: Option<u8>,
+    formats: &mut Formats,
+) -> Grouped {
+    let chosen = n_groups.map(usize::from);
+    let (n_numbers, n_texts) = (chosen.unwrap_or(N_NUMBERS), chosen.unwrap_or(N_TEXTS));
+    let n_stretches = chosen.unwrap_or(N_STRETCHES);
     let values: Vec<Value<'_>> = rows.iter().map(|row| frame.value(key, *row)).collect();
     let has_text = values.iter().any(|value| matches!(value, Value::Text(_)));
     let mut numbers: Vec<f64> = values.iter().filter_map(|value| number(*value)).collect();
@@ -38,15 +52,15 @@ pub fn groups(frame: &RunFrame, rows: &[usize], key: &ColumnKey, formats: &mut F
     let format = formats.of(frame, key).clone();
     let equal = |number: f64| vec![Pick::Interval { low: number, high: number }];
     let (ordered, group_of, mut picks): Named = if has_text {
-        by_text(frame, rows, key, &values)
-    } else if distinct.len() <= N_NUMBERS {
+        by_text(frame, rows, key, &values, n_texts)
+    } else if distinct.len() <= n_numbers {
         let at = |number: f64| distinct.iter().position(|other| *other == number).map(|at| at as u8);
         let labels = distinct.iter().map(|number| format.format(*number)).collect();
         let picks = distinct.iter().map(|number| equal(*number)).collect();
         (labels, values.iter().map(|value| at(number(*value)?)).collect(), picks)
     } else {
         let bounds: Vec<f64> =
-            (1..N_STRETCHES).filter_map(|n| quantile(&numbers, n as f64 / N_STRETCHES as f64)).collect();
+            (1..n_stretches).filter_map(|n| quantile(&numbers, n as f64 / n_stretches as f64)).collect();
         // A stretch holds its lower bound. Equal bounds leave stretches empty, and those are not told.
         let of = |number: f64| bounds.partition_point(|bound| *bound <= number);
         let mut ends: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
@@ -92,7 +106,7 @@ pub fn groups(frame: &RunFrame, rows: &[usize], key: &ColumnKey, formats: &mut F
 type Named = (Vec<String>, Vec<Option<u8>>, Vec<Vec<Pick>>);
 
 /// The most frequent texts by name, and the others together.
-fn by_text(frame: &RunFrame, rows: &[usize], key: &ColumnKey, values: &[Value<'_>]) -> Named {
+fn by_text(frame: &RunFrame, rows: &[usize], key: &ColumnKey, values: &[Value<'_>], n_texts: usize) -> Named {
     // A number among texts is one of them.
     let texts: Vec<Option<String>> = rows
         .iter()
@@ -108,9 +122,9 @@ fn by_text(frame: &RunFrame, rows: &[usize], key: &ColumnKey, values: &[Value<'_
     }
     let mut frequent: Vec<(&str, usize)> = counts.into_iter().collect();
     sort_by(&mut frequent, |a, b| b.1.cmp(&a.1));
-    let n_others = frequent.len().saturating_sub(N_TEXTS);
+    let n_others = frequent.len().saturating_sub(n_texts);
     // One more group costs as much as that of the others.
-    let n_named = if n_others > 1 { N_TEXTS } else { frequent.len() };
+    let n_named = if n_others > 1 { n_texts } else { frequent.len() };
     let mut named: Vec<&str> = frequent.iter().take(n_named).map(|(text, _)| *text).collect();
     sort_by(&mut named, |a, b| natural_order(a, b));
     let place = |text: &str| named.iter().position(|other| *other == text).unwrap_or(named.len()) as u8;
@@ -176,6 +190,21 @@ mod tests {
         let (labels, group_of, _) = of(&uneven.iter().map(|text| Some(text.as_str())).collect::<Vec<_>>());
         assert_eq!(labels.len(), usize::from(*group_of.iter().max().unwrap()) + 1);
         assert!(labels.iter().all(|label| !label.is_empty()), "{labels:?}");
+    }
+
+    #[test]
+    fn somebody_may_want_other_groups() {
+        let frame = test_runs::frame((0..200).map(|n| {
+            let (number, text) = (n.to_string(), format!("kind-{}", n % 60));
+            test_runs::run(&format!("r{n}"), &[("p", &number), ("q", &text)], &[], &[])
+        }));
+        let rows: Vec<usize> = (0..200).collect();
+        let n_labels = |param: &str, n_groups: u8| {
+            let key = ColumnKey::Param(param.to_owned());
+            groups_of(&frame, &rows, &key, Some(n_groups), &mut Formats::default()).grouping.labels.len()
+        };
+        assert_eq!((n_labels("p", 20), n_labels("p", 2), n_labels("p", 200)), (20, 2, 200));
+        assert_eq!((n_labels("q", 20), n_labels("q", 60)), (21, 60));
     }
 
     #[test]

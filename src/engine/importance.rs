@@ -19,11 +19,11 @@ use std::borrow::Cow;
 const N_CATEGORIES: usize = 30;
 /// The most runs that the forest learns from: beyond it takes seconds, and importances hardly move.
 const N_LEARNED: usize = 1000;
-/// So many runs are drawn behind the effect of a param: enough to see what it was learned from.
+/// So many runs are drawn behind the effect of a param unless somebody wants all: enough to see what it was learned from.
 const N_DOTS: usize = 300;
 /// How often a param's values change places to see what is lost.
 const N_SHUFFLES: usize = 5;
-/// So many columns a matrix of correlations shows and stays readable.
+/// So many columns a matrix of correlations shows unless somebody wants all, and stays readable.
 const N_CORRELATED: usize = 12;
 
 /// What the panel shows of the kept runs.
@@ -42,7 +42,7 @@ pub fn importance_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats
     };
     let mut params: Vec<Param<'_>> = Vec::new();
     for key in frame.columns().into_iter().filter(|key| matches!(key, ColumnKey::Param(_)) && key != target) {
-        match Param::of(frame, kept, &rows, key) {
+        match Param::of(frame, kept, &rows, key, view.more.has_all_params) {
             Ok(param) => params.push(param),
             Err(Some(why)) => info.left_out.push(why),
             Err(None) => {}
@@ -72,7 +72,9 @@ pub fn importance_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats
                 _ => None,
             })
             .collect();
-        let dots = evenly(&param.dots(&objective, &levels), N_DOTS);
+        let placed = param.dots(&objective, &levels);
+        let n_placed = placed.len();
+        let dots = evenly(&placed, if view.more.has_all_dots { n_placed } else { N_DOTS });
         let dots = dots.into_iter().map(|(x, y)| (x, objective_format.in_unit(y))).collect();
         let effect = effect.into_iter().map(|effect| EffectPoint {
             at: match effect.level {
@@ -97,6 +99,7 @@ pub fn importance_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats
             is_log: param.is_log,
             effect: effect.collect(),
             dots,
+            n_placed,
         });
     }
     sort_by(&mut info.params, |a, b| b.share.total_cmp(&a.share));
@@ -116,22 +119,24 @@ enum ParamValues<'a> {
 }
 
 impl<'a> Param<'a> {
-    /// Reads a param of these rows; why it is left out where somebody might miss it, or nothing where it does not vary.
+    /// Reads a param of these rows; why it is left out where somebody might miss it and did not say that it is wanted all
+    /// the same, or nothing where it does not vary.
     fn of(
         frame: &'a RunFrame,
         kept: &RowSet,
         rows: &[usize],
         key: ColumnKey,
+        is_wanted: bool,
     ) -> Result<Self, Option<String>> {
         let summary = frame.summary(&key, Some(kept));
         if !summary.is_varying {
             return Err(None);
         }
-        if summary.n_present * 5 < kept.len() {
+        if !is_wanted && summary.n_present * 5 < kept.len() {
             let runs = if summary.n_present == 1 { "run" } else { "runs" };
             return Err(Some(format!("{} (in {} {runs})", key.label(), summary.n_present)));
         }
-        if !summary.is_numeric && summary.n_distinct > N_CATEGORIES {
+        if !is_wanted && !summary.is_numeric && summary.n_distinct > N_CATEGORIES {
             return Err(Some(format!("{} ({} texts)", key.label(), summary.n_distinct)));
         }
         let all = frame.values(&key);
@@ -199,11 +204,12 @@ fn correlations(
 ) -> CorrelationInfo {
     let others = view.objectives.iter().map(|objective| &objective.column).filter(|column| *column != target);
     let numeric = params.iter().filter(|param| matches!(param.values, ParamValues::Numbers(_)));
-    let keys: Vec<&ColumnKey> = std::iter::once(target)
-        .chain(others)
-        .chain(numeric.map(|param| &param.key))
-        .take(N_CORRELATED)
-        .collect();
+    let mut keys: Vec<&ColumnKey> =
+        std::iter::once(target).chain(others).chain(numeric.map(|param| &param.key)).collect();
+    let n_all = keys.len();
+    if !view.more.has_all_correlations {
+        keys.truncate(N_CORRELATED);
+    }
     let columns: Vec<Vec<Option<f64>>> = keys.iter().map(|key| column_of(key)).collect();
     let slices: Vec<&[Option<f64>]> = columns.iter().map(Vec::as_slice).collect();
     let matrix = correlation_matrix(Method::Spearman, &slices);
@@ -215,6 +221,7 @@ fn correlations(
         titles: keys.iter().map(|key| formats.title(frame, key)).collect(),
         columns: keys.iter().map(|key| (*key).clone()).collect(),
         cells: (0..keys.len()).map(|a| (0..keys.len()).map(|b| cell(a, b)).collect()).collect(),
+        n_all,
     }
 }
 
@@ -255,6 +262,7 @@ mod tests {
     use crate::engine::protocol::ColumnsInfo;
     use crate::frame::test_runs;
     use crate::plot::charts::Scale;
+    use crate::view::MoreView;
 
     /// A loss that a log-uniform rate decides, a booster shifts a little, and a seed does nothing for.
     fn frame() -> RunFrame {
@@ -299,6 +307,41 @@ mod tests {
         let (r, n) = info.correlations.cells[0][0].unwrap();
         assert!((r - 1.0).abs() < 1e-12 && n == 80);
         assert_eq!(info.correlations.cells[1][0], info.correlations.cells[0][1]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_told_and_taken_in_where_it_is_wanted() {
+        let frame = test_runs::frame((0..400).map(|n| {
+            let numbers: Vec<(String, String)> =
+                (0..15).map(|at| (format!("p{at:02}"), (n * (at + 3) % 17).to_string())).collect();
+            let name = format!("note {n}");
+            let mut params: Vec<(&str, &str)> =
+                numbers.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+            params.push(("note", &name));
+            if n < 10 {
+                params.push(("rare", if n < 5 { "a" } else { "b" }));
+            }
+            test_runs::run(&format!("r{n}"), &params, &[("loss", f64::from(n % 17))], &[])
+        }));
+        let kept = RowSet::full(frame.n_rows());
+        let (mut view, columns) = (View::default(), columns_info(&frame));
+        let of = |view: &View| {
+            let shown = Shown { kept: &kept, brushed: &kept, view, columns: &columns };
+            importance_info(&frame, shown, &mut Formats::default())
+        };
+        let few = of(&view);
+        assert_eq!(few.left_out, ["note (400 texts)", "rare (in 10 runs)"]);
+        assert_eq!((few.correlations.titles.len(), few.correlations.n_all), (12, 15));
+        assert_eq!((few.params[0].dots.len(), few.params[0].n_placed), (300, 400));
+        view.more = MoreView {
+            has_all_params: true,
+            has_all_correlations: true,
+            has_all_dots: true,
+            ..MoreView::default()
+        };
+        let all = of(&view);
+        assert_eq!((all.left_out.len(), all.params.len(), all.correlations.titles.len()), (0, 16, 15));
+        assert_eq!(all.params[0].dots.len(), all.params[0].n_placed);
     }
 
     #[test]

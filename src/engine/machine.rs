@@ -3,13 +3,15 @@
 use super::aggregates::Aggregates;
 use super::analyst::Analyst;
 use super::defaults::n_models;
+use super::environments::{EnvironmentAsk, EnvironmentFile, Environments, FILES};
 use super::histories::{self, BulkPart, Histories, HistoryAsk, N_BULK_POINTS};
 use super::load::{Load, PageAsk};
 use super::protocol::{
-    ArtifactFolder, Cell, Command, Event, FailedWhat, NewsText, PythonSource, RowsPage, RunDetails,
-    TableFormat,
+    ArtifactFolder, Cell, Command, Event, FailedWhat, NewsText, PythonSource, ReportTables, RowsPage,
+    RunDetails, TableFormat,
 };
 use super::scene::{Change, Scene, has_model_size};
+use super::short_ids::{short_ids, whole_ids};
 use super::sizes::{SizeAsk, Sizes};
 use super::workspace::named;
 use crate::entities::order::sort_by;
@@ -124,6 +126,7 @@ enum Pending {
     Curve(HistoryAsk),
     /// Histories for derived columns.
     History(HistoryAsk),
+    Environment(EnvironmentAsk),
 }
 
 /// How far bringing a comparison up to date has come.
@@ -164,6 +167,8 @@ pub struct Engine {
     last_row_asked: usize,
     scene: Scene,
     histories: Histories,
+    environments: Environments,
+    n_environments_shown: usize,
     is_analyst_asked: bool,
     tables: Vec<WantedTable>,
     /// An expression that waits for the analyst.
@@ -218,8 +223,10 @@ impl Engine {
                 self.sizes = std::mem::take(&mut self.sizes).remembered();
                 self.aggregates = Aggregates::default();
                 self.n_histories_shown = 0;
-                self.abort_all(|pending| matches!(pending, Pending::Curve(_)));
+                self.abort_all(|pending| matches!(pending, Pending::Curve(_) | Pending::Environment(_)));
                 self.histories.clear();
+                self.environments = Environments::default();
+                self.n_environments_shown = 0;
                 self.n_rows_shown = 0;
                 self.n_sizes_shown = 0;
                 self.show(Change::Data, 0);
@@ -278,6 +285,8 @@ impl Engine {
             }
             Command::SetView { view, sequence } => {
                 let are_curves_stale = self.scene.are_curves_stale(&view);
+                let had_environments = self.scene.compared().1;
+                let names_other_runs = self.scene.names_other_runs(&view);
                 let change = self.scene.set_view(*view, &mut self.outputs);
                 // A brush wants no other sizes, and a look at every run is what it must not cost.
                 if change > Change::Brush {
@@ -287,9 +296,13 @@ impl Engine {
                     self.want_histories();
                     self.tell_progress();
                 }
+                self.want_compared(had_environments);
                 self.show(change, sequence);
                 if are_curves_stale {
                     self.show_curves();
+                }
+                if names_other_runs {
+                    self.tell_whole_ids();
                 }
                 if self.scene.lacks_analyst() {
                     self.want_analyst();
@@ -298,6 +311,15 @@ impl Engine {
             Command::LookAtCurves(window) => {
                 if self.scene.set_curve_window(window) {
                     self.tell_curves(None);
+                }
+            }
+            Command::ListGroup(brushes) => {
+                let told = self.scene.group_runs(&self.frame, &brushes);
+                self.outputs.extend(told);
+            }
+            Command::LookAtDifferences(window) => {
+                if self.scene.set_differences_window(window) {
+                    self.tell_differences();
                 }
             }
             Command::SaveTable(format) => self.write_table(WantedTable::File(format)),
@@ -328,6 +350,10 @@ impl Engine {
             Command::ListRunIds(set) => {
                 let run_ids = self.scene.run_ids(&self.frame, set);
                 self.outputs.push(Output::Event(Event::RunIds(run_ids)));
+            }
+            Command::ShortenIds(run_ids) => {
+                let short = short_ids(&self.frame, &run_ids);
+                self.outputs.push(Output::Event(Event::ShortIds(short)));
             }
             Command::OpenRun(run_id) => {
                 self.send(requests::run_get(&self.capabilities(), &run_id), Pending::Run)
@@ -394,6 +420,7 @@ impl Engine {
             Pending::Size(ask) => self.size_arrived(ask, answer),
             Pending::Curve(ask) => self.curve_arrived(ask, answer),
             Pending::History(ask) => self.history_arrived(ask, answer),
+            Pending::Environment(ask) => self.environment_arrived(ask, answer),
         }
     }
 
@@ -408,6 +435,8 @@ impl Engine {
         self.sizes = Sizes::default();
         self.aggregates = Aggregates::default();
         self.histories.clear();
+        self.environments = Environments::default();
+        self.n_environments_shown = 0;
         self.probe_step(None);
     }
 
@@ -620,6 +649,59 @@ impl Engine {
         self.ask_for_sizes();
     }
 
+    /// Wants what tells the compared runs apart and is not here: the sizes of their models, and what these need where
+    /// somebody wants to know. What could not be read is asked for once more after it was not wanted.
+    fn want_compared(&mut self, had_environments: bool) {
+        let (run_ids, has_environments) = self.scene.compared();
+        if has_environments && !had_environments {
+            self.environments.retry();
+        }
+        for run_id in run_ids {
+            let Some(row) = self.frame.row_of(run_id) else { continue };
+            let models = self.frame.models(row);
+            self.sizes.want(run_id, models);
+            if has_environments {
+                self.environments.want(run_id, models);
+            }
+        }
+        self.ask_for_sizes();
+        self.ask_for_environments();
+    }
+
+    fn ask_for_environments(&mut self) {
+        for ask in self.environments.next_asks() {
+            let file = FILES[ask.file];
+            let request = match &ask.of.model {
+                LoggedModelRef::Id(id) => requests::logged_model_file(id, file),
+                LoggedModelRef::ArtifactPath(path) => {
+                    requests::artifact_file(&ask.of.run_id, &format!("{path}/{file}"))
+                }
+            };
+            self.send(request, Pending::Environment(ask));
+        }
+    }
+
+    fn environment_arrived(&mut self, ask: EnvironmentAsk, answer: Result<Response, TransportError>) {
+        let is_missing = matches!(&answer, Ok(response) if response.status == 404);
+        let file = match success(answer) {
+            _ if is_missing => EnvironmentFile::Missing,
+            Ok(bytes) => EnvironmentFile::Text(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) => EnvironmentFile::Failed(error.to_string()),
+        };
+        self.environments.arrived(ask, file);
+        self.ask_for_environments();
+        let n_read = self.environments.n_read();
+        // As with model sizes: look again when there is enough that is new.
+        if self.environments.is_idle() || n_read >= self.n_environments_shown * 2 + 16 {
+            self.n_environments_shown = n_read;
+            self.tell_differences();
+        }
+    }
+
+    fn tell_differences(&mut self) {
+        self.scene.tell_differences(&self.frame, &self.environments, &mut self.outputs);
+    }
+
     fn ask_for_sizes(&mut self) {
         let asks = self.sizes.next_asks();
         for ask in asks {
@@ -679,7 +761,9 @@ impl Engine {
             Err((of, n_bytes)) => {
                 let run_id = of.run_id.clone();
                 self.sizes.settle(of, n_bytes);
-                if let Some(row) = self.frame.row_of(&run_id) {
+                if let Some(row) = self.frame.row_of(&run_id)
+                    && self.sizes.is_settled(&run_id, self.frame.models(row))
+                {
                     let size = self.sizes.of_run(&run_id, self.frame.models(row));
                     self.frame.set_model_size(row, size);
                 }
@@ -700,17 +784,30 @@ impl Engine {
         self.scene.set_loading(self.load.progress.is_loading);
         self.show(Change::Data, 0);
         self.want_sizes_of_view();
+        self.want_compared(true);
         self.want_histories();
         self.show_curves();
+        self.tell_whole_ids();
         // The first runs are on their way to the screen: what is likely to be asked for next may come.
         if self.n_rows_shown > 0 && !self.scene.has_analyst() {
             self.want_analyst();
         }
     }
 
+    /// Tells which runs short ids in the view mean. Only once all runs are here: until then another one may begin alike.
+    fn tell_whole_ids(&mut self) {
+        if self.load.progress.is_loading {
+            return;
+        }
+        let whole = whole_ids(&self.frame, self.scene.named_runs());
+        if !whole.is_empty() {
+            self.outputs.push(Output::Event(Event::WholeIds(whole)));
+        }
+    }
+
     fn show(&mut self, change: Change, sequence: u32) {
         self.scene.show(&mut self.frame, change, sequence, &mut self.outputs);
-        self.scene.tell_panels(&self.frame, change, &mut self.outputs);
+        self.scene.tell_panels(&self.frame, &self.environments, change, &mut self.outputs);
     }
 
     /// Asks for what curves are missing, and tells those that are here.
@@ -891,11 +988,15 @@ impl Engine {
         };
         self.outputs.push(match wanted {
             WantedTable::Copy | WantedTable::Python(_) => Output::Event(Event::TableText(text)),
-            WantedTable::Html => Output::Event(Event::TableHtml(text)),
+            WantedTable::Html => {
+                let differences = self.scene.differences_html(&self.frame, &self.environments);
+                Output::Event(Event::TableHtml(ReportTables { runs: text, differences }))
+            }
             WantedTable::File(format) => {
                 let extension = match format {
                     TableFormat::Csv => "csv",
                     TableFormat::Json => "json",
+                    TableFormat::HiPlot => "hiplot.json",
                     TableFormat::Markdown => "md",
                     TableFormat::Html => "html",
                 };
@@ -927,6 +1028,7 @@ impl Engine {
             metrics: run.metrics,
             tags: run.tags,
             models: run.models,
+            datasets: run.datasets,
             skipped,
         }
     }

@@ -1,6 +1,6 @@
 //! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
 
-use super::news::{CurveChart, CurvesInfo, ExpressionInfo, WorkspaceNews};
+use super::news::{CurveChart, CurvesInfo, DifferencesInfo, ExpressionInfo, WorkspaceNews};
 use super::protocol::{
     AxesInfo, Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet,
     TableFormat,
@@ -611,6 +611,87 @@ fn a_derived_column_follows_the_model_sizes() {
     world.answer_all();
     assert_eq!(world.progress().n_model_sizes, (30, 30));
     assert_eq!(cells(&mut world, &size), vec![Cell::Shown("7.5".to_owned()); 30]);
+}
+
+#[test]
+fn what_tells_compared_runs_apart_is_read_while_they_are_compared() {
+    let server = Server { n_runs: 30, has_models: true, ..Server::default() };
+    let mut world = World::connected(server);
+    let selected = [3, 20].map(|place| RunId(format!("{place:032x}"))).to_vec();
+    let mut view = View { axes: Some(vec![]), selected, ..View::default() };
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 1 });
+    world.load();
+    world.answer_all();
+    assert_eq!(world.progress().n_model_sizes, (0, 0), "nothing shows it yet");
+    let told = |world: &World| -> DifferencesInfo {
+        world.newest(|event| match event {
+            Event::Workspace(news) => match news.read() {
+                Some(WorkspaceNews::Differences(info)) => Some(info),
+                _ => None,
+            },
+            _ => None,
+        })
+    };
+    view.panels = vec![Panel::Differences];
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 2 });
+    assert_eq!(world.under_way.len(), 2, "the sizes of these two");
+    world.answer(0);
+    let size = told(&world).rows.into_iter().find(|row| row.title.starts_with("model size"));
+    assert!(
+        size.is_none_or(|row| row.cells.iter().all(|cell| cell.cell != Some(Cell::Special(Lane::Missing))))
+    );
+    world.answer_all();
+    assert_eq!(world.progress().n_model_sizes, (2, 2));
+    assert!(told(&world).n_files.is_none());
+
+    view.differences.has_environments = true;
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 3 });
+    let paths: Vec<&str> = world.under_way.iter().map(|(_, request)| request.path.as_str()).collect();
+    assert!(paths.len() == 4 && paths[0].contains("requirements.txt"), "four of six at once: {paths:?}");
+    world.fail(0, TransportError::Opaque);
+    world.answer_all();
+    assert_eq!(told(&world).n_files, Some((6, 6)));
+    // What failed is asked for once more when somebody wants it again.
+    for has_environments in [false, true] {
+        view.differences.has_environments = has_environments;
+        world.say(Command::SetView { view: Box::new(view.clone()), sequence: 4 });
+    }
+    assert_eq!(world.under_way.len(), 3, "the files of that run");
+    world.answer_all();
+    world.say(Command::WriteHtml);
+    let tables = world.newest(|event| match event {
+        Event::TableHtml(tables) => Some(tables.clone()),
+        _ => None,
+    });
+    assert!(tables.runs.starts_with("<table>") && tables.differences.is_some_and(|it| it.contains("rmse")));
+}
+
+#[test]
+fn short_ids_in_a_view_become_whole_once_all_runs_are_here() {
+    // Sixteen ids that differ in their last character, and one that differs in the one before.
+    let mut world = World::connected(Server { n_runs: 17, ..Server::default() });
+    let id = |place: usize| RunId(format!("{place:032x}"));
+    let cut = |place: usize| RunId(id(place).0[..31].to_owned());
+    let view = View { selected: vec![cut(16), id(3), cut(3)], ..View::default() };
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 1 });
+    world.load();
+    let told = |world: &World| -> Vec<Vec<(RunId, RunId)>> {
+        let whole = |event: &Event| match event {
+            Event::WholeIds(whole) => Some(whole.clone()),
+            _ => None,
+        };
+        world.events.iter().filter_map(whole).collect()
+    };
+    assert!(told(&world).is_empty(), "another run may begin alike");
+    world.answer_all();
+    assert_eq!(told(&world).first(), Some(&vec![(cut(16), id(16))]), "the third one could be any of sixteen");
+    // What names no other runs is not looked at again.
+    let n_told = told(&world).len();
+    let sorted = View { filter: "rmse > 1".to_owned(), ..view };
+    world.say(Command::SetView { view: Box::new(sorted), sequence: 2 });
+    assert_eq!(told(&world).len(), n_told);
+    world.say(Command::ShortenIds(vec![id(16), id(3)]));
+    assert!(matches!(world.events.last(), Some(Event::ShortIds(ids)) if *ids == [cut(16), id(3)]));
 }
 
 #[test]

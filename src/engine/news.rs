@@ -51,6 +51,8 @@ pub enum WorkspaceNews {
     Scatter(Box<ScatterInfo>),
     /// The runs in groups.
     Groups(GroupsInfo),
+    /// The runs of one group.
+    GroupRuns(GroupRuns),
     /// Which curves of the selected runs there are.
     Curves(CurvesInfo),
     /// The curves of one metric: a message for each, so that none keeps the page from answering for long.
@@ -88,6 +90,8 @@ pub struct ObjectiveInfo {
 pub struct ParetoInfo {
     /// In the view's order.
     pub objectives: Vec<ObjectiveInfo>,
+    /// The places of those that the chart shows, across and up.
+    pub axes: (usize, usize),
     /// Kept runs.
     pub n_runs: usize,
     /// Those that do not fit the constraints, among which nobody ranks.
@@ -98,7 +102,7 @@ pub struct ParetoInfo {
     pub n_front: usize,
     /// The first of them by the first objective, the best first, at most [`ParetoInfo::N_FRONT`].
     pub front: Vec<FrontRun>,
-    /// The other ranked runs in the first two objectives, in the titles' units; those with an infinity there have no
+    /// The other ranked runs in the chart's objectives, in the titles' units; those with an infinity there have no
     /// place in a chart.
     pub others: Vec<(f64, f64)>,
     /// Who those are, where there are at most [`ParetoInfo::N_NAMED`] of them.
@@ -119,7 +123,7 @@ pub struct FrontRun {
     pub run: NamedRun,
     /// Its values in the objectives, as the table shows them.
     pub cells: Vec<Cell>,
-    /// Its place in the chart: the first two objectives, in the titles' units; none for an infinity.
+    /// Its place in the chart, in the titles' units; none for an infinity.
     pub point: Option<(f64, f64)>,
 }
 
@@ -134,7 +138,7 @@ pub struct RankingInfo {
     pub n_unfit: usize,
     /// Those that have a score.
     pub n_ranked: usize,
-    /// The best of them, at most [`RankingInfo::N_LISTED`].
+    /// The best of them: [`RankingInfo::N_LISTED`], or as many as [`RankingInfo::N_MOST`].
     pub best: Vec<RankedRun>,
     /// The run that was chosen, or the best.
     pub pick: Option<PickInfo>,
@@ -143,8 +147,10 @@ pub struct RankingInfo {
 }
 
 impl RankingInfo {
-    /// So many runs are listed; sorted by score, the table shows all of them.
+    /// So many runs are listed unless somebody wants all.
     pub const N_LISTED: usize = 20;
+    /// So many a list can hold; sorted by score, the table shows all of them.
+    pub const N_MOST: usize = 1000;
     /// With so many of the best others the pick is compared.
     pub const N_OTHERS: usize = 3;
 }
@@ -253,6 +259,8 @@ pub struct ImportanceRow {
     /// Runs that it learned from: the param, or the place of its text among the words of `effect`, and the objective in
     /// its unit.
     pub dots: Vec<(f64, f64)>,
+    /// Runs with a place there, drawn or not.
+    pub n_placed: usize,
 }
 
 /// What a forest predicts at one level of a param, all other params taken over their whole range.
@@ -277,6 +285,8 @@ pub struct CorrelationInfo {
     pub titles: Vec<String>,
     /// From −1 to 1, and the runs that have both; none where it is undefined.
     pub cells: Vec<Vec<Option<(f64, usize)>>>,
+    /// Columns that there are, told or not.
+    pub n_all: usize,
 }
 
 /// How an objective came about, run by run, and how its values are spread.
@@ -480,6 +490,22 @@ pub struct GroupRow {
     pub runs: Vec<NamedRun>,
 }
 
+/// The runs of a group that somebody has opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupRuns {
+    /// Which: the brush that takes in just its runs.
+    pub brushes: Vec<Brush>,
+    /// Its runs by the first measure, the best first, at most [`GroupRuns::N_LISTED`].
+    pub runs: Vec<NamedRun>,
+    /// All of them.
+    pub n_runs: usize,
+}
+
+impl GroupRuns {
+    /// So many are listed; brushed, the table shows all of them.
+    pub const N_LISTED: usize = 2000;
+}
+
 /// One column over the runs of a group, in the measure's unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupMeasure {
@@ -579,39 +605,99 @@ pub struct CurveSeries {
     pub n_drawn: usize,
 }
 
-/// In what runs differ.
+/// In what runs differ. Of many runs and columns only a part is told: see [`DifferencesWindow`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct DifferencesInfo {
-    /// The runs, the baseline first.
-    pub runs: Vec<NamedRun>,
-    /// The columns in which they differ.
-    pub rows: Vec<DifferenceRow>,
+    /// Selected runs that are loaded.
+    pub n_runs: usize,
+    /// Columns in which they differ.
+    pub n_rows: usize,
     /// Columns in which they are equal; those that none of them has are not counted.
     pub n_equal: usize,
     /// Selected runs that are not among the loaded ones.
     pub missing: Vec<RunId>,
+    /// Where the told part begins.
+    pub window: DifferencesWindow,
+    /// The baseline, then the runs of the part.
+    pub runs: Vec<NamedRun>,
+    /// The columns of the part.
+    pub rows: Vec<DifferenceRow>,
+    /// Files of the runs' environments that have been read, of how many; none where nobody wants to compare them.
+    pub n_files: Option<(usize, usize)>,
+}
+
+impl DifferencesInfo {
+    /// So many runs are told at once, beside the baseline.
+    pub const N_RUNS: usize = 24;
+    /// So many columns are told at once.
+    pub const N_ROWS: usize = 100;
+}
+
+/// Which part of the differences is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct DifferencesWindow {
+    /// The place of its first column among those in which the runs differ.
+    pub first_row: usize,
+    /// The place of its first run among those besides the baseline.
+    pub first_run: usize,
+}
+
+/// What runs differ in, in the order in which it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum DifferenceKind {
+    /// What somebody derived.
+    Derived,
+    /// What was measured.
+    Metric,
+    /// What was chosen.
+    Param,
+    /// What the server knows of a run.
+    Attribute,
+    /// A tag.
+    Tag,
+    /// A file that says what the run's model needs.
+    Environment,
+}
+
+impl DifferenceKind {
+    /// The heading above those of the kind.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Derived => "Derived",
+            Self::Metric => "Metrics",
+            Self::Param => "Params",
+            Self::Attribute => "Attributes",
+            Self::Tag => "Tags",
+            Self::Environment => "Environment of the model",
+        }
+    }
 }
 
 /// One column in which runs differ.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DifferenceRow {
-    /// The column.
-    pub column: ColumnKey,
+    /// What kind of column it is.
+    pub kind: DifferenceKind,
     /// Its title, the unit included.
     pub title: String,
-    /// A cell for each run.
+    /// A cell for each run of the part.
     pub cells: Vec<DifferenceCell>,
 }
 
 /// What one run has.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct DifferenceCell {
-    /// The value, as the table shows it.
-    pub cell: Cell,
+    /// The value, as the table shows it; none where it has not been read yet, so that nobody knows.
+    pub cell: Option<Cell>,
     /// Against the baseline, such as `−0.12 (−1.9 %)`; none for the baseline, for what is not a number, and for none.
     pub change: Option<String>,
     /// The lines of a long text that differ from the baseline's; empty for all else.
     pub lines: Vec<LineChange>,
     /// Whether that is for the better, where known.
     pub is_better: Option<bool>,
+}
+
+impl DifferenceCell {
+    /// What stands where a value has not been read yet.
+    pub const UNREAD: &str = "not read yet";
 }

@@ -3,14 +3,16 @@
 //! Messages stay small: only the rows, ticks and names that stand on the screen, never the runs themselves.
 
 use crate::entities::{
-    Artifact, ColumnKey, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo, RunTag,
-    RunView,
+    Artifact, ColumnKey, Dataset, Experiment, ExperimentId, LoggedModelRef, Metric, Param, RunId, RunInfo,
+    RunTag, RunView,
 };
 use crate::tracking::{ServerAddress, ServerInfo};
 
+use super::news::DifferencesWindow;
+
 pub use crate::frame::format_millis;
 pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
-use crate::view::{AxisKind, Direction, Lane, View};
+use crate::view::{AxisKind, Brush, Direction, Lane, View};
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the engine.
@@ -72,6 +74,8 @@ pub enum Command {
     /// The run under the pointer: in the plot (CSS pixels from the canvas's left top), in the table, or none.
     /// Answered by `Hovered`.
     Hover(HoverTarget),
+    /// The shortest ids that name these runs among the loaded ones, for a link. Answered by `ShortIds`.
+    ShortenIds(Vec<RunId>),
     /// Which runs are in this set now. Answered by `RunIds`.
     ListRunIds(RunSet),
     /// The part of x that is in view in the metric curves, where it is not all: there they are told with more points.
@@ -82,11 +86,16 @@ pub enum Command {
     StopCurves,
     /// Read the histories that are still missing after `StopCurves` or `CancelLoad`.
     ResumeCurves,
+    /// The runs of a group, named by the brush that takes them in. Answered by news of the workspace.
+    ListGroup(Vec<Brush>),
+    /// The part of the differences that is looked at, where these are many.
+    LookAtDifferences(DifferencesWindow),
     /// Write the rows and columns of the table. Answered by a `Download`.
     SaveTable(TableFormat),
     /// The same as a Markdown table for the clipboard. Answered by `TableText`.
     CopyTable,
-    /// The same as HTML, for a report. Answered by `TableHtml`.
+    /// The same as HTML, for a report, with all differences of the selected runs where their panel is open. Answered by
+    /// `TableHtml`.
     WriteHtml,
     /// Python that gives the runs of the table, in its order, for the clipboard. Answered by `TableText`.
     CopyPython(PythonSource),
@@ -117,10 +126,21 @@ pub enum TableFormat {
     Csv,
     /// An array of objects, numbers with all their digits.
     Json,
+    /// What HiPlot loads: every column, and which run started which.
+    HiPlot,
     /// A table for a notebook or an issue.
     Markdown,
     /// A table for a page.
     Html,
+}
+
+/// Tables for a report, each a `<table>` in which texts are escaped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportTables {
+    /// The table of runs.
+    pub runs: String,
+    /// All differences between the selected runs; none while their panel is closed.
+    pub differences: Option<String>,
 }
 
 /// Where Python finds the runs.
@@ -281,10 +301,14 @@ pub enum Event {
     Hovered(Option<HoveredRun>),
     /// The runs of a set.
     RunIds(RunIds),
+    /// Short ids, in the order in which they were asked for.
+    ShortIds(Vec<RunId>),
+    /// Short ids in the view, each with the whole one of the run that it names: all runs are loaded.
+    WholeIds(Vec<(RunId, RunId)>),
     /// The table in Markdown.
     TableText(String),
-    /// The table as a `<table>`; texts in it are escaped.
-    TableHtml(String),
+    /// What a report has of the engine.
+    TableHtml(ReportTables),
     /// News for the panels below the plot, which are a late part of the page: read there, not here.
     Workspace(NewsText),
     /// An [`ExpressionInfo`](super::news::ExpressionInfo) as JSON.
@@ -647,6 +671,8 @@ pub struct RunDetails {
     pub tags: Vec<RunTag>,
     /// The models it logged.
     pub models: Vec<LoggedModelRef>,
+    /// The datasets that it was given.
+    pub datasets: Vec<Dataset>,
     /// Bytes of its models, where known.
     pub model_size_bytes: Option<u64>,
     /// A sentence for each of its values that could not be read.

@@ -8,20 +8,22 @@ use super::analyst::Analyst;
 use super::cells::Formats;
 use super::curves::{CurveLook, CurvesAsk, Lines, Window};
 use super::defaults::{column_info, columns_info};
+use super::environments::Environments;
 use super::histories::{Histories, Wanted};
 use super::machine::Output;
+use super::news::DifferencesWindow;
 use super::protocol::{
     AxesInfo, AxisInfo, Cell, ColumnsInfo, Counts, Event, FilterProblem, HoverTarget, HoveredRun, LaneInfo,
     Legend, NamedRuns, NewsText, PlotSize, PlotTheme, PythonSource, RowView, RowsPage, RunIds, RunSet,
     TableFormat, Tick,
 };
 use super::workspace::{Candidates, Shown};
-use crate::entities::{Attribute, ColumnKey};
+use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::frame::{ColumnFormat, Families, RowFilter, RowSet, RunFrame, Value, brushed_all, kept, order};
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
 use crate::view::edit::Defaults;
-use crate::view::{AxisKind, AxisView, Lane, Panel, Step, View, better};
+use crate::view::{AxisKind, AxisView, Brush, Lane, Panel, Step, View, better};
 use std::collections::BTreeSet;
 
 /// The level at which a change starts; each one implies the ones before it.
@@ -90,6 +92,8 @@ pub struct Scene {
     /// What somebody looks at in the curves, and their lines as they were last drawn.
     curve_look: CurveLook,
     curve_lines: Lines,
+    /// The part of the differences that somebody looks at.
+    differences_window: DifferencesWindow,
     /// Panels that wait until nothing was asked for in a while.
     due: Vec<Panel>,
     plot: Option<Plot>,
@@ -135,6 +139,8 @@ impl Scene {
         self.is_workspace_stale = self.view.objectives != view.objectives
             || self.view.ranking != view.ranking
             || self.view.explained != view.explained
+            || self.view.front != view.front
+            || self.view.more != view.more
             || self.view.selected != view.selected
             || self.view.slots != view.slots
             || self.view.scatter != view.scatter
@@ -405,7 +411,13 @@ impl Scene {
     }
 
     /// What the open panels show, after a change: the front of the kept runs, and differences.
-    pub fn tell_panels(&mut self, frame: &RunFrame, change: Change, outputs: &mut Vec<Output>) {
+    pub fn tell_panels(
+        &mut self,
+        frame: &RunFrame,
+        environments: &Environments,
+        change: Change,
+        outputs: &mut Vec<Output>,
+    ) {
         let Some(analyst) = self.analyst else { return };
         let panels = self.view.panels.clone();
         let candidates = Candidates {
@@ -423,9 +435,6 @@ impl Scene {
         if panels.contains(&Panel::Ranking) && (is_stale || change >= Change::Kept) {
             tell((analyst.ranking)(frame, candidates, &self.view, &mut self.formats));
         }
-        if panels.contains(&Panel::Differences) && (is_stale || change >= Change::Data) {
-            tell((analyst.differences)(frame, &self.view, &mut self.formats));
-        }
         for panel in PER_RUN {
             if panels.contains(&panel) && (is_stale || change >= Change::Kept) {
                 tell(self.per_run(panel, frame));
@@ -433,12 +442,64 @@ impl Scene {
                 self.due.push(panel);
             }
         }
+        if is_stale || change >= Change::Data {
+            self.tell_differences(frame, environments, outputs);
+        }
         if panels.contains(&Panel::Importance) && (is_stale || change >= Change::Kept) {
             self.due.push(Panel::Importance);
         }
         if !self.due.is_empty() {
             outputs.push(Output::Rest);
         }
+    }
+
+    /// In what the selected runs differ, where that is shown.
+    pub fn tell_differences(
+        &mut self,
+        frame: &RunFrame,
+        environments: &Environments,
+        outputs: &mut Vec<Output>,
+    ) {
+        if let Some(analyst) = self.analyst.filter(|_| self.has_differences()) {
+            let window = self.differences_window;
+            let news = (analyst.differences)(frame, environments, &self.view, window, &mut self.formats);
+            outputs.extend(news.map(|news| Output::Event(Event::Workspace(news))));
+        }
+    }
+
+    /// All differences as HTML; none while their panel is closed.
+    pub fn differences_html(&mut self, frame: &RunFrame, environments: &Environments) -> Option<String> {
+        let analyst = self.analyst.filter(|_| self.has_differences())?;
+        Some((analyst.differences_html)(frame, environments, &self.view, &mut self.formats))
+    }
+
+    fn has_differences(&self) -> bool {
+        self.view.panels.contains(&Panel::Differences)
+    }
+
+    /// The selected runs, where it is shown in what they differ, so that the size of each of their models is wanted; and
+    /// whether their environments are, too.
+    pub fn compared(&self) -> (&[RunId], bool) {
+        if self.has_differences() {
+            (&self.view.selected, self.view.differences.has_environments)
+        } else {
+            (&[], false)
+        }
+    }
+
+    /// Whether a view names other runs than the present one.
+    pub fn names_other_runs(&self, view: &View) -> bool {
+        self.view.selected != view.selected || self.view.ranking.pick != view.ranking.pick
+    }
+
+    /// The runs that the view names.
+    pub fn named_runs(&self) -> impl Iterator<Item = &RunId> {
+        self.view.selected.iter().chain(&self.view.ranking.pick)
+    }
+
+    /// The part of the differences that somebody looks at. Whether that is another one.
+    pub fn set_differences_window(&mut self, window: DifferencesWindow) -> bool {
+        std::mem::replace(&mut self.differences_window, window) != window
     }
 
     /// What open panels show that takes too long to be told at every step of a drag, where it is due.
@@ -463,6 +524,15 @@ impl Scene {
         let shown =
             Shown { kept: &self.kept, brushed: &self.brushed, view: &self.view, columns: &self.columns };
         news(frame, shown, &mut self.formats)
+    }
+
+    /// The runs of a group that somebody has opened; none before there is an analyst.
+    pub fn group_runs(&mut self, frame: &RunFrame, brushes: &[Brush]) -> Option<Output> {
+        let analyst = self.analyst?;
+        let shown =
+            Shown { kept: &self.kept, brushed: &self.brushed, view: &self.view, columns: &self.columns };
+        (analyst.group_runs)(frame, shown, brushes, &mut self.formats)
+            .map(|news| Output::Event(Event::Workspace(news)))
     }
 
     /// The histories that the view's curves need.

@@ -129,6 +129,12 @@ impl Sizes {
         }
     }
 
+    /// Whether all of a run's models are settled.
+    pub fn is_settled(&self, run_id: &RunId, models: &[LoggedModelRef]) -> bool {
+        let of = |model: &LoggedModelRef| ModelOfRun { run_id: run_id.clone(), model: model.clone() };
+        models.iter().all(|model| self.known.contains_key(&of(model)))
+    }
+
     /// The size of a run's models together, once all of them are settled and at least one is known.
     pub fn of_run(&self, run_id: &RunId, models: &[LoggedModelRef]) -> Option<u64> {
         let mut total = None;

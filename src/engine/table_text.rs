@@ -1,11 +1,12 @@
-//! The table as text that leaves the page: CSV, JSON, Markdown, and Python that gives the same runs.
+//! The table as text that leaves the page: CSV, JSON, JSON for HiPlot, Markdown, and Python that gives the same runs.
 
 use super::cells::Formats;
 use super::figures::escaped;
 use super::protocol::{Cell, PythonSource, TableFormat};
-use crate::entities::{ColumnKey, RunView};
+use crate::entities::{Attribute, ColumnKey, PARENT_RUN_TAG, RunView};
 use crate::frame::{RunFrame, Value};
 use serde_json::{Map, json};
+use std::collections::HashSet;
 
 /// Writes these rows and columns, the header first.
 ///
@@ -21,6 +22,7 @@ pub fn table_text(
     match format {
         TableFormat::Csv => csv(frame, rows, columns),
         TableFormat::Json => json_text(frame, rows, columns),
+        TableFormat::HiPlot => hiplot(frame, rows),
         TableFormat::Markdown => markdown(frame, rows, columns, formats),
         TableFormat::Html => html(frame, rows, columns, formats),
     }
@@ -83,6 +85,42 @@ fn json_text(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey]) -> String {
     // A line for each run: readable, and short.
     let lines: Vec<String> = runs.map(|run| format!("  {run}")).collect();
     format!("[\n{}\n]\n", lines.join(",\n"))
+}
+
+/// What `hiplot FILE` loads (`hiplot.Experiment.from_iterable`, HiPlot 0.1): an object for each run with every column that
+/// some run has, its id as `uid`, and as `from_uid` that of the run that started it, where that is among them: HiPlot
+/// refuses a parent that it does not find. Params are numbers where they read as such, as HiPlot would draw them.
+fn hiplot(frame: &RunFrame, rows: &[u32]) -> String {
+    let is_told = |key: &ColumnKey| match key {
+        ColumnKey::Attribute(attribute) => !attribute.is_standing() && *attribute != Attribute::RunId,
+        // It is the parent's id, under a name that says less.
+        ColumnKey::Tag(tag) => tag != PARENT_RUN_TAG,
+        _ => true,
+    };
+    let columns: Vec<ColumnKey> = frame.columns().into_iter().filter(is_told).collect();
+    let parent = ColumnKey::Tag(PARENT_RUN_TAG.to_owned());
+    let known: HashSet<&str> = rows.iter().map(|row| frame.run_id(*row as usize).0.as_str()).collect();
+    let runs = rows.iter().map(|row| {
+        let row = *row as usize;
+        let mut run = Map::new();
+        run.insert("uid".to_owned(), json!(frame.run_id(row)));
+        if let Some(parent) = frame.text(&parent, row).filter(|id| known.contains(&**id)) {
+            run.insert("from_uid".to_owned(), json!(parent));
+        }
+        for column in &columns {
+            let value = match frame.value(column, row) {
+                Value::Missing => continue,
+                Value::Number(number) => json!(number),
+                Value::Nan => json!("NaN"),
+                Value::PosInf => json!("inf"),
+                Value::NegInf => json!("-inf"),
+                Value::Empty | Value::Text(_) => json!(logged(frame, column, row)),
+            };
+            run.insert(column.to_string(), value);
+        }
+        format!("  {}", serde_json::Value::Object(run))
+    });
+    format!("[\n{}\n]\n", runs.collect::<Vec<_>>().join(",\n"))
 }
 
 fn markdown(frame: &RunFrame, rows: &[u32], columns: &[ColumnKey], formats: &mut Formats) -> String {
@@ -215,6 +253,32 @@ mod tests {
                 {"attributes.run_name": "say \"hi\", | <b>", "metrics.rmse": "NaN", "params.alpha": "-3"},
                 {"attributes.run_name": "=1+1", "metrics.rmse": 0.5, "params.alpha": "0.10"},
             ])
+        );
+    }
+
+    #[test]
+    fn hiplot_has_every_column_and_who_started_whom() {
+        let runs = [
+            ("a", "0.10", f64::INFINITY, None),
+            ("b", "auto", f64::NAN, Some("a")),
+            ("c", "3", 0.5, Some("x")),
+        ];
+        let frame = test_runs::frame(runs.map(|(id, alpha, rmse, parent)| {
+            let tags: Vec<(&str, &str)> = parent.map(|parent| (PARENT_RUN_TAG, parent)).into_iter().collect();
+            test_runs::run(id, &[("alpha", alpha)], &[("rmse", rmse)], &tags)
+        }));
+        let text = table_text(&frame, &[1, 0, 2], &[], TableFormat::HiPlot, &mut Formats::default());
+        let runs: Vec<Map<String, serde_json::Value>> = serde_json::from_str(&text).unwrap();
+        let of = |key: &str| runs.iter().map(|run| run.get(key).cloned()).collect::<Vec<_>>();
+        assert_eq!(of("uid"), ["b", "a", "c"].map(|id| Some(json!(id))));
+        // The parent that is not among them would make HiPlot refuse all of it.
+        assert_eq!(of("from_uid"), [Some(json!("a")), None, None]);
+        assert_eq!(of("metrics.rmse"), [Some(json!("NaN")), Some(json!("inf")), Some(json!(0.5))]);
+        assert_eq!(of("params.alpha"), [Some(json!("auto")), Some(json!(0.1)), Some(json!(3.0))]);
+        assert_eq!(of("attributes.run_name")[1], Some(json!("name-a")));
+        assert_eq!(
+            (of("attributes.duration")[0].clone(), of("attributes.pareto_rank")[0].clone()),
+            (None, None)
         );
     }
 

@@ -1,19 +1,18 @@
-//! What the panels below the plot show: the Pareto front and the ranking of the kept runs, and differences between
-//! selected ones.
+//! What the panels below the plot show: the Pareto front and the ranking of the kept runs.
 
 use super::cells::Formats;
 use super::news::{
-    DifferenceCell, DifferenceRow, DifferencesInfo, FrontRun, NamedRun, ObjectiveInfo, ParetoInfo,
-    PickDifference, PickInfo, PickRival, RankedRun, RankingInfo,
+    FrontRun, NamedRun, ObjectiveInfo, ParetoInfo, PickDifference, PickInfo, PickRival, RankedRun,
+    RankingInfo,
 };
 use super::protocol::{Cell, ColumnsInfo, FilterProblem};
-use crate::analysis::differences::{differ, difference, line_changes};
+use crate::analysis::differences::difference;
 use crate::analysis::pareto;
 use crate::analysis::ranking::{self, IfUnknown, Ranking, Standing, Unranked};
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::frame::{RowSet, RowStanding, RunFrame, Value, display_number};
-use crate::view::{Direction, Objective, View, better};
+use crate::view::{Direction, Objective, View};
 
 /// The runs among which the best are looked for.
 #[derive(Clone, Copy)]
@@ -172,7 +171,8 @@ pub fn ranking_info(
         objectives.iter().map(|objective| formats.cell(frame, &objective.column, row)).collect()
     };
     info.n_ranked = ranking.order.len();
-    for &at in ranking.order.iter().take(RankingInfo::N_LISTED) {
+    let n_listed = if view.more.has_all_ranked { RankingInfo::N_MOST } else { RankingInfo::N_LISTED };
+    for &at in ranking.order.iter().take(n_listed) {
         let Standing::Ranked { place, score } = ranking.standings[at] else { continue };
         let (run, parts) = (named(frame, rows[at]), ranking.contributions[at].clone());
         info.best.push(RankedRun { run, place, score, parts, cells: cells_of(rows[at]) });
@@ -232,21 +232,33 @@ fn why_not(why: Unranked, objectives: &[ObjectiveInfo]) -> String {
     }
 }
 
+/// The places of the objectives that the chart of the front shows, across and up. One objective alone stands over itself.
+fn front_axes(view: &View) -> (usize, usize) {
+    let place = |chosen: &Option<ColumnKey>| {
+        view.objectives.iter().position(|objective| Some(&objective.column) == chosen.as_ref())
+    };
+    let other_than =
+        |taken: Option<usize>| (0..view.objectives.len()).find(|at| Some(*at) != taken).unwrap_or_default();
+    let (x, y) = (place(&view.front.x), place(&view.front.y));
+    let x = x.unwrap_or_else(|| other_than(y));
+    (x, y.unwrap_or_else(|| other_than(Some(x))))
+}
+
 /// The front of the kept runs.
 pub fn pareto_info(
     frame: &RunFrame,
     candidates: Candidates<'_>,
-    objectives: &[Objective],
+    view: &View,
     formats: &mut Formats,
 ) -> ParetoInfo {
+    let (objectives, axes) = (&view.objectives, front_axes(view));
     let Candidates { kept, eligible, .. } = candidates;
     let rank_of = |row: usize| match frame.value(&ColumnKey::Attribute(Attribute::ParetoRank), row) {
         Value::Number(rank) => Some(rank),
         _ => None,
     };
     let infos = objective_infos(frame, eligible, objectives, formats);
-    // A chart has two directions; one objective alone stands over itself.
-    let of_chart = [objectives.first(), objectives.get(1).or(objectives.first())];
+    let of_chart = [objectives.get(axes.0), objectives.get(axes.1)];
     let mut point = |row: usize| {
         let mut place = [0.0; 2];
         for (place, objective) in place.iter_mut().zip(of_chart) {
@@ -287,76 +299,11 @@ pub fn pareto_info(
     });
     let front = front.collect();
     let (n_runs, n_unfit) = (kept.len(), kept.len() - eligible.len());
-    ParetoInfo { objectives: infos, n_runs, n_unfit, n_ranked, n_front, front, others, other_runs }
-}
-
-/// The tag that holds a run's name (MLflow since 1.30; the attribute says the same).
-const RUN_NAME_TAG: &str = "mlflow.runName";
-
-/// In what the selected runs differ; the first is the baseline.
-pub fn differences_info(frame: &RunFrame, view: &View, formats: &mut Formats) -> DifferencesInfo {
-    let (rows, missing) = selected_rows(frame, &view.selected);
-    let tolerance = view.differences.tolerance_percent / 100.0;
-    let mut info = DifferencesInfo {
-        runs: rows.iter().map(|row| named(frame, *row)).collect(),
-        missing,
-        ..DifferencesInfo::default()
-    };
-    for column in frame.columns() {
-        // The headers say which runs they are, and a rank is no property of a run.
-        let is_header = match &column {
-            ColumnKey::Attribute(attribute) => {
-                attribute.is_standing() || matches!(attribute, Attribute::RunId | Attribute::RunName)
-            }
-            ColumnKey::Tag(tag) => tag == RUN_NAME_TAG,
-            _ => false,
-        };
-        if is_header {
-            continue;
-        }
-        let values: Vec<Value<'_>> = rows.iter().map(|row| frame.value(&column, *row)).collect();
-        if !differ(&values, tolerance) {
-            info.n_equal += usize::from(values.iter().any(|value| *value != Value::Missing));
-            continue;
-        }
-        let better = better(&column);
-        let title = formats.title(frame, &column);
-        let cells = rows.iter().zip(&values).enumerate().map(|(place, (row, value))| {
-            let is_date = matches!(column, ColumnKey::Attribute(Attribute::StartTime | Attribute::EndTime));
-            let change = if place == 0 || is_date { None } else { difference(values[0], *value, better) };
-            // What the tolerance makes equal has not changed.
-            let change = change.filter(|_| differ(&[values[0], *value], tolerance));
-            let format = formats.of(frame, &column);
-            let text_of = |row: usize| frame.text(&column, row).unwrap_or_default();
-            let lines = if place > 0 && matches!((values[0], value), (Value::Text(_), Value::Text(_))) {
-                line_changes(&text_of(rows[0]), &text_of(*row))
-            } else {
-                Vec::new()
-            };
-            DifferenceCell {
-                lines,
-                change: change.map(|change| change_text(format.in_unit(change.absolute), change.relative)),
-                is_better: change.and_then(|change| change.is_better),
-                cell: formats.cell(frame, &column, *row),
-            }
-        });
-        let cells = cells.collect();
-        info.rows.push(DifferenceRow { column, title, cells });
-    }
-    // What somebody derived, what was measured, what was chosen, then the rest, each in the columns' own order.
-    let group = |row: &DifferenceRow| match row.column {
-        ColumnKey::Derived(_) => 0,
-        ColumnKey::Metric(_) => 1,
-        ColumnKey::Param(_) => 2,
-        ColumnKey::Attribute(_) => 3,
-        ColumnKey::Tag(_) => 4,
-    };
-    sort_by(&mut info.rows, |a, b| group(a).cmp(&group(b)));
-    info
+    ParetoInfo { objectives: infos, axes, n_runs, n_unfit, n_ranked, n_front, front, others, other_runs }
 }
 
 /// `−0.12 (−1.9 %)`.
-fn change_text(absolute: f64, relative: Option<f64>) -> String {
+pub(super) fn change_text(absolute: f64, relative: Option<f64>) -> String {
     let signed = |number: f64, digits: usize| {
         let text = if number.abs() < 1e-4 || number.abs() >= 1e8 {
             format!("{:.*e}", digits, number.abs())
@@ -407,13 +354,22 @@ mod tests {
         };
         assert_eq!(ranks(&frame, objectives()), [Some(1), Some(1), Some(2), None, Some(1)]);
         frame.set_standings(&standings(&frame, &kept, &View { objectives: objectives(), ..View::default() }));
-        let info = pareto_info(&frame, all, &objectives(), &mut Formats::default());
+        let mut view = View { objectives: objectives(), ..View::default() };
+        let info = pareto_info(&frame, all, &view, &mut Formats::default());
         assert_eq!((info.n_runs, info.n_unfit, info.n_ranked, info.n_front), (5, 0, 4, 3));
         assert_eq!(info.objectives.iter().map(|objective| objective.n_without).collect::<Vec<_>>(), [1, 0]);
         let names: Vec<&str> = info.front.iter().map(|run| run.run.name.as_str()).collect();
         assert_eq!(names, ["name-b", "name-e", "name-a"]);
         assert_eq!(info.others, [(7.0, 30.0)]);
         assert_eq!(info.other_runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>(), ["name-c"]);
+        // The two of the chart are chosen, as far as they are objectives.
+        view.front.x = Some(ColumnKey::Metric("n_trees".to_owned()));
+        let turned = pareto_info(&frame, all, &view, &mut Formats::default());
+        assert_eq!((info.axes, turned.axes, &turned.others[..]), ((0, 1), (1, 0), &[(30.0, 7.0)][..]));
+        view.front.y = Some(ColumnKey::Metric("gone".to_owned()));
+        assert_eq!(front_axes(&view), (1, 0));
+        view.objectives.truncate(1);
+        assert_eq!(front_axes(&view), (0, 0));
         // More is better: the other end of the same axis.
         let mut more = objectives();
         more[1].direction = Direction::Descending;
@@ -461,33 +417,6 @@ mod tests {
         assert_eq!(standing_of("e").unwrap().0, 1);
         view.objectives.iter_mut().for_each(|objective| objective.weight = 0);
         assert_eq!(ranking_info(&frame, candidates, &view, &mut Formats::default()).n_ranked, 0);
-    }
-
-    #[test]
-    fn differences_have_a_baseline() {
-        let frame = frame();
-        let ids = ["a", "b", "x"].map(|id| RunId(id.to_owned()));
-        let mut view = View { selected: ids.to_vec(), ..View::default() };
-        let info = differences_info(&frame, &view, &mut Formats::default());
-        assert_eq!(info.missing, [RunId("x".to_owned())]);
-        let rows: Vec<(String, Option<String>, Option<bool>)> = info
-            .rows
-            .iter()
-            .map(|row| (row.column.to_string(), row.cells[1].change.clone(), row.cells[1].is_better))
-            .collect();
-        assert_eq!(
-            rows,
-            [
-                ("metrics.n_trees".to_owned(), Some("+10 (+100 %)".to_owned()), None),
-                ("metrics.rmse".to_owned(), Some("−1 (−17 %)".to_owned()), Some(true)),
-                ("params.depth".to_owned(), Some("+1 (+33 %)".to_owned()), None),
-            ]
-        );
-        let n_rows = |view: &View| differences_info(&frame, view, &mut Formats::default()).rows.len();
-        view.differences.tolerance_percent = 20.0;
-        assert_eq!(n_rows(&view), 2, "5 and 6 are within a fifth of the larger");
-        view.selected.truncate(1);
-        assert_eq!(n_rows(&view), 0);
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub enum Attribute {
     Status,
     /// Who started it.
     User,
+    /// The datasets that it was given: name, digest and context of each.
+    Dataset,
     /// Start, milliseconds since 1970.
     StartTime,
     /// End, milliseconds since 1970.
@@ -37,7 +39,7 @@ pub enum Attribute {
 
 impl Attribute {
     /// All of them, in the order in which a column chooser lists them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::RunName,
         Self::Duration,
         Self::ModelSize,
@@ -45,6 +47,7 @@ impl Attribute {
         Self::StartTime,
         Self::EndTime,
         Self::User,
+        Self::Dataset,
         Self::RunId,
         Self::ExperimentId,
         Self::LifecycleStage,
@@ -60,6 +63,7 @@ impl Attribute {
             Self::ExperimentId => "experiment_id",
             Self::Status => "status",
             Self::User => "user_id",
+            Self::Dataset => "dataset",
             Self::StartTime => "start_time",
             Self::EndTime => "end_time",
             Self::Duration => "duration",
@@ -78,6 +82,7 @@ impl Attribute {
             Self::ExperimentId => "experiment",
             Self::Status => "status",
             Self::User => "user",
+            Self::Dataset => "dataset",
             Self::StartTime => "start time",
             Self::EndTime => "end time",
             Self::Duration => "duration",
@@ -131,6 +136,34 @@ impl ColumnKey {
             "attributes" => Attribute::from_name(key).map(Self::Attribute),
             _ => None,
         }
+    }
+
+    /// The derived column of what a metric's history comes to, such as `min(loss)`. `function` is one of `first`, `last`,
+    /// `min`, `max`, `mean` and `best`; the name is written as `frame::expression` writes it.
+    pub fn over_steps(function: &str, metric: &str) -> Self {
+        // What an expression would read as something else than a metric.
+        const KINDS: [&str; 9] =
+            ["metrics", "metric", "params", "param", "parameters", "parameter", "tags", "tag", "derived"];
+        const OF_ATTRIBUTES: [&str; 4] = ["attributes", "attribute", "attr", "run"];
+        const ALIASES: [&str; 4] = ["name", "user", "id", "created"];
+        let lower = metric.to_ascii_lowercase();
+        let is_attribute = |name: &str| Attribute::from_name(name).is_some() || ALIASES.contains(&name);
+        let is_other = match lower.split_once('.') {
+            None => is_attribute(&lower),
+            Some((room, rest)) => {
+                KINDS.contains(&room) || (OF_ATTRIBUTES.contains(&room) && is_attribute(rest))
+            }
+        };
+        let is_plain =
+            !metric.is_empty() && metric.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        let name = if !is_plain {
+            format!("`{}`", metric.replace('\\', "\\\\").replace('`', "\\`"))
+        } else if is_other || metric.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            format!("metrics.{metric}")
+        } else {
+            metric.to_owned()
+        };
+        Self::Derived(format!("{function}({name})"))
     }
 
     /// The words of a column header or an axis: the key or the expression alone.

@@ -135,15 +135,27 @@ pub struct ModelVersion {
     pub tags: Vec<ModelTag>,
 }
 
-/// A data set that a run read.
+/// A dataset that a run read (MLflow 2.4 and later). Where it comes from and what is in it stays on the server: that can be
+/// a megabyte a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
     /// Its name; untrusted text.
     pub name: String,
-    /// What tells its contents apart.
+    /// What tells its contents apart; empty where not said.
     pub digest: String,
     /// What for, such as `training`; empty where not said.
     pub context: String,
+}
+
+impl fmt::Display for Dataset {
+    /// `taxi 4ca7e9a6 (training)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if !self.digest.is_empty() {
+            write!(f, " {}", self.digest)?;
+        }
+        if self.context.is_empty() { Ok(()) } else { write!(f, " ({})", self.context) }
+    }
 }
 
 /// What a model's `MLmodel` file says, as far as it is needed.

@@ -1,5 +1,6 @@
 //! Experiments and runs.
 
+use super::Dataset;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -61,6 +62,8 @@ pub struct Experiment {
     pub creation_millis: Option<i64>,
     /// When it last changed, in milliseconds since 1970, where the server says so.
     pub last_update_millis: Option<i64>,
+    /// Those of its tags that are Runweave's own.
+    pub tags: Vec<RunTag>,
 }
 
 /// How far a run has come.
@@ -194,6 +197,8 @@ pub struct Run {
     pub tags: Vec<RunTag>,
     /// The models it logged, in the server's order.
     pub models: Vec<LoggedModelRef>,
+    /// The datasets that it was given, in the server's order.
+    pub datasets: Vec<Dataset>,
 }
 
 /// A file or folder that a run has logged.

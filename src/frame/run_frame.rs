@@ -3,7 +3,9 @@
 //! Columns grow lazily: an array ends at the last row that has a value, and all rows beyond are missing. So a
 //! metric that only a few runs have costs no more than the place of its last run.
 
-use crate::entities::{Attribute, ColumnKey, LifecycleStage, LoggedModelRef, Metric, Run, RunId, RunStatus};
+use crate::entities::{
+    Attribute, ColumnKey, Dataset, LifecycleStage, LoggedModelRef, Metric, Run, RunId, RunStatus,
+};
 use crate::frame::format::display_number;
 use crate::frame::history::{Aggregate, Histories, HistorySummary};
 use crate::frame::{RowSet, Value};
@@ -21,12 +23,15 @@ pub struct RunFrame {
     names: TextColumn,
     users: TextColumn,
     statuses: TextColumn,
+    datasets: TextColumn,
     experiment_ids: TextColumn,
     lifecycle_stages: TextColumn,
     start_times: NumberColumn,
     end_times: NumberColumn,
     durations: NumberColumn,
     model_sizes: NumberColumn,
+    /// Rows whose models' size is settled, known or not.
+    are_sizes_settled: RowSet,
     pareto_ranks: NumberColumn,
     scores: NumberColumn,
     params: HashMap<String, TextColumn>,
@@ -136,6 +141,7 @@ impl RunFrame {
             && has_text(Some(&self.lifecycle_stages), stage_text(run.info.lifecycle_stage))
             && self.end_times.get(row) == run.info.end_millis.map(|millis| millis as f64)
             && self.models[row] == run.models
+            && self.datasets.text(row).unwrap_or_default() == datasets_text(&run.datasets)
             && run.params.iter().all(|param| has_text(self.params.get(&param.key), &param.value))
             && run.metrics.iter().all(|metric| has_metric(&metric.key, metric.value))
             && run.tags.iter().all(|tag| has_text(self.tags.get(&tag.key), &tag.value))
@@ -147,8 +153,16 @@ impl RunFrame {
             Some(stamp) => drop(self.stamps.insert(row as u32, stamp)),
             None => drop(self.stamps.remove(&(row as u32))),
         }
-        let Run { info, params, metrics, tags, models } = run;
+        let Run { info, params, metrics, tags, models, datasets } = run;
+        if self.models[row] != models {
+            self.are_sizes_settled.remove(row);
+        }
         self.models[row] = models;
+        if datasets.is_empty() {
+            self.datasets.clear(row);
+        } else {
+            self.datasets.set(row, &datasets_text(&datasets), Reading::of_text);
+        }
         self.names.set(row, &info.name, Reading::of_text);
         self.users.set(row, &info.user, Reading::of_text);
         self.statuses.set(row, info.status.as_str(), Reading::of_text);
@@ -225,12 +239,18 @@ impl RunFrame {
         &self.models[row]
     }
 
-    /// Says how many bytes the models of the run in this row have; none where it is not known.
+    /// Says how many bytes the models of the run in this row have; none where that cannot be found out.
     pub fn set_model_size(&mut self, row: usize, size_bytes: Option<u64>) {
+        self.are_sizes_settled.insert(row);
         match size_bytes {
             Some(bytes) => self.model_sizes.set(row, bytes as f64),
             None => self.model_sizes.clear(row),
         }
+    }
+
+    /// Whether the run in this row has models whose size nobody has read yet: it is missing only so far.
+    pub fn awaits_model_size(&self, row: usize) -> bool {
+        !self.models[row].is_empty() && !self.are_sizes_settled.contains(row)
     }
 
     /// Whether some run logged this metric at another step than 0, so that there is a curve.
@@ -389,6 +409,7 @@ impl RunFrame {
                 Attribute::ExperimentId => Stored::Text(&self.experiment_ids),
                 Attribute::Status => Stored::Text(&self.statuses),
                 Attribute::User => Stored::Text(&self.users),
+                Attribute::Dataset => Stored::Text(&self.datasets),
                 Attribute::StartTime => Stored::Numbers(&self.start_times),
                 Attribute::EndTime => Stored::Numbers(&self.end_times),
                 Attribute::Duration => Stored::Numbers(&self.durations),
@@ -422,6 +443,11 @@ impl<'a> Stored<'a> {
             Self::Nothing => Value::Missing,
         }
     }
+}
+
+/// `taxi 4ca7e9a6 (training), taxi 5d0c (evaluation)`, in the server's order.
+fn datasets_text(datasets: &[Dataset]) -> String {
+    datasets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn stage_text(stage: LifecycleStage) -> &'static str {
@@ -626,6 +652,7 @@ pub(crate) mod tests {
                 .collect(),
             tags: tags.iter().map(owned).map(|(key, value)| RunTag { key, value }).collect(),
             models: vec![],
+            datasets: vec![],
         }
     }
 

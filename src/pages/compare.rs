@@ -32,8 +32,9 @@ use crate::ui::column_list::{ColumnList, DerivedColumns, ListKind};
 use crate::ui::data_grid::{DataGrid, WantedRows};
 use crate::ui::dialog::Dialog;
 use crate::ui::parallel_plot::{ParallelPlot, now_millis};
+use crate::view::Panel;
 use crate::view::edit::{Defaults, EditRequest, ViewEdit};
-use crate::view::{Panel, View};
+use crate::view::undo::Undo;
 use leptos::ev;
 use leptos::prelude::*;
 use std::collections::HashSet;
@@ -43,21 +44,12 @@ use wasm_bindgen::JsCast;
 /// How long the page waits for a paint before it sends the next view all the same.
 const PATIENCE: Duration = Duration::from_millis(120);
 
-/// The views before and after the present one.
-#[derive(Clone, Debug, Default)]
-struct History {
-    past: Vec<View>,
-    future: Vec<View>,
-    /// The view before the drag or the typing that still goes on.
-    before_drag: Option<View>,
-}
-
 /// What the parts of the page share.
 #[derive(Clone, Copy)]
 struct Comparison {
     context: RunsContext,
     defaults: Memo<Defaults>,
-    history: RwSignal<History>,
+    history: RwSignal<Undo>,
     timings: Timings,
 }
 
@@ -66,17 +58,9 @@ impl Comparison {
         let before = self.context.view.get_untracked();
         let after = self.defaults.with_untracked(|defaults| before.edited(&request.edit, defaults));
         let has_changed = after != before;
-        // The first part of a drag makes the entry, the others take its place: Back leads to before the drag.
-        let is_continued = self.history.with_untracked(|history| history.before_drag.is_some());
-        self.history.update(|history| {
-            let origin = history.before_drag.take().unwrap_or(before);
-            if request.is_ongoing {
-                history.before_drag = Some(origin);
-            } else if origin != after {
-                history.past.push(origin);
-                history.future.clear();
-            }
-        });
+        // As with Undo, the first part of a drag makes the entry in the browser's history.
+        let is_continued = self.history.with_untracked(Undo::is_ongoing);
+        self.history.update(|history| history.edited(after.clone(), request.is_ongoing));
         if has_changed {
             self.timings.view_changes(request.at_millis);
         }
@@ -91,24 +75,14 @@ impl Comparison {
     }
 
     fn undo(self, at_millis: f64) {
-        let now = self.context.view.get_untracked();
-        if let Some(Some(view)) = self.history.try_update(|history| {
-            let view = history.past.pop()?;
-            history.future.push(now);
-            Some(view)
-        }) {
+        if let Some(Some(view)) = self.history.try_update(Undo::undo) {
             self.timings.view_changes(at_millis);
             self.context.set_view.run((view, HistoryEntry::Push));
         }
     }
 
     fn redo(self, at_millis: f64) {
-        let now = self.context.view.get_untracked();
-        if let Some(Some(view)) = self.history.try_update(|history| {
-            let view = history.future.pop()?;
-            history.past.push(now);
-            Some(view)
-        }) {
+        if let Some(Some(view)) = self.history.try_update(Undo::redo) {
             self.timings.view_changes(at_millis);
             self.context.set_view.run((view, HistoryEntry::Push));
         }
@@ -131,6 +105,15 @@ impl EditView {
     }
 }
 
+/// What buttons of the page do, for the commands.
+#[derive(Clone, Copy)]
+pub(super) struct PageActions {
+    pub(super) undo: Callback<()>,
+    pub(super) redo: Callback<()>,
+    /// Selects the runs that the table shows.
+    pub(super) select_shown: Callback<()>,
+}
+
 /// Whether the commands and the sheet of keys are open; both are late.
 #[derive(Clone, Copy)]
 pub(super) struct Sheets {
@@ -151,12 +134,22 @@ pub fn ComparePage(
         })
     });
     let timings = Timings::new(context);
-    let comparison = Comparison { context, defaults, history: RwSignal::default(), timings };
+    let history = RwSignal::new(Undo::new(context.view.get_untracked()));
+    // Back, Forward and other addresses change the view without an edit.
+    Effect::new(move || context.view.with(|view| history.update(|history| history.follow(view))));
+    let comparison = Comparison { context, defaults, history, timings };
     load_runs(context, timings);
     send_views(context, timings);
     let sheets = Sheets { are_commands_open: RwSignal::new(false), are_keys_open: RwSignal::new(false) };
     provide_context(sheets);
     listen_for_keys(comparison, sheets);
+    let select = select_runs(comparison);
+    let actions = PageActions {
+        undo: Callback::new(move |()| comparison.undo(now_millis())),
+        redo: Callback::new(move |()| comparison.redo(now_millis())),
+        select_shown: Callback::new(move |()| select.run(RunSet::Brushed)),
+    };
+    provide_context(actions);
 
     let names = move || {
         let ids = context.experiment_ids.get();
@@ -220,7 +213,7 @@ pub fn ComparePage(
             <Show when=move || has_panels.get()>
                 <LateWorkspace />
             </Show>
-            <RunsPanel comparison revealed />
+            <RunsPanel comparison select revealed />
             <DerivedDialog edit wanted_by=new_column />
             <LatePalette is_wanted=Signal::derive(move || sheets.are_commands_open.get() || sheets.are_keys_open.get()) />
         </main>
@@ -259,8 +252,8 @@ fn RunViewSelect(context: RunsContext) -> impl IntoView {
 fn Steps(comparison: Comparison) -> impl IntoView {
     let sheets: Sheets = expect_context();
     let has_brush = Memo::new(move |_| comparison.context.view.with(|view| !view.brushes.is_empty()));
-    let can_undo = Memo::new(move |_| comparison.history.with(|history| !history.past.is_empty()));
-    let can_redo = Memo::new(move |_| comparison.history.with(|history| !history.future.is_empty()));
+    let can_undo = Memo::new(move |_| comparison.history.with(Undo::can_undo));
+    let can_redo = Memo::new(move |_| comparison.history.with(Undo::can_redo));
     let button =
         move |text: &'static str, why_not: &'static str, is_enabled: Memo<bool>, act: fn(Comparison, f64)| {
             view! {
@@ -375,7 +368,11 @@ fn PlotPanel(comparison: Comparison, revealed: RwSignal<Option<usize>>) -> impl 
 }
 
 #[component]
-fn RunsPanel(comparison: Comparison, revealed: RwSignal<Option<usize>>) -> impl IntoView {
+fn RunsPanel(
+    comparison: Comparison,
+    select: Callback<RunSet>,
+    revealed: RwSignal<Option<usize>>,
+) -> impl IntoView {
     let context = comparison.context;
     let is_choosing = RwSignal::new(false);
     let request = StoredValue::new(0_u32);
@@ -389,12 +386,13 @@ fn RunsPanel(comparison: Comparison, revealed: RwSignal<Option<usize>>) -> impl 
         comparison.timings.rows_asked(request.get_value(), scrolled_at_millis);
         context.send.run(Command::Rows { request: request.get_value(), start, n_rows, columns });
     });
-    let on_range = select_range(comparison);
+    let on_range = Callback::new(move |(start, n_rows)| select.run(RunSet::Rows { start, n_rows }));
     let parent = ColumnKey::Tag(PARENT_RUN_TAG.to_owned());
     let has_families = Memo::new(move |_| {
         context.columns.with(|columns| columns.columns.iter().any(|column| column.key == parent))
     });
     let is_nested = Memo::new(move |_| context.view.with(|view| view.is_nested));
+    let is_compact = Memo::new(move |_| context.view.with(|view| view.is_compact));
     // Answers to older requests are shown while newer ones are under way; those to another table's are not.
     let page = Memo::new(move |last: Option<&Option<RowsPage>>| {
         let page = context.rows.get();
@@ -430,6 +428,25 @@ fn RunsPanel(comparison: Comparison, revealed: RwSignal<Option<usize>>) -> impl 
                         "Nested"
                     </button>
                 </Show>
+                <button
+                    type="button"
+                    class="button"
+                    title="Rows closer together"
+                    aria-pressed=move || is_compact.get().to_string()
+                    on:click=move |event| {
+                        comparison.apply(ViewEdit::Compact(!is_compact.get_untracked()), event.time_stamp());
+                    }
+                >
+                    "Compact"
+                </button>
+                <button
+                    type="button"
+                    class="button"
+                    title="Select the runs that the table shows: those that filter, decisions and brushes take in"
+                    on:click=move |_| select.run(RunSet::Brushed)
+                >
+                    "Select shown"
+                </button>
                 <Export context />
             </header>
             <DataGrid
@@ -438,6 +455,7 @@ fn RunsPanel(comparison: Comparison, revealed: RwSignal<Option<usize>>) -> impl 
                 sort=Signal::derive(move || context.view.with(|view| view.sort.clone()))
                 n_rows=context.n_rows
                 page
+                is_compact
                 hovered=context.hovered
                 selected=Signal::derive(move || context.view.with(|view| view.selected.clone()))
                 revision=context.rows_revision
@@ -456,27 +474,39 @@ fn RunsPanel(comparison: Comparison, revealed: RwSignal<Option<usize>>) -> impl 
     }
 }
 
-/// Selects rows of the table besides the runs that are selected. The engine knows which runs these are: the page has
-/// only those on the screen.
-fn select_range(comparison: Comparison) -> Callback<(usize, usize)> {
+/// So many runs at most are selected at once: their ids stand in the address.
+const MAX_SELECTED: usize = 1000;
+
+/// Selects a set of runs; rows of the table besides the runs that are selected. The engine knows which runs these are: the
+/// page has only those on the screen.
+fn select_runs(comparison: Comparison) -> Callback<RunSet> {
     let app = use_app();
     let wanted = StoredValue::new(None::<(RunSet, f64)>);
     Effect::new(move || {
         app.run_ids.with(|found| {
             let Some(found) = found else { return };
-            let Some((_, at_millis)) = wanted.get_value().filter(|(set, _)| *set == found.set) else {
+            let Some((set, at_millis)) = wanted.get_value().filter(|(set, _)| *set == found.set) else {
                 return;
             };
             wanted.set_value(None);
-            let mut selected = comparison.context.view.with_untracked(|view| view.selected.clone());
+            let mut selected = match set {
+                RunSet::Rows { .. } => comparison.context.view.with_untracked(|view| view.selected.clone()),
+                _ => Vec::new(),
+            };
             let known: HashSet<RunId> = selected.iter().cloned().collect();
             let all = found.active.run_ids.iter().chain(&found.deleted.run_ids);
             selected.extend(all.filter(|run_id| !known.contains(*run_id)).cloned());
+            if selected.len() > MAX_SELECTED {
+                let n = selected.len();
+                app.alert(&format!(
+                    "{n} runs cannot be selected, {MAX_SELECTED} are the most. The selection is as it was: narrow the runs, with a brush or the filter, and select them then."
+                ));
+                return;
+            }
             comparison.apply(ViewEdit::Select(selected), at_millis);
         });
     });
-    Callback::new(move |(start, n_rows)| {
-        let set = RunSet::Rows { start, n_rows };
+    Callback::new(move |set| {
         wanted.set_value(Some((set, now_millis())));
         comparison.context.send.run(Command::ListRunIds(set));
     })

@@ -2,7 +2,7 @@
 
 use crate::engine::protocol::format_millis;
 use crate::entities::{Experiment, ExperimentId};
-use crate::route::saved::place;
+use crate::route::saved::{KeptViews, place};
 use crate::route::{Comparison, Route};
 use crate::state::config::Config;
 use crate::state::{ExperimentList, memory, use_app};
@@ -17,12 +17,25 @@ pub fn ExperimentsPage() -> impl IntoView {
     let search = RwSignal::new(String::new());
     let is_by_name = RwSignal::new(false);
     // Read once: there may be thousands of links.
-    let saved = StoredValue::new(memory::saved_views());
+    let saved = StoredValue::new(memory::saved_views().ok());
+    let of_experiment = move |ids: &[ExperimentId]| {
+        let [id] = ids else { return None };
+        state.experiments.with(|list| match list {
+            ExperimentList::Loaded { items, .. } => {
+                let found = items.iter().find(|experiment| experiment.id == *id)?;
+                KeptViews::of_tags(&found.tags).default_view()
+            }
+            _ => None,
+        })
+    };
     let compare_route = move |ids: Vec<ExperimentId>| {
         let server = state.route.with(|route| route.server().unwrap_or_default().to_owned());
         // No connection is made before config.json has been read, so it is there by now.
-        let kept = saved.with_value(|saved| saved.default_of(&place(&server, &ids)));
-        let view = kept.unwrap_or_else(|| state.config.with_untracked(Config::default_view));
+        let kept = saved.with_value(|saved| saved.as_ref()?.default_of(&place(&server, &ids)));
+        // What somebody chose here goes before what everybody sees.
+        let view = kept
+            .or_else(|| of_experiment(&ids))
+            .unwrap_or_else(|| state.config.with_untracked(Config::default_view));
         Route::Compare(Comparison { server, experiment_ids: ids, view, ..Comparison::default() })
     };
     let compare = move |_| {

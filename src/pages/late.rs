@@ -99,7 +99,7 @@ impl LateCode {
     }
 
     fn part_of(self, kind: &LateKind) -> LatePart {
-        if matches!(kind, LateKind::Workspace | LateKind::Palette | LateKind::Export(_) | LateKind::Views) {
+        if matches!(kind, LateKind::Workspace | LateKind::Palette | LateKind::Export(_)) {
             self.panels
         } else {
             self.pages
@@ -118,7 +118,6 @@ pub fn build_panels(kind: LateKind, owner: &Owner) -> AnyView {
             export(RunsContext::of(use_app()), kind);
             ().into_any()
         }
-        LateKind::Views => view! { <Views context=RunsContext::of(use_app()) /> }.into_any(),
         LateKind::Palette => view! { <Palette context=RunsContext::of(use_app()) /> }.into_any(),
         _ => view! { <Workspace /> }.into_any(),
     })
@@ -140,7 +139,8 @@ pub fn build_page(kind: LateKind, owner: &Owner) -> AnyView {
             LateKind::Review => view! { <ReviewPage /> }.into_any(),
             LateKind::Webhooks => view! { <WebhooksPage /> }.into_any(),
             // That is the other part.
-            LateKind::Workspace | LateKind::Palette | LateKind::Export(_) | LateKind::Views => ().into_any(),
+            LateKind::Workspace | LateKind::Palette | LateKind::Export(_) => ().into_any(),
+            LateKind::Views => view! { <Views context=RunsContext::of(use_app()) /> }.into_any(),
             LateKind::ManageRuns => view! { <ManageRuns context=RunsContext::of(use_app()) /> }.into_any(),
         }
     })

@@ -117,6 +117,11 @@ fn Details(details: RunDetails, edits: Edits) -> impl IntoView {
         .into_iter()
         .map(|metric| vec![metric.key, number_text(metric.value), metric.step.to_string()])
         .collect();
+    let datasets: Vec<Vec<String>> = details
+        .datasets
+        .into_iter()
+        .map(|dataset| vec![dataset.name, dataset.digest, dataset.context])
+        .collect();
     let skipped = details.skipped;
     view! {
         {(!skipped.is_empty()).then(|| view! { <p class="load-status" role="status">{skipped.join(" ")}</p> })}
@@ -131,6 +136,9 @@ fn Details(details: RunDetails, edits: Edits) -> impl IntoView {
             <Logged title="Metrics" columns=&["Metric", "Latest value", "Step"] rows=metrics />
             <Logged title="Params" columns=&["Param", "Value"] rows=params />
             <Tags edits details=of_tags />
+            {(!datasets.is_empty()).then(|| view! {
+                <Logged title="Datasets" columns=&["Name", "Digest", "Context"] rows=datasets />
+            })}
         </div>
     }
 }

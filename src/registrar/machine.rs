@@ -1,5 +1,6 @@
 //! The machine itself: takes inputs one at a time and says what is to be done.
 
+use super::experiment_tags::{ExperimentTags, TagAct, TagAsk, TagPending};
 use super::files::{self, Do, Files};
 use super::protocol::{Ask, FailedWhat, News};
 use super::run_changes::{Act, RunChanges, RunPending};
@@ -106,6 +107,7 @@ enum Pending {
     Files(files::Pending),
     OfRuns(RunPending),
     Webhooks(WebhookPending),
+    ExperimentTags(TagPending),
 }
 
 impl Pending {
@@ -124,6 +126,7 @@ impl Pending {
             Self::Files(pending) => pending.is_write(),
             Self::OfRuns(pending) => pending.is_write(),
             Self::Webhooks(pending) => pending.is_write(),
+            Self::ExperimentTags(pending) => *pending == TagPending::Write,
             _ => matches!(self, Self::Write),
         }
     }
@@ -175,6 +178,7 @@ pub struct Registrar {
     /// The search for the versions of some runs.
     lookup: Option<Lookup>,
     webhooks: Webhooks,
+    experiment_tags: ExperimentTags,
     outputs: Vec<Output>,
 }
 
@@ -285,6 +289,21 @@ impl Registrar {
                     let acts = self.webhooks.ask(ask, &self.capabilities());
                     self.act_on_webhooks(acts);
                 }
+            }
+            Ask::ExperimentTags(text) => {
+                if let Some(ask) = TagAsk::read(&text) {
+                    let acts = self.experiment_tags.ask(ask, &self.capabilities());
+                    self.act_on_tags(acts);
+                }
+            }
+        }
+    }
+
+    fn act_on_tags(&mut self, acts: Vec<TagAct>) {
+        for act in acts {
+            match act {
+                TagAct::Tell(news) => self.tell(News::ExperimentTags(news.to_text())),
+                TagAct::Send(request, pending) => self.send(request, Pending::ExperimentTags(pending)),
             }
         }
     }
@@ -480,6 +499,10 @@ impl Registrar {
             Pending::OfRuns(pending) => {
                 let acts = self.runs.answered(pending, answer, &self.capabilities());
                 self.act(acts);
+            }
+            Pending::ExperimentTags(pending) => {
+                let acts = self.experiment_tags.answered(pending, answer, &self.capabilities());
+                self.act_on_tags(acts);
             }
             Pending::Webhooks(pending) => {
                 let acts = self.webhooks.answered(pending, answer, &self.capabilities());
@@ -677,10 +700,8 @@ impl Registrar {
     }
 
     fn side_run_arrived(&mut self, which: Which, answer: Result<Response, TransportError>) {
-        let read = answered_with(answer)
-            .and_then(|response| Ok((mlflow::decode_run(&response)?.0, mlflow::decode_datasets(&response))));
-        match read {
-            Ok((run, datasets)) => {
+        match answered_with(answer).and_then(|response| mlflow::decode_run(&response)) {
+            Ok((run, _)) => {
                 // One value alone is no curve.
                 let with_curves = run.metrics.iter().filter(|metric| metric.step > 0);
                 for metric in with_curves {
@@ -689,8 +710,8 @@ impl Registrar {
                     }
                 }
                 let side = self.side(which);
+                side.datasets.clone_from(&run.datasets);
                 side.run = Some(run);
-                side.datasets = datasets;
                 self.ask_for_curves();
                 self.add_up(which);
             }

@@ -67,6 +67,8 @@ pub enum Ask {
     /// A [`WebhookAsk`](super::webhooks::WebhookAsk), as JSON. The part of the page that every visitor waits for
     /// passes it on and need not know what is in it.
     Webhooks(String),
+    /// A [`TagAsk`](super::experiment_tags::TagAsk), as JSON, for the same reason.
+    ExperimentTags(String),
 }
 
 /// What the registrar tells.
@@ -119,6 +121,8 @@ pub enum News {
     OfRuns(RunNews),
     /// A [`WebhookNews`](super::webhooks::WebhookNews), as JSON, for the same reason.
     Webhooks(String),
+    /// A [`TagNews`](super::experiment_tags::TagNews), as JSON, likewise.
+    ExperimentTags(String),
     /// Something asked for failed: one sentence of what happened, what was kept, and what to do.
     Failed {
         /// What had been asked for.

@@ -360,6 +360,7 @@ mod tests {
                 .collect(),
             tags: Vec::new(),
             models: Vec::new(),
+            datasets: Vec::new(),
         };
         Side { number: Some(VersionNumber(number)), run: Some(run), ..Side::default() }
     }

@@ -185,7 +185,7 @@ mod tests {
                 lifecycle_stage: LifecycleStage::Active,
             };
             let metrics = vec![Metric { key: "rmse".into(), value: *value, timestamp_millis: 0, step: 0 }];
-            (id, Run { info, params: vec![], metrics, tags: vec![], models: vec![] })
+            (id, Run { info, params: vec![], metrics, tags: vec![], models: vec![], datasets: vec![] })
         };
         values.iter().map(run).collect()
     }

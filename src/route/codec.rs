@@ -3,8 +3,8 @@
 use crate::entities::ColumnKey;
 use crate::view::{
     Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, ColumnView, CurveBands, CurveX, CurvesView,
-    DifferencesView, Direction, Lane, MAX_OBJECTIVES, ModelColumn, ModelSort, NumberFormat, Objective, Panel,
-    Pick, ScatterView, Smoothing, Sort, Step,
+    DifferencesView, Direction, FrontView, Lane, MAX_OBJECTIVES, ModelColumn, ModelSort, MoreView,
+    NumberFormat, Objective, Panel, Pick, ScatterView, Smoothing, Sort, Step,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -527,13 +527,75 @@ pub fn model_sort(text: &str) -> Option<ModelSort> {
     Some(ModelSort { column: *column, direction })
 }
 
-const RUNS_AS_ROWS: &str = "rows";
+/// `xCOLUMN~yCOLUMN~logx~logy`, each where it is chosen; a column begins with a letter or `=`.
+pub fn front_text(front: &FrontView) -> String {
+    let column = |word: char, column: &Option<ColumnKey>| {
+        column.as_ref().map(|column| {
+            let mut out = word.to_string();
+            push_column(column, &mut out);
+            out
+        })
+    };
+    let word = |is: bool, word: &str| is.then(|| word.to_owned());
+    let items = [
+        column('x', &front.x),
+        column('y', &front.y),
+        word(front.is_log_x, LOG_X),
+        word(front.is_log_y, LOG_Y),
+    ];
+    items.into_iter().flatten().collect::<Vec<_>>().join(&ITEM.to_string())
+}
 
-/// `rows~t0.5`: whether runs are rows, the tolerance in percent.
+/// The opposite of [`front_text`].
+pub fn front(text: &str) -> FrontView {
+    let items = split_raw(text, ITEM);
+    let column =
+        |word: char| items.iter().find_map(|item| ColumnKey::parse(&unescape(item.strip_prefix(word)?)));
+    FrontView {
+        x: column('x'),
+        y: column('y'),
+        is_log_x: items.contains(&LOG_X),
+        is_log_y: items.contains(&LOG_Y),
+    }
+}
+
+/// `params~correlations~dots~ranked~g20`: what panels show beyond what they do by themselves.
+pub fn more_text(more: &MoreView) -> String {
+    let words = [
+        (more.has_all_params, "params"),
+        (more.has_all_correlations, "correlations"),
+        (more.has_all_dots, "dots"),
+        (more.has_all_ranked, "ranked"),
+    ];
+    let words = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned());
+    let groups = more.n_groups.map(|n| format!("g{n}"));
+    words.chain(groups).collect::<Vec<_>>().join(&ITEM.to_string())
+}
+
+/// The opposite of [`more_text`].
+pub fn more(text: &str) -> MoreView {
+    let items = split_raw(text, ITEM);
+    let n_groups = items.iter().find_map(|item| item.strip_prefix('g')?.parse().ok());
+    MoreView {
+        has_all_params: items.contains(&"params"),
+        has_all_correlations: items.contains(&"correlations"),
+        has_all_dots: items.contains(&"dots"),
+        has_all_ranked: items.contains(&"ranked"),
+        n_groups: n_groups.filter(|n| (1..=MoreView::MAX_GROUPS).contains(n)),
+    }
+}
+
+const RUNS_AS_ROWS: &str = "rows";
+const ENVIRONMENTS: &str = "environment";
+
+/// `rows~environment~t0.5`: whether runs are rows, whether environments are compared, the tolerance in percent.
 pub fn differences_text(differences: &DifferencesView) -> String {
     let mut parts = Vec::new();
     if differences.are_runs_rows {
         parts.push(RUNS_AS_ROWS.to_owned());
+    }
+    if differences.has_environments {
+        parts.push(ENVIRONMENTS.to_owned());
     }
     if differences.tolerance_percent > 0.0 {
         parts.push(format!("t{}", differences.tolerance_percent));
@@ -550,6 +612,7 @@ pub fn differences(text: &str) -> DifferencesView {
             .filter(|percent| *percent > 0.0 && percent.is_finite())
             .unwrap_or_default(),
         are_runs_rows: parts.contains(&RUNS_AS_ROWS),
+        has_environments: parts.contains(&ENVIRONMENTS),
     }
 }
 

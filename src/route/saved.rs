@@ -1,8 +1,8 @@
 //! Named views: everything about how a comparison is shown, under a name, as this browser keeps it and as a file.
 
 use super::{Comparison, Route};
-use crate::entities::ExperimentId;
 use crate::entities::order::sort_by;
+use crate::entities::{ExperimentId, RunTag};
 use crate::view::View;
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +131,80 @@ impl SavedViews {
     }
 }
 
+/// The tag that says which view kept with an experiment is the one that it opens with: its value is the view's name.
+pub const DEFAULT_TAG: &str = "runweave.default_view";
+/// What tags that hold a view begin with.
+const VIEW_TAGS: &str = "runweave.view.";
+
+/// A named view that is kept with an experiment on its server, for everybody who opens it: one tag a view, so that nobody's
+/// view is written over by another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptView {
+    /// The version of the format.
+    runweave_view: u32,
+    /// Its name.
+    pub name: String,
+    /// The view as an address has it: what stands behind the experiments.
+    pub view: String,
+}
+
+impl KeptView {
+    /// A view under a name.
+    pub fn new(name: &str, view: &View) -> Self {
+        Self { runweave_view: FORMAT, name: name.to_owned(), view: view_text(view) }
+    }
+
+    /// The key of its tag: letters, digits and points alone, which every server takes, whatever the name. (FNV-1a, 64 bit.)
+    pub fn key(&self) -> String {
+        let hash = self.name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        format!("{VIEW_TAGS}{hash:016x}")
+    }
+
+    /// The value of its tag.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The views kept with an experiment.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct KeptViews {
+    /// By name, each with the whole value of its tag.
+    pub views: Vec<(KeptView, String)>,
+    /// The name of the one that it opens with.
+    pub default: Option<String>,
+    /// Tags that hold a view in another format, or in none.
+    pub n_unread: usize,
+}
+
+impl KeptViews {
+    /// Reads them out of an experiment's tags; an empty tag is none.
+    pub fn of_tags(tags: &[RunTag]) -> Self {
+        let mut kept = Self::default();
+        for RunTag { key, value } in tags.iter().filter(|tag| !tag.value.is_empty()) {
+            if key == DEFAULT_TAG {
+                kept.default = Some(value.clone());
+            } else if key.starts_with(VIEW_TAGS) {
+                match serde_json::from_str::<KeptView>(value) {
+                    Ok(view) if view.runweave_view == FORMAT => kept.views.push((view, value.clone())),
+                    _ => kept.n_unread += 1,
+                }
+            }
+        }
+        sort_by(&mut kept.views, |a, b| a.0.name.cmp(&b.0.name));
+        kept
+    }
+
+    /// The view that the experiment opens with.
+    pub fn default_view(&self) -> Option<View> {
+        let default = self.default.as_ref()?;
+        let found = self.views.iter().find(|(view, _)| view.name == *default);
+        found.map(|(view, _)| view_of(&view.view))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +235,26 @@ mod tests {
         assert_eq!(saved.default_of(&here), Some(view("b")));
         assert!(saved.remove("fast").is_some() && saved.remove("fast").is_none());
         assert_eq!(saved.default_of(&here), None);
+    }
+
+    #[test]
+    fn views_are_kept_in_tags_and_what_is_no_view_is_counted() {
+        let kept = KeptView::new("best <b>", &view("a"));
+        assert!(kept.key().chars().all(|c| c.is_ascii_alphanumeric() || c == '.'), "{}", kept.key());
+        assert_ne!(kept.key(), KeptView::new("best", &view("a")).key());
+        let tag = |key: &str, value: &str| RunTag { key: key.to_owned(), value: value.to_owned() };
+        let tags = [
+            tag(&kept.key(), &kept.text()),
+            tag("runweave.view.1", r#"{"runweave_view":9,"name":"x","view":""}"#),
+            tag("runweave.view.2", "nonsense"),
+            tag("runweave.view.3", ""),
+            tag("runweave.record.4", "{}"),
+            tag(DEFAULT_TAG, "best <b>"),
+        ];
+        let read = KeptViews::of_tags(&tags);
+        assert_eq!((read.views, read.n_unread), (vec![(kept.clone(), kept.text())], 2));
+        assert_eq!(KeptViews::of_tags(&tags).default_view(), Some(view("a")));
+        assert_eq!(KeptViews::of_tags(&tags[..5]).default_view(), None);
     }
 
     #[test]

@@ -38,10 +38,18 @@ pub fn remember_server(url: &str) {
     }
 }
 
-/// The named views kept here; none where they cannot be read.
-pub fn saved_views() -> SavedViews {
-    let text = local().and_then(|storage| storage.get_item(VIEWS).ok().flatten());
-    text.and_then(|text| SavedViews::parse(&text).ok()).unwrap_or_default()
+/// The named views kept here.
+///
+/// # Errors
+///
+/// A sentence, where there is something that cannot be read. It must not be written over: it may be another Runweave's.
+pub fn saved_views() -> Result<SavedViews, String> {
+    saved_views_text().map_or_else(|| Ok(SavedViews::default()), |text| SavedViews::parse(&text))
+}
+
+/// The named views kept here as they stand; none where there are none.
+pub fn saved_views_text() -> Option<String> {
+    local().and_then(|storage| storage.get_item(VIEWS).ok().flatten())
 }
 
 /// Keeps the named views; whether the browser took them.

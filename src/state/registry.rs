@@ -61,6 +61,8 @@ pub struct RegistryState {
     pub webhooks: RwSignal<String>,
     /// The server that everything here is about.
     server: StoredValue<Option<String>>,
+    /// The tags of the experiment asked about last, in the same way.
+    pub experiment_tags: RwSignal<String>,
     app: AppState,
     worker: StoredValue<WorkerHandle, LocalStorage>,
 }
@@ -83,6 +85,7 @@ impl RegistryState {
             run_changes: RunChanges::default(),
             webhooks: RwSignal::new(String::new()),
             server: StoredValue::new(None),
+            experiment_tags: RwSignal::new(String::new()),
             app,
             worker: StoredValue::new_local(WorkerHandle::default()),
         };
@@ -285,6 +288,7 @@ impl RegistryState {
             }
             News::OfRuns(news) => self.run_changes.receive(self.app, news),
             News::Webhooks(news) => self.webhooks.set(news),
+            News::ExperimentTags(news) => self.experiment_tags.set(news),
             News::Failed { what, message } => match what {
                 FailedWhat::Models => self.models.set(Listed::Failed(message)),
                 FailedWhat::Versions => self.all_versions.set(Listed::Failed(message)),

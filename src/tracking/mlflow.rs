@@ -13,12 +13,12 @@ pub mod webhooks;
 mod wire;
 
 pub use decode::{
-    check, decode_artifacts, decode_experiments, decode_run, decode_runs, model_size_from_mlmodel,
+    check, decode_artifacts, decode_experiment_tags, decode_experiments, decode_run, decode_runs,
+    model_size_from_mlmodel,
 };
 pub use probe::{Probe, ProbeRequest, ProbeStep, family};
 pub use registry_decode::{
-    decode_datasets, decode_histories, decode_history, decode_model, decode_models, decode_version,
-    decode_versions,
+    decode_histories, decode_history, decode_model, decode_models, decode_version, decode_versions,
 };
 
 #[cfg(test)]

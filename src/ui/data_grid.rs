@@ -22,8 +22,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{KeyboardEvent, ResizeObserver};
 
-/// A row's height, in CSS pixels; `data-grid.css` says the same.
+/// A row's height, in CSS pixels, and that of one where rows stand close together.
 const ROW_PX: f64 = 28.0;
+const COMPACT_ROW_PX: f64 = 22.0;
 /// How far a child run stands further in than its parent.
 const INDENT_PX: usize = 14;
 /// The header's height, in CSS pixels; `data-grid.css` says the same.
@@ -99,6 +100,9 @@ pub fn DataGrid(
     /// The newest rows.
     #[prop(into)]
     page: Signal<Option<RowsPage>>,
+    /// Whether rows stand close together.
+    #[prop(into)]
+    is_compact: Signal<bool>,
     /// The run under the pointer.
     #[prop(into)]
     hovered: Signal<Option<HoveredRun>>,
@@ -132,6 +136,7 @@ pub fn DataGrid(
         GridContext { columns: grid_columns, sort, on_edit, drop_place: RwSignal::new(None), active };
     provide_context(context);
 
+    let row_px = Memo::new(move |_| if is_compact.get() { COMPACT_ROW_PX } else { ROW_PX });
     let scroller: NodeRef<html::Div> = NodeRef::new();
     let body: NodeRef<html::Div> = NodeRef::new();
     let scroll_top_px = RwSignal::new(0.0);
@@ -148,6 +153,15 @@ pub fn DataGrid(
         }
     }));
     observe(scroller, measure);
+    Effect::new(move |last: Option<f64>| {
+        let now = row_px.get();
+        if let (Some(last), Some(scroller)) = (last.filter(|last| *last != now), scroller.get_untracked()) {
+            // The row at the top stays there.
+            let top_px = f64::from(scroller.scroll_top()) / last * now;
+            request_animation_frame(move || scroller.set_scroll_top(top_px.round() as i32));
+        }
+        now
+    });
     let window_columns = Memo::new(move |_| {
         let (left_px, width_px) = across_px.get();
         grid_columns.with(|columns| ColumnWindow::new(columns, left_px, width_px))
@@ -157,8 +171,8 @@ pub fn DataGrid(
     // The rows in the document: a multiple of four first, so that small scrolls ask for nothing.
     let window_rows = Memo::new(move |_| {
         let n_rows = n_rows.get();
-        let first = (scroll_top_px.get() / ROW_PX) as usize;
-        let n_visible = (height_px.get() / ROW_PX).ceil() as usize;
+        let first = (scroll_top_px.get() / row_px.get()) as usize;
+        let n_visible = (height_px.get() / row_px.get()).ceil() as usize;
         let start = (first.saturating_sub(N_OVERSCAN) & !3).min(n_rows);
         let end = ((first + n_visible + N_OVERSCAN + 3) & !3).min(n_rows);
         (start, end.saturating_sub(start))
@@ -216,12 +230,13 @@ pub fn DataGrid(
             scroller.set_scroll_left(across_px.ceil() as i32);
         }
         let Some(row) = place.row else { return };
-        let (top_px, seen_px) = (row as f64 * ROW_PX, height_px.get_untracked() - HEADER_PX);
+        let row_px = row_px.get_untracked();
+        let (top_px, seen_px) = (row as f64 * row_px, height_px.get_untracked() - HEADER_PX);
         let now_px = f64::from(scroller.scroll_top());
         if top_px < now_px {
             scroller.set_scroll_top(top_px as i32);
-        } else if top_px + ROW_PX > now_px + seen_px {
-            scroller.set_scroll_top((top_px + ROW_PX - seen_px).ceil() as i32);
+        } else if top_px + row_px > now_px + seen_px {
+            scroller.set_scroll_top((top_px + row_px - seen_px).ceil() as i32);
         }
     };
     Effect::new(move || {
@@ -274,7 +289,7 @@ pub fn DataGrid(
             return;
         }
         let n_last = n_rows.get_untracked().checked_sub(1);
-        let n_page = ((height_px.get_untracked() - HEADER_PX) / ROW_PX).max(1.0) as usize;
+        let n_page = ((height_px.get_untracked() - HEADER_PX) / row_px.get_untracked()).max(1.0) as usize;
         let next = match event.key().as_str() {
             "ArrowDown" => Place { row: now.row.map_or(Some(0), |row| Some(row + 1)), ..now },
             "ArrowUp" => Place { row: now.row.and_then(|row| row.checked_sub(1)), ..now },
@@ -339,6 +354,7 @@ pub fn DataGrid(
     view! {
         <div
             class="data-grid"
+            style=("--row-height", move || format!("{}px", row_px.get()))
             node_ref=scroller
             role="grid"
             aria-label="Runs"
@@ -404,7 +420,7 @@ pub fn DataGrid(
                     }
                 }
                 style:width=total_width
-                style:height=move || format!("{}px", n_rows.get() as f64 * ROW_PX)
+                style:height=move || format!("{}px", n_rows.get() as f64 * row_px.get())
             >
                 <For each=rows key=row_key let((place, row, shapes))>
                     <GridRow context place row shapes hovered_id selected hover run_href />
@@ -538,7 +554,7 @@ fn GridRow(
             role="row"
             aria-selected=move || is_selected().to_string()
             aria-rowindex=(place + 2).to_string()
-            style:top=format!("{}px", place as f64 * ROW_PX)
+            style:top=format!("calc({place} * var(--row-height))")
             on:pointerenter=move |_| hover.push(HoverTarget::Run(id.get_value()))
         >
             {cells}

@@ -1,7 +1,7 @@
 //! What can be changed about a view, in words: the entries of a palette of commands, and how one is found.
 
 use super::edit::{Defaults, ViewEdit};
-use super::{Direction, MAX_OBJECTIVES, Objective, Panel, Sort, View};
+use super::{AxisKind, CurveX, CurvesView, Direction, MAX_OBJECTIVES, Objective, Panel, Sort, View};
 use crate::entities::{ColumnKey, PARENT_RUN_TAG};
 
 /// An entry: words, and what choosing them does.
@@ -56,13 +56,26 @@ pub fn choices(view: &View, columns: &[NamedColumn<'_>], defaults: &Defaults) ->
             if view.is_nested { "Show each run for itself" } else { "Show child runs below their parents" };
         add(name.to_owned(), ViewEdit::Nest(!view.is_nested));
     }
-    let axes: Vec<ColumnKey> = view.axes_or(defaults).into_iter().map(|axis| axis.column).collect();
+    let density = if view.is_compact { "Set rows further apart" } else { "Set rows closer together" };
+    add(density.to_owned(), ViewEdit::Compact(!view.is_compact));
+    if view.panels.contains(&Panel::Curves) {
+        curve_choices(&view.curves, &mut add);
+    }
+    let all_axes = view.axes_or(defaults);
+    let axes: Vec<ColumnKey> = all_axes.iter().map(|axis| axis.column.clone()).collect();
     let shown: Vec<ColumnKey> = view.columns_or(defaults).into_iter().map(|column| column.column).collect();
     for NamedColumn { key, title, is_numeric, better } in columns.iter().copied() {
         let sort = |direction| ViewEdit::SetSort(Some(Sort { column: key.clone(), direction }));
         add(format!("Sort by {title}, smallest first"), sort(Direction::Ascending));
         add(format!("Sort by {title}, largest first"), sort(Direction::Descending));
         add(format!("Colour by {title}"), ViewEdit::SetColour(Some(key.clone())));
+        add(format!("Group by {title}"), ViewEdit::Replace(Box::new(grouped(view, key))));
+        if let Some(axis) = all_axes.iter().find(|axis| axis.column == *key) {
+            add(format!("Flip axis {title}"), ViewEdit::FlipAxis(key.clone()));
+            for (kind, words) in KINDS.into_iter().filter(|(kind, _)| axis.kind != *kind) {
+                add(format!("Axis {title}: {words}"), ViewEdit::SetAxisKind(key.clone(), kind));
+            }
+        }
         if axes.contains(key) {
             add(format!("Remove axis {title}"), ViewEdit::RemoveAxis(key.clone()));
         } else {
@@ -83,6 +96,61 @@ pub fn choices(view: &View, columns: &[NamedColumn<'_>], defaults: &Defaults) ->
         }
     }
     all
+}
+
+/// How an axis can spread its values.
+const KINDS: [(Option<AxisKind>, &str); 4] = [
+    (None, "as the values are"),
+    (Some(AxisKind::Linear), "linear"),
+    (Some(AxisKind::Log), "logarithmic"),
+    (Some(AxisKind::Categorical), "categories"),
+];
+
+/// The view with its runs in groups by a column, and the panel that shows them.
+fn grouped(view: &View, key: &ColumnKey) -> View {
+    let defaults = Defaults::default();
+    view.edited(&ViewEdit::SetGroups(vec![key.clone()]), &defaults)
+        .edited(&ViewEdit::OpenPanel(Panel::Groups, true), &defaults)
+}
+
+/// What can be changed about the metric curves.
+fn curve_choices(curves: &CurvesView, add: &mut impl FnMut(String, ViewEdit)) {
+    let mut turn = |on: &str, off: &str, is_on: bool, changed: CurvesView| {
+        add((if is_on { off } else { on }).to_owned(), ViewEdit::SetCurves(changed));
+    };
+    turn(
+        "Curves: logarithmic values",
+        "Curves: linear values",
+        curves.is_log_y,
+        CurvesView { is_log_y: !curves.is_log_y, ..curves.clone() },
+    );
+    turn(
+        "Curves: logarithmic steps or seconds",
+        "Curves: linear steps or seconds",
+        curves.is_log_x,
+        CurvesView { is_log_x: !curves.is_log_x, ..curves.clone() },
+    );
+    turn(
+        "Curves: without outliers",
+        "Curves: with outliers",
+        curves.is_clipped,
+        CurvesView { is_clipped: !curves.is_clipped, ..curves.clone() },
+    );
+    for (x, words) in [
+        (CurveX::Step, "Curves along the step"),
+        (CurveX::RelativeTime, "Curves along the relative time"),
+        (CurveX::WallTime, "Curves along the wall time"),
+    ] {
+        if curves.x != x {
+            add(words.to_owned(), ViewEdit::SetCurves(CurvesView { x, ..curves.clone() }));
+        }
+    }
+    if curves.smoothing_amount > 0 {
+        add(
+            "Curves: as they were logged".to_owned(),
+            ViewEdit::SetCurves(CurvesView { smoothing_amount: 0, ..curves.clone() }),
+        );
+    }
 }
 
 /// The places of the entries in which every word of the query is found, whatever its case: those first in which words

@@ -3,8 +3,8 @@
 //! Components name the change; applying it happens here, without a browser. Nothing here looks at a run.
 
 use super::{
-    AxisKind, AxisView, Brush, ColumnView, CurvesView, DifferencesView, Direction, MAX_OBJECTIVES,
-    NumberFormat, Objective, Panel, Pick, RankingView, ScatterView, Sort, Step, View,
+    AxisKind, AxisView, Brush, ColumnView, CurvesView, DifferencesView, Direction, FrontView, MAX_OBJECTIVES,
+    MoreView, NumberFormat, Objective, Panel, Pick, RankingView, ScatterView, Sort, Step, View,
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -72,6 +72,8 @@ pub enum ViewEdit {
     ResizePlot(u16),
     /// Shows runs below the runs that started them, or each for itself.
     Nest(bool),
+    /// Sets the table's rows closer together, or apart.
+    Compact(bool),
     /// More columns at the right, those that are not shown yet.
     AddColumns(Vec<ColumnKey>),
     /// Take columns away; the run name stays.
@@ -92,6 +94,10 @@ pub enum ViewEdit {
     SetObjectives(Vec<Objective>),
     /// How the objectives are weighed, and which run is chosen.
     SetRanking(RankingView),
+    /// Which objectives the chart of the front shows.
+    SetFront(FrontView),
+    /// What panels show beyond what they do by themselves.
+    SetMore(MoreView),
     /// The objective that panels about one objective are about.
     SetExplained(Option<ColumnKey>),
     /// What the scatter plot shows.
@@ -272,6 +278,7 @@ impl View {
                 }
             }
             ViewEdit::Nest(is_nested) => self.is_nested = *is_nested,
+            ViewEdit::Compact(is_compact) => self.is_compact = *is_compact,
             ViewEdit::ResizePlot(height_px) => {
                 self.plot_height_px = Some((*height_px).clamp(PLOT_HEIGHT_PX.0, PLOT_HEIGHT_PX.1));
             }
@@ -316,6 +323,8 @@ impl View {
                 self.objectives = objectives.iter().take(MAX_OBJECTIVES).cloned().collect();
             }
             ViewEdit::SetRanking(ranking) => self.ranking.clone_from(ranking),
+            ViewEdit::SetFront(front) => self.front.clone_from(front),
+            ViewEdit::SetMore(more) => self.more = *more,
             ViewEdit::SetExplained(column) => self.explained.clone_from(column),
             ViewEdit::SetScatter(scatter) => self.scatter.clone_from(scatter),
             ViewEdit::SetGroups(columns) => self.groups.clone_from(columns),

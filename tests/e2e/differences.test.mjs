@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
-import { call } from "./mlflow.mjs";
+import { call, runsOf } from "./mlflow.mjs";
 import { startServers, startSite } from "./world.mjs";
 
 const VERSION = "3.17.2";
@@ -42,13 +42,17 @@ after(async () => {
   await servers?.stop();
 });
 
-async function open(view, options) {
+async function open(view, options, { experiments = experimentId, counts = "6 of 6 runs" } = {}) {
   const page = await openPage(browser, options);
-  await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl(VERSION))}&experiments=${experimentId}&plot=folded${view}`);
+  await page.goto(`${site.url}#/compare?server=${encodeURIComponent(site.serverUrl(VERSION))}&experiments=${experiments}&plot=folded${view}`);
   await (await byRole(page, "button", "Connect")).click();
-  await until(() => page.$eval('[aria-label="Run counts"]', (it) => it.textContent), (text) => text.startsWith("6 of 6 runs"), "all runs");
+  await until(() => page.$eval('[aria-label="Run counts"]', (it) => it.textContent), (text) => text.startsWith(counts), "all runs");
   return page;
 }
+
+/** Each row of the differences: its title, and what it says of each run. */
+const cellsIn = (page) => page.$$eval(`${TABLE} tbody tr`, (rows) => Object.fromEntries(rows.filter((row) => row.querySelector("td"))
+  .map((row) => [row.cells[0].textContent, [...row.cells].slice(1).map((cell) => cell.textContent.trim())])));
 
 const selectedIn = (page) => page.evaluate(() => new URLSearchParams(location.hash.split("?")[1]).get("selected")?.split("~") ?? []);
 const selects = (page, expected, what) => until(() => selectedIn(page), (ids) => JSON.stringify(ids) === JSON.stringify(expected), what);
@@ -134,6 +138,90 @@ describe("differences", () => {
     assert.deepEqual(await page.$$eval(`${TABLE} tbody th[scope="row"] a`, (links) => links.map((link) => link.textContent)), [1, 0, 5].map((place) => runs[place].name));
     await page.reload();
     await until(() => page.$$eval(`${TABLE} tbody tr`, (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))), (rows) => JSON.stringify(rows) === JSON.stringify(turned), "the same after a reload");
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("datasets and environments differ like anything else, and what is not read yet is not missing", { timeout: 180_000 }, async () => {
+    const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
+    const { experiment_id: ofData } = await client("experiments/create", { name: `datasets-${Date.now()}` });
+    const made = [];
+    for (const digest of ["4ca7e9a6", "5d0c11aa"]) {
+      const { run } = await client("runs/create", { experiment_id: ofData, run_name: `on-${digest}`, start_time: Date.now() });
+      const dataset = { name: "<b>taxi</b>", digest, source_type: "local", source: "{}", schema: "{}", profile: "{}" };
+      await client("runs/log-inputs", { run_id: run.info.run_id, datasets: [{ tags: [{ key: "mlflow.data.context", value: "training" }], dataset }] });
+      made.push(run.info.run_id);
+    }
+    const page = await open(`&panels=differences&selected=${made.join("~")}`, {}, { experiments: ofData, counts: "2 of 2 runs" });
+    await until(() => cellsIn(page), (cells) => JSON.stringify(cells.dataset) === '["<b>taxi</b> 4ca7e9a6 (training)","<b>taxi</b> 5d0c11aa (training)"]', "the datasets");
+    await page.close();
+    const filtered = await open(`&filter=${encodeURIComponent("dataset ~ /5d0c/")}&columns=attributes.dataset`, {}, { experiments: ofData, counts: "1 of 2 runs" });
+    await filtered.waitForSelector("#runs-cell-0-1");
+    await until(() => filtered.$eval("#runs-cell-0-1", (cell) => cell.textContent), (text) => text === "<b>taxi</b> 5d0c11aa (training)", "the dataset in the table");
+    assertQuiet(filtered);
+    await filtered.close();
+
+    // The sample's runs have models: of one of each kind, with what they need.
+    const { experimentId: sample, runs: trained } = await runsOf(servers.byVersion[VERSION].url, "nyc-taxi-experiment");
+    const kindOf = (run) => run.data.tags.find(({ key }) => key === "model")?.value;
+    const first = trained.find((run) => kindOf(run) === "xgboost");
+    const other = trained.find((run) => kindOf(run) !== "xgboost" && (run.outputs?.model_outputs?.length ?? 0) > 0) ?? trained.find((run) => run !== first);
+    const compared = await open(`&panels=differences&selected=${[first, other].map(({ info }) => info.run_id).join("~")}`, {}, { experiments: sample, counts: `${trained.length} of` });
+    await until(() => cellsIn(compared), (cells) => Object.entries(cells).some(([title]) => title.startsWith("model size")), "the sizes, read for these runs");
+    await until(() => cellsIn(compared), (cells) => Object.entries(cells).every(([title, texts]) => !title.startsWith("model size") || texts.every((text) => /^\d/.test(text))), "both sizes");
+    await (await byRole(compared, "button", "Compare environments")).click();
+    await until(() => compared.url(), (url) => url.includes("differences=environment"), "the address says so");
+    const files = await until(() => cellsIn(compared), (cells) => /\d+ lines?/.test(cells["requirements.txt"]?.[0] ?? ""), "the requirements");
+    assert.ok(files["requirements.txt"].every((text) => /\d+ lines?/.test(text)), `${files["requirements.txt"]}`);
+    await assertAccessible(compared, "environments");
+    assertQuiet(compared);
+    await compared.close();
+  });
+
+  test("200 runs and 150 columns: a part at a time, the document stays small, the report has all", { timeout: 300_000 }, async () => {
+    const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
+    const { experiment_id: many } = await client("experiments/create", { name: `many-${Date.now()}` });
+    const made = [];
+    for (let place = 0; place < 200; place += 1) {
+      const { run } = await client("runs/create", { experiment_id: many, start_time: 1_700_000_000_000 + place * 1000, run_name: `many-${place}` });
+      const metrics = Array.from({ length: 150 }, (_, at) => ({ key: `m${String(at).padStart(3, "0")}`, value: place + at, timestamp: 1, step: 0 }));
+      await client("runs/log-batch", { run_id: run.info.run_id, metrics });
+      made.push(run.info.run_id);
+    }
+    const page = await open(`&panels=differences&selected=${made.join("~")}`, {}, { experiments: many, counts: "200 of 200 runs" });
+    await page.waitForSelector(TABLE);
+    const size = () => page.$eval(TABLE, (table) => table.querySelectorAll("td").length);
+    assert.ok(await size() <= 25 * 100, `${await size()} cells`);
+    const heads = () => page.$$eval(`${TABLE} thead a`, (links) => links.map((link) => link.textContent));
+    assert.deepEqual(await heads(), Array.from({ length: 25 }, (_, place) => `many-${place}`));
+    await (await byRole(page, "button", "Next runs")).click();
+    await until(heads, (names) => names[0] === "many-0" && names[1] === "many-25" && names.length === 25, "the next ones beside the baseline");
+    await page.waitForSelector("::-p-text(25 to 48 of 199 runs beside the baseline)");
+    await (await byRole(page, "button", "Next columns")).click();
+    await until(() => titles(page), (found) => !found.includes("m000") && found.includes("m149"), "the last columns");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Next columns", "the focus stays");
+    await assertAccessible(page, "a part of the differences");
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("what is open stays open, and the focus stays, while other things change", { timeout: 120_000 }, async () => {
+    const page = await open(`&panels=differences&selected=${ids(1, 0, 5).join("~")}`);
+    await clickOn(page, `${TABLE} .differences__lines summary`);
+    const isOpen = () => page.$eval(`${TABLE} .differences__lines`, (details) => details.open);
+    assert.ok(await isOpen());
+    await page.$eval(`${TABLE} .differences__lines`, (details) => { details.dataset.kept = "yes"; });
+    // One more column in which they differ, while somebody looks.
+    const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
+    await client("runs/log-batch", { run_id: runs[0].id, tags: [{ key: "late", value: "yes" }] });
+    await (await byRole(page, "button", "Live")).click();
+    await until(() => titles(page), (found) => found.includes("late"), "the new column");
+    assert.ok(await isOpen(), "the lines are still open");
+    assert.equal(await page.$eval(`${TABLE} .differences__lines`, (details) => details.dataset.kept), "yes", "the same row");
+    await (await byRole(page, "button", `Make baseline: ${runs[0].name}`)).focus();
+    await page.keyboard.press("Enter");
+    await until(() => page.$$eval(`${TABLE} thead a`, (links) => links[0].textContent), (name) => name === runs[0].name, "the other baseline");
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Differences, scrollable");
     assertQuiet(page);
     await page.close();
   });

@@ -124,7 +124,29 @@ describe("out of the page", () => {
     const rows = await alone.$$eval("table", (tables) => [...tables.at(-1).tBodies[0].rows].map((row) => row.cells[0].textContent));
     assert.deepEqual(rows.sort(), runs.map(({ info }) => info.run_name).sort());
     assert.equal(await alone.$$eval("figure svg", (all) => all.length), 5, "the plot, the front and three charts of the history");
-    assert.ok((await alone.$$eval("table", (all) => all.map((one) => one.textContent))).some((text) => best.every(({ info }) => text.includes(info.run_name))), "the differences");
+    // Each cell below its own heading, and what the server says in it.
+    const tables = await alone.$$eval("table", (all) => all.map((one) => [...one.rows].map((row) => [...row.cells].map((cell) => ({ text: cell.innerText, span: cell.colSpan })))));
+    for (const table of tables) {
+      const widths = table.map((row) => row.reduce((sum, { span }) => sum + span, 0));
+      assert.ok(widths.every((width) => width === widths[0]), `the rows are equally wide: ${widths}`);
+    }
+    const [front, differences] = tables;
+    const names = best.map(({ info }) => info.run_name);
+    assert.deepEqual(front[0].map(({ text }) => text.split("\n")[0]), ["Run", "rmse", "duration (s)"], "no column of boxes");
+    assert.ok(front.some(([run]) => run.text === names[0]), "the best run is on the front");
+    assert.deepEqual(differences[0].map(({ text }) => text), ["Column", `${names[0]}\nbaseline`, names[1]], "no buttons");
+    const rowOf = new Map(differences.filter((row) => row.length === 3).map(([title, ...cells]) => [title.text, cells.map(({ text }) => text.split("\n")[0])]));
+    const logged = (kind, key) => best.map(({ data }) => data[kind].find((one) => one.key === key)?.value);
+    let nParams = 0;
+    for (const key of best[0].data.params.map((param) => param.key)) {
+      const [one, other] = logged("params", key);
+      if (one === other || other === undefined) continue;
+      nParams += 1;
+      rowOf.get(key).forEach((text, run) => assert.ok(text === [one, other][run] || Math.abs(Number(text) / Number([one, other][run]) - 1) < 1e-2, `${key}: ${text} of ${[one, other][run]}`));
+    }
+    assert.ok(nParams > 3, `${nParams} params differ`);
+    rowOf.get("rmse").forEach((text, run) => assert.ok(Math.abs(Number(text) - logged("metrics", "rmse")[run]) < 1e-3, `rmse: ${text}`));
+    for (const [title, cells] of rowOf) assert.ok(cells.every((text) => text !== ""), `${title} says something of each run: ${cells}`);
     await assertAccessible(alone, "the report");
     assertQuiet(alone);
     await alone.close();
@@ -153,6 +175,30 @@ describe("commands", () => {
     await until(() => page.$$eval("[role=option]", (all) => all.map((one) => one.textContent)), (all) => all.length === 1, "one command");
     await page.keyboard.press("Enter");
     await page.waitForSelector('section[aria-label="History"]');
+
+    // What buttons and menus do, by words: rows closer together, their runs selected, that taken back.
+    const command = async (words, entry) => {
+      await (await byRole(page, "button", "Commands…")).click();
+      await until(() => page.evaluate(() => document.activeElement.getAttribute("aria-label")), (name) => name === "Command", "the line");
+      await page.keyboard.type(words);
+      await until(() => page.$$eval("[role=option]", (all) => all.map((one) => one.textContent)), (all) => all[0] === entry, entry);
+      await page.keyboard.press("Enter");
+      await until(() => page.$("dialog[open]"), (dialog) => dialog === null, "the commands closed");
+    };
+    const rowHeight = () => page.$eval("#runs-cell-1-0", (cell) => cell.parentElement.offsetHeight);
+    assert.equal(await rowHeight(), 28);
+    await command("rows closer", "Set rows closer together");
+    await until(rowHeight, (height) => height === 22, "compact rows");
+    const second = await page.$eval("#runs-cell-1-0", (cell) => cell.parentElement.offsetTop);
+    assert.equal(second, 22, "rows stand below each other");
+    await command("select runs shown", "Select the runs shown");
+    await until(() => page.url(), (url) => (url.match(/selected=([^&]*)/)?.[1].split("~").length ?? 0) === runs.length, "all of them");
+    await command("undo", "Undo");
+    await until(() => page.url(), (url) => !url.includes("selected="), "none of them");
+    assert.match(page.url(), /rows=compact/);
+    await command("views open", "Save or open a view");
+    await byRole(page, "textbox", "Name of the view");
+    await page.keyboard.press("Escape");
 
     await page.evaluate(() => document.activeElement.blur());
     await page.keyboard.type("?");

@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { execFileSync } from "node:child_process";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
-import { runsOf } from "./mlflow.mjs";
+import { call, runsOf } from "./mlflow.mjs";
 import { install } from "../servers/server.mjs";
 import { startSite, startServers } from "./world.mjs";
 
@@ -97,18 +97,25 @@ describe("workspace", () => {
     await until(() => page.$eval('[aria-label="Run counts"]', (status) => status.textContent), (text) => text.includes(`${front.length} brushed`), "the brushed front");
     await (await byRole(page, "button", "Clear brushes")).click();
 
-    // The pick, and the best three others with a curve beside it.
-    const withCurve = runs.filter(({ run }) => run.data.metrics.some(({ key }) => key === "validation-rmse"));
-    const onFront = (name) => front.includes(name);
-    const chosen = withCurve.sort((a, b) => a.costs[0] - b.costs[0]).filter(({ name }) => onFront(name)).slice(0, 4);
-    for (const { name } of chosen) {
-      await clickOn(page, `table[aria-label="Runs on the Pareto front"] ::-p-aria([name="Select ${name}"][role="checkbox"])`);
-    }
+    // The pick, and the best three others of all kept runs by score: the mean of the parts from 0, the worst, to 1.
+    const ranked = runs.filter(({ costs }) => costs.every(Number.isFinite));
+    const ends = [0, 1, 2].map((at) => [Math.min, Math.max].map((end) => end(...ranked.map(({ costs }) => costs[at]))));
+    const scoreOf = ({ costs }) => costs.reduce((sum, cost, at) => sum + (ends[at][1] - cost) / (ends[at][1] - ends[at][0]), 0) / 3;
+    const byScore = [...ranked].sort((a, b) => scoreOf(b) - scoreOf(a));
+    await (await byRole(page, "button", "Ranking")).click();
+    const pick = byScore[2];
+    await (await byRole(page, "button", `Pick ${pick.name}`)).click();
+    const others = byScore.filter((run) => run !== pick).slice(0, 3);
+    await until(() => namesIn(page, "The pick against the next ones", "thead a"), (names) => JSON.stringify(names) === JSON.stringify(others.map(({ name }) => name)), "the best three others");
+    await (await byRole(page, "button", "Select the pick and these")).click();
+    const chosen = [pick, ...others];
+    const withCurve = chosen.filter(({ run }) => run.data.metrics.some(({ key }) => key === "validation-rmse"));
+    assert.ok(withCurve.includes(pick), "the pick has a curve");
     await (await byRole(page, "button", "Metric curves")).click();
     const chart = await page.waitForSelector('[role="group"][aria-label="Metric curves"] figure[aria-label="validation-rmse"]');
     await clickOn(page, '[role="group"][aria-label="Metric curves"] figure[aria-label="validation-rmse"] summary');
     const rows = await until(() => chart.$$eval("tbody tr", (all) => all.map((row) => [...row.cells].map((cell) => cell.textContent))), (found) => found.length > 0, "the table behind the chart");
-    for (const { id, name } of chosen) {
+    for (const { id, name } of withCurve) {
       const { metrics } = await (await fetch(`${url}/api/2.0/mlflow/metrics/get-history?run_id=${id}&metric_key=validation-rmse`)).json();
       assert.equal(rows.filter(([series]) => series === name).length, metrics.length, `every point of ${name}`);
     }
@@ -144,6 +151,15 @@ describe("workspace", () => {
     assert.match(markdown[1], /^\| --- \| ---: \|/);
     const json = JSON.parse(await saved("Save as JSON", "runs.json"));
     assert.deepEqual(json.map((run) => run["attributes.run_name"]).sort(), runs.map(({ name }) => name).sort());
+    // HiPlot's own loader takes its file, where it is installed.
+    const hiplot = JSON.parse(await saved("Save for HiPlot", "runs.hiplot.json"));
+    assert.deepEqual(hiplot.map(({ uid }) => uid).sort(), runs.map(({ id }) => id).sort());
+    for (const run of hiplot) assert.equal(run["metrics.rmse"], runs.find(({ id }) => id === run.uid).costs[0]);
+    assert.ok(Object.keys(hiplot[0]).some((key) => key.startsWith("tags.")), "columns that the table does not show");
+    if (process.env.HIPLOT_PYTHON) {
+      const loaded = execFileSync(process.env.HIPLOT_PYTHON, ["-c", "import sys\nfrom hiplot.fetchers import load_json\nprint(len(load_json(sys.argv[1]).validate().datapoints))", path.join(folder, "runs.hiplot.json")], { encoding: "utf8" });
+      assert.equal(Number(loaded), runs.length);
+    }
     await rm(folder, { recursive: true });
     // Python gives the same runs in the same order.
     await page.browserContext().overridePermissions(new URL(site.url).origin, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
@@ -298,6 +314,20 @@ describe("workspace", () => {
     await (await byRole(page, "button", "Undo")).click();
     await until(() => page.$('[role="group"][aria-label="Ranking"]'), (panel) => panel === null, "the panel gone again");
 
+    // Undo goes on from what Back shows: three panels, back by one, and Undo leaves one.
+    const panels = () => page.evaluate(() => new URLSearchParams(location.hash.split("?")[1]).get("panels") ?? "");
+    const before = await panels();
+    for (const name of ["History", "Groups", "Scatter plot"]) await (await byRole(page, "button", name)).click();
+    const all = await until(panels, (text) => text.includes("scatter"), "three more panels");
+    await page.goBack();
+    await until(panels, (text) => text !== all && text.includes("groups"), "two of them");
+    await (await byRole(page, "button", "Undo")).click();
+    await until(panels, (text) => !text.includes("groups") && text.includes("history"), "one of them");
+    await (await byRole(page, "button", "Redo")).click();
+    await until(panels, (text) => text.includes("groups") && !text.includes("scatter"), "two again");
+    for (let n = 0; n < 2; n += 1) await (await byRole(page, "button", "Undo")).click();
+    await until(panels, (text) => text === before, "none of them");
+
     // The experiment opens with it.
     await page.goto(`${site.url}#/experiments?server=${encodeURIComponent(server)}`);
     await clickOn(page, `::-p-text(${EXPERIMENT})`);
@@ -321,8 +351,91 @@ describe("workspace", () => {
     await clickOn(other, `[aria-label="Saved views"] [aria-label^="Delete view"]`);
     await until(() => other.$(item), (found) => found === null, "the view gone");
     await rm(folder, { recursive: true });
+    // What cannot be read is left as it is, and told.
+    await other.evaluate(() => localStorage.setItem("runweave.views", '{"runweave_views":99,"views":[]}'));
+    await (await byRole(other, "textbox", "Name of the view")).type("lost");
+    await other.keyboard.press("Enter");
+    await until(() => other.$$eval('[role="alert"]', (all) => all.map((one) => one.textContent).join(" ")), (text) => text.includes("cannot be read"), "the alert");
+    assert.equal(await other.evaluate(() => localStorage.getItem("runweave.views")), '{"runweave_views":99,"views":[]}');
     assertQuiet(other);
     await other.close();
+  });
+
+  for (const version of ["3.17.2", "1.30.1"]) {
+    test(`MLflow ${version}: a view is kept with the experiment, and opens it for somebody else`, { timeout: 120_000 }, async () => {
+      const { url } = servers.byVersion[version];
+      const name = `kept-${Date.now()}`;
+      const { experiment_id: id } = await call(url, "experiments/create", { name });
+      await call(url, "runs/create", { experiment_id: id, start_time: Date.now() });
+      const tags = async () => Object.fromEntries(((await call(url, `experiments/get?experiment_id=${id}`)).experiment.tags ?? []).map(({ key, value }) => [key, value]));
+      const server = site.serverUrl(version);
+      const page = await open(version, `#/compare?server=${encodeURIComponent(server)}&experiments=${id}&filter=rmse%20is%20missing&panels=ranking`);
+      await byRole(page, "grid", "Runs");
+      await (await byRole(page, "button", "Views…")).click();
+      await (await byRole(page, "textbox", "Name of the view")).type("<b>ours</b>");
+      await (await byRole(page, "button", "Keep with the experiment")).click();
+      const item = '[aria-label="Views kept with the experiment"] .menu-item';
+      await until(() => page.$$eval(item, (all) => all.map((one) => one.textContent)), (names) => names[0] === "<b>ours</b>", "the kept view");
+      await (await byRole(page, "button", "Default for everybody: <b>ours</b>")).click();
+      await page.waitForSelector('[aria-label="Views kept with the experiment"] [aria-pressed="true"]');
+      const [[key, value]] = Object.entries(await tags()).filter(([key]) => key.startsWith("runweave.view."));
+      assert.equal(JSON.parse(value).name, "<b>ours</b>");
+      assert.match(JSON.parse(value).view, /panels=ranking/);
+      await assertAccessible(page, "views with the experiment");
+
+      // Another browser opens the experiment with it.
+      const other = await open(version, `#/experiments?server=${encodeURIComponent(server)}`);
+      await clickOn(other, `::-p-text(${name})`);
+      await byRole(other, "group", "Ranking");
+      assert.equal(await other.$eval('[aria-label="Filter runs"]', (box) => box.value), "rmse is missing");
+      assertQuiet(other);
+      await other.close();
+
+      // What somebody else has written meanwhile is not written over without a word.
+      await call(url, "experiments/set-experiment-tag", { experiment_id: id, key, value: JSON.stringify({ ...JSON.parse(value), view: "panels=history" }) });
+      await (await byRole(page, "textbox", "Name of the view")).type("<b>ours</b>");
+      await (await byRole(page, "button", "Keep with the experiment")).click();
+      await until(() => page.$$eval('[role="alert"]', (all) => all.map((one) => one.textContent).join(" ")), (text) => text.includes("somebody has changed it"), "the alert");
+      assert.match(JSON.parse((await tags())[key]).view, /history/);
+      await (await byRole(page, "button", "Remove view <b>ours</b> from the experiment")).click();
+      await until(tags, (found) => !found[key], "the view gone");
+      assertQuiet(page);
+      await page.close();
+    });
+  }
+
+  test("a link with many runs is short, and opens as the same page", { timeout: 120_000 }, async () => {
+    const server = site.serverUrl("3.17.2");
+    const { experimentId, runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+    const ids = runs.slice(0, 40).map(({ info }) => info.run_id);
+    const page = await open("3.17.2", `#/compare?server=${encodeURIComponent(server)}&experiments=${experimentId}&panels=differences&selected=${ids.join("~")}`);
+    await byRole(page, "grid", "Runs");
+    await page.browserContext().overridePermissions(new URL(site.url).origin, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
+    await (await byRole(page, "button", "Views…")).click();
+    await (await byRole(page, "button", "Copy link")).click();
+    const link = await until(() => page.evaluate(() => navigator.clipboard.readText()), (text) => text.startsWith("http"), "the link");
+    assert.ok(link.length < page.url().length - 20 * ids.length, `${link.length} of ${page.url().length} characters`);
+    assert.ok(!ids.some((id) => link.includes(id)) && ids.every((id) => link.includes(id.slice(0, 8))));
+    const other = await open("3.17.2", link.slice(link.indexOf("#")));
+    // Once all runs are here, it is known which ones are meant.
+    await until(() => other.url(), (url) => ids.every((id) => url.includes(id)), "whole ids");
+    await until(() => other.$$eval('table[aria-label="Differences between runs"] thead a', (links) => links.length), (n) => n === 25, "their differences");
+    assert.equal(await (await byRole(other, "button", "Undo")).evaluate((button) => button.getAttribute("aria-disabled")), "true", "nothing was changed");
+    assertQuiet(page);
+    assertQuiet(other);
+    await page.close();
+    await other.close();
+  });
+
+  test("what a metric comes to over its steps is a column by the menu of its header", { timeout: 120_000 }, async () => {
+    const { experimentId } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+    const page = await open("3.17.2", `#/compare?server=${encodeURIComponent(site.serverUrl("3.17.2"))}&experiments=${experimentId}&columns=metrics.rmse`);
+    await (await byRole(page, "button", "rmse column options")).click();
+    await (await byRole(page, "button", "Add lowest over steps")).click();
+    await until(() => page.url(), (url) => /columns=[^&]*%3Dmin\(rmse\)/.test(url), "the column in the address");
+    await until(() => page.$$eval("[role=columnheader]", (heads) => heads.map((head) => head.textContent)), (heads) => heads.some((head) => head.startsWith("min(rmse)")), "the column");
+    assertQuiet(page);
+    await page.close();
   });
 
   for (const version of ["2.22.5", "1.30.1"]) {

@@ -47,6 +47,36 @@ const NAN: Option<f64> = Some(f64::NAN);
 const INF: Option<f64> = Some(f64::INFINITY);
 
 #[test]
+fn what_a_history_comes_to_is_named_as_an_expression_writes_it() {
+    for metric in [
+        "loss",
+        "val-loss",
+        "a`b\\c",
+        "1st",
+        "duration",
+        "Duration",
+        "user",
+        "run",
+        "run.x",
+        "params.x",
+        "val.loss",
+        ".5",
+        "größe",
+        "",
+        "id",
+        "system/cpu",
+        "run name",
+    ] {
+        let ColumnKey::Derived(text) = ColumnKey::over_steps("min", metric) else {
+            panic!("a derived column")
+        };
+        let read = Expression::parse(&text).unwrap();
+        assert_eq!(read.to_string(), text);
+        assert_eq!(read.histories().collect::<Vec<_>>(), [(metric, None)], "{text}");
+    }
+}
+
+#[test]
 fn columns_are_named_as_in_the_filter() {
     check("rmse * 1", [Some(6.0), NAN, INF, None]);
     check("metrics.rmse + 0", [Some(6.0), NAN, INF, None]);

@@ -1,4 +1,4 @@
-//! The comparison out of the page: the table as CSV, JSON or Markdown, copied, or as Python that gives the same runs; the
+//! The comparison out of the page: the table as CSV, JSON, HiPlot's JSON or Markdown, copied, or as Python that gives the same runs; the
 //! plot as a picture; everything as a report.
 
 use crate::engine::Command;
@@ -61,6 +61,7 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
         <Popover label="Export the table" text="Export…" is_open>
             {entry("Save as CSV", Command::SaveTable(TableFormat::Csv))}
             {entry("Save as JSON", Command::SaveTable(TableFormat::Json))}
+            {entry("Save for HiPlot", Command::SaveTable(TableFormat::HiPlot))}
             {entry("Save as Markdown", Command::SaveTable(TableFormat::Markdown))}
             {entry("Copy as Markdown", Command::CopyTable)}
             <button
@@ -68,11 +69,7 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
                 class="menu-item"
                 on:click=move |_| {
                     is_open.set(false);
-                    context.send.run(Command::CopyPython(PythonSource {
-                        tracking_uri: tracking_uri(app),
-                        experiment_ids: context.experiment_ids.get_untracked(),
-                        run_view: context.run_view.get_untracked(),
-                    }));
+                    context.send.run(copy_python(context, app));
                 }
             >
                 "Copy as Python"
@@ -82,6 +79,15 @@ pub(super) fn Export(context: RunsContext) -> impl IntoView {
             {picture("Everything as an HTML report", ExportKind::Report)}
         </Popover>
     }
+}
+
+/// Asks for Python that gives the runs of the table.
+pub(super) fn copy_python(context: RunsContext, app: AppState) -> Command {
+    Command::CopyPython(PythonSource {
+        tracking_uri: tracking_uri(app),
+        experiment_ids: context.experiment_ids.get_untracked(),
+        run_view: context.run_view.get_untracked(),
+    })
 }
 
 /// The server as another program reaches it: a proxy of the site's own has the site's address before it.

@@ -1,15 +1,21 @@
 //! Commands by their words, and the sheet of keys.
 
-use super::{EditView, Sheets};
+use super::export::copy_python;
+use super::views::link_copier;
+use super::{EditView, PageActions, Sheets};
 use crate::engine::Command;
 use crate::engine::protocol::TableFormat;
 use crate::pages::context::RunsContext;
+use crate::pages::late::{ExportKind, LateExport};
 use crate::route::Route;
+use crate::route::saved::view_of;
+use crate::state::{memory, use_app};
 use crate::ui::dialog::Dialog;
 use crate::ui::focus::focus_on;
 use crate::view::choices::{NamedColumn, choices, found};
 use crate::view::edit::{Defaults, ViewEdit};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
 /// So many entries are shown; more words find the others.
@@ -24,6 +30,11 @@ enum Action {
     Focus(&'static str),
     /// To the page of this address.
     Go(String),
+    /// What the button of this text does.
+    Press(&'static str),
+    Export(ExportKind),
+    Run(Callback<()>),
+    Link,
     Keys,
 }
 
@@ -31,9 +42,11 @@ enum Action {
 #[component]
 pub(in crate::pages) fn Palette(context: RunsContext) -> impl IntoView {
     let sheets: Sheets = expect_context();
+    let copy_link = link_copier(context);
+    let late = LateExport::of_component();
     view! {
         <Dialog title="Commands" is_open=sheets.are_commands_open>
-            <Commands context sheets />
+            <Commands context sheets copy_link late />
         </Dialog>
         <Dialog title="Pointer and keys" is_open=sheets.are_keys_open>
             <Keys />
@@ -42,7 +55,12 @@ pub(in crate::pages) fn Palette(context: RunsContext) -> impl IntoView {
 }
 
 #[component]
-fn Commands(context: RunsContext, sheets: Sheets) -> impl IntoView {
+fn Commands(
+    context: RunsContext,
+    sheets: Sheets,
+    copy_link: Callback<()>,
+    late: LateExport,
+) -> impl IntoView {
     let edit: EditView = expect_context();
     // What can be done does not change while the dialog is open.
     let all = StoredValue::new(commands(context));
@@ -64,6 +82,10 @@ fn Commands(context: RunsContext, sheets: Sheets) -> impl IntoView {
             // The dialog gives the focus back first.
             Action::Focus(selector) => request_animation_frame(move || focus_on(selector)),
             Action::Go(route) => drop(window().location().set_hash(&route)),
+            Action::Press(text) => request_animation_frame(move || press(text)),
+            Action::Export(kind) => late.save(kind),
+            Action::Run(act) => act.run(()),
+            Action::Link => copy_link.run(()),
             Action::Keys => sheets.are_keys_open.set(true),
         }
     };
@@ -149,11 +171,21 @@ fn Commands(context: RunsContext, sheets: Sheets) -> impl IntoView {
     }
 }
 
+/// Presses the button of the page with this text.
+fn press(text: &str) {
+    let Ok(buttons) = document().query_selector_all("main.compare button") else { return };
+    let found = (0..buttons.length())
+        .filter_map(|at| buttons.item(at)?.dyn_into::<web_sys::HtmlElement>().ok())
+        .find(|button| button.text_content().is_some_and(|own| own.trim() == text));
+    if let Some(button) = found {
+        button.click();
+    }
+}
+
 fn commands(context: RunsContext) -> Vec<(String, Action)> {
-    let server = crate::state::use_app()
-        .route
-        .with_untracked(|route| route.server().map(str::to_owned))
-        .unwrap_or_default();
+    let actions: PageActions = expect_context();
+    let server =
+        use_app().route.with_untracked(|route| route.server().map(str::to_owned)).unwrap_or_default();
     let experiment_ids = context.experiment_ids.get_untracked();
     let run_view = context.run_view.get_untracked();
     let page = |route: Route| Action::Go(route.to_string());
@@ -162,7 +194,21 @@ fn commands(context: RunsContext) -> Vec<(String, Action)> {
         own("Filter runs", Action::Focus(".filter-box input")),
         own("Go to the table", Action::Focus("[role=grid]")),
         own("Show pointer and keys", Action::Keys),
+        own("Undo", Action::Run(actions.undo)),
+        own("Redo", Action::Run(actions.redo)),
+        own("Select the runs shown", Action::Run(actions.select_shown)),
+        own("Choose columns", Action::Press("Columns…")),
+        own("Delete or restore runs", Action::Press("Manage…")),
+        own("Follow runs live, or not", Action::Press("Live")),
+        own("Save or open a view", Action::Press("Views…")),
+        own("Copy a link to this page", Action::Link),
     ];
+    if let Ok(views) = memory::saved_views() {
+        all.extend(views.all().iter().map(|saved| {
+            let change = ViewEdit::Replace(Box::new(view_of(&saved.view)));
+            (format!("Open view: {}", saved.name), Action::Edit(change))
+        }));
+    }
     let columns = context.columns.get_untracked();
     let named: Vec<NamedColumn<'_>> = columns
         .columns
@@ -181,8 +227,13 @@ fn commands(context: RunsContext) -> Vec<(String, Action)> {
         own("Reload runs", Action::Send(Command::LoadRuns { experiment_ids, run_view, is_anew: true })),
         own("Save the table as CSV", Action::Send(Command::SaveTable(TableFormat::Csv))),
         own("Save the table as JSON", Action::Send(Command::SaveTable(TableFormat::Json))),
+        own("Save every column for HiPlot", Action::Send(Command::SaveTable(TableFormat::HiPlot))),
         own("Save the table as Markdown", Action::Send(Command::SaveTable(TableFormat::Markdown))),
         own("Copy the table as Markdown", Action::Send(Command::CopyTable)),
+        own("Copy the runs as Python", Action::Send(copy_python(context, use_app()))),
+        own("Save the plot as SVG", Action::Export(ExportKind::PlotSvg)),
+        own("Save the plot as PNG", Action::Export(ExportKind::PlotPng)),
+        own("Save everything as an HTML report", Action::Export(ExportKind::Report)),
         own("Go to experiments", page(Route::Experiments { server: server.clone() })),
         own(
             "Go to registered models",

@@ -1,7 +1,8 @@
 //! The comparison as pictures and as one HTML file that stands alone: what is compared and how it was narrowed, the plot,
 //! the open panels with their charts and tables, and the table of runs.
 
-use crate::engine::{Command, escaped};
+use crate::engine::protocol::ReportTables;
+use crate::engine::{Command, PaperCell, escaped, paper_table};
 use crate::entities::ExperimentId;
 use crate::pages::context::RunsContext;
 use crate::pages::late::ExportKind;
@@ -20,7 +21,7 @@ use web_sys::{Element, HtmlCanvasElement, HtmlElement};
 /// The report's own look: nothing is fetched for it.
 const STYLE: &str = "body{font-family:system-ui,sans-serif;margin:2rem auto;max-width:80rem;padding:0 1rem;line-height:1.4}\
     h1,h2,h3{line-height:1.2}table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
-    th,td{border:1px solid #8888;padding:.2rem .5rem;text-align:start}td.number{text-align:end}\
+    th,td{border:1px solid #8888;padding:.2rem .5rem;text-align:start;vertical-align:top;white-space:pre-line}td.number{text-align:end}\
     dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}figure{margin:1rem 0}svg{max-width:100%;height:auto}\
     .wide{overflow-x:auto}";
 
@@ -49,13 +50,13 @@ pub(in crate::pages) fn export(context: RunsContext, kind: ExportKind) {
             context.send.run(Command::WriteHtml);
             let is_written = StoredValue::new(false);
             Effect::new(move || {
-                let Some(table) = app.table_html.get() else { return };
+                let Some(tables) = app.table_html.get() else { return };
                 if !is_written.get_value() {
                     is_written.set_value(true);
                     app.table_html.set(None);
                     spawn_local(async move {
                         let title = title(context);
-                        let report = report(context, &title, &table).await;
+                        let report = report(context, &title, &tables).await;
                         save_text(&file_name(&title, "html"), &report);
                     });
                 }
@@ -89,7 +90,7 @@ fn title(context: RunsContext) -> String {
     names.join(", ")
 }
 
-async fn report(context: RunsContext, title: &str, table: &str) -> String {
+async fn report(context: RunsContext, title: &str, tables: &ReportTables) -> String {
     let theme = chart_theme();
     let mut out = String::new();
     let title = escaped(title);
@@ -109,10 +110,14 @@ async fn report(context: RunsContext, title: &str, table: &str) -> String {
         let _ = write!(out, "<h2>Parallel coordinates</h2><figure class=\"wide\">{svg}</figure>");
     }
     for section in all(&document().document_element(), "section.workspace") {
-        panel(&section, &mut out).await;
+        panel(&section, tables, &mut out).await;
     }
     let n_rows = context.n_rows.get_untracked();
-    let _ = writeln!(out, "<h2>Runs ({n_rows})</h2><div class=\"wide\">{table}</div></main></body></html>");
+    let _ = writeln!(
+        out,
+        "<h2>Runs ({n_rows})</h2><div class=\"wide\">{}</div></main></body></html>",
+        tables.runs
+    );
     out
 }
 
@@ -143,7 +148,7 @@ fn facts(context: RunsContext) -> Vec<(&'static str, String)> {
 }
 
 /// A panel: its title and summary, then its headings, notes, charts and tables in their order.
-async fn panel(section: &Element, out: &mut String) {
+async fn panel(section: &Element, tables: &ReportTables, out: &mut String) {
     let text_of = |selector: &str| {
         let found = section.query_selector(selector).ok().flatten();
         escaped(&found.and_then(|found| found.text_content()).unwrap_or_default())
@@ -158,10 +163,15 @@ async fn panel(section: &Element, out: &mut String) {
         }
         match part.tag_name().as_str() {
             "FIGURE" => chart(&part, out).await,
+            // Of many differences the page shows a part; a report has all of them, from the engine.
+            "TABLE" if part.class_list().contains("differences--selected") => {
+                let differences = tables.differences.as_deref().unwrap_or_default();
+                let _ = write!(out, "<div class=\"wide\">{differences}</div>");
+            }
             "TABLE" => table(&part, out),
             tag => {
                 let tag = if tag == "H3" { "h3" } else { "p" };
-                let text = escaped(&part.text_content().unwrap_or_default());
+                let text = escaped(&lines_of(&part).0.join(" "));
                 let _ = write!(out, "<{tag}>{text}</{tag}>");
             }
         }
@@ -185,22 +195,42 @@ async fn chart(figure: &Element, out: &mut String) {
 
 /// A table's texts; controls in it are left out.
 fn table(table: &Element, out: &mut String) {
-    out.push_str("<div class=\"wide\"><table>");
-    for row in all(&Some(table.clone()), "tr") {
-        out.push_str("<tr>");
-        for cell in all(&Some(row), "th, td") {
-            // Boxes and their heading say nothing on paper.
-            if cell.query_selector("input, .visually-hidden").ok().flatten().is_some() {
-                continue;
-            }
-            let tag = if cell.tag_name() == "TH" { "th" } else { "td" };
-            let class = if cell.class_list().contains("table__number") { " class=\"number\"" } else { "" };
-            let _ =
-                write!(out, "<{tag}{class}>{}</{tag}>", escaped(&cell.text_content().unwrap_or_default()));
-        }
-        out.push_str("</tr>");
+    let rows: Vec<Vec<PaperCell>> = all(&Some(table.clone()), "tr")
+        .into_iter()
+        .map(|row| all(&Some(row), "th, td").iter().map(cell).collect())
+        .collect();
+    let _ = write!(out, "<div class=\"wide\">{}</div>", paper_table(&rows));
+}
+
+fn cell(cell: &Element) -> PaperCell {
+    let (lines, has_control) = lines_of(cell);
+    PaperCell {
+        is_head: cell.tag_name() == "TH",
+        is_number: cell.class_list().contains("table__number"),
+        n_columns: cell.get_attribute("colspan").and_then(|n| n.parse().ok()).unwrap_or(1).max(1),
+        lines,
+        has_control,
     }
-    out.push_str("</table></div>");
+}
+
+/// What an element says without its controls, line by line, and whether there were any. What is told to a screen reader
+/// alone says nothing on paper either.
+fn lines_of(element: &Element) -> (Vec<String>, bool) {
+    const CONTROLS: &str = "button, input, select";
+    let Ok(copy) = element.clone_node_with_deep(true) else { return (Vec::new(), false) };
+    let copy: Option<Element> = copy.dyn_into().ok();
+    let controls = all(&copy, CONTROLS);
+    let has_control = !controls.is_empty();
+    controls.iter().chain(&all(&copy, ".visually-hidden, [hidden]")).for_each(Element::remove);
+    let text_of = |element: &Element| element.text_content().unwrap_or_default().trim().to_owned();
+    let mut lines: Vec<String> = Vec::new();
+    for own_line in all(&copy, "li, summary, .differences__change, .secondary") {
+        lines.push(text_of(&own_line));
+        own_line.remove();
+    }
+    lines.splice(0..0, copy.iter().map(text_of));
+    lines.retain(|line| !line.is_empty());
+    (lines, has_control)
 }
 
 fn all(within: &Option<Element>, selector: &str) -> Vec<Element> {

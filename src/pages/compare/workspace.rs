@@ -22,8 +22,8 @@ use super::EditView;
 use crate::engine::Command;
 use crate::engine::RunFigure;
 use crate::engine::news::{
-    CurvesInfo, DifferencesInfo, GroupsInfo, HistoryInfo, ImportanceInfo, NamedRun, ParetoInfo, RankingInfo,
-    ScatterInfo, WorkspaceNews,
+    CurvesInfo, DifferencesInfo, GroupRuns, GroupsInfo, HistoryInfo, ImportanceInfo, NamedRun, ParetoInfo,
+    RankingInfo, ScatterInfo, WorkspaceNews,
 };
 use crate::engine::protocol::{Cell, ColumnInfo, HoverTarget};
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -34,9 +34,11 @@ use crate::ui::chart::Chart;
 use crate::ui::chart_area::{AreaTool, Drawn};
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
-use crate::view::Panel;
 use crate::view::edit::ViewEdit;
+use crate::view::{MoreView, Panel};
 use leptos::prelude::*;
+use serde::Serialize;
+use std::collections::HashMap;
 
 /// What the panels share.
 #[derive(Clone, Copy)]
@@ -49,6 +51,8 @@ struct WorkspaceContext {
     history: RwSignal<Option<HistoryInfo>>,
     scatter: RwSignal<Option<ScatterInfo>>,
     groups: RwSignal<Option<GroupsInfo>>,
+    /// The runs of opened groups, by the group's brush.
+    group_runs: RwSignal<HashMap<String, GroupRuns>>,
     curves: RwSignal<Option<CurvesInfo>>,
     curve_charts: CurveCharts,
     differences: RwSignal<Option<DifferencesInfo>>,
@@ -69,6 +73,7 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         history: RwSignal::new(None),
         scatter: RwSignal::new(None),
         groups: RwSignal::new(None),
+        group_runs: RwSignal::new(HashMap::new()),
         curves: RwSignal::new(None),
         curve_charts: CurveCharts::default(),
         differences: RwSignal::new(None),
@@ -87,6 +92,9 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
                 WorkspaceNews::Importance(info) => context.importance.set(Some(info)),
                 WorkspaceNews::History(info) => context.history.set(Some(info)),
                 WorkspaceNews::Groups(info) => context.groups.set(Some(info)),
+                WorkspaceNews::GroupRuns(runs) => context.group_runs.update(|all| {
+                    all.insert(serde_json::to_string(&runs.brushes).unwrap_or_default(), runs);
+                }),
                 WorkspaceNews::Scatter(info) => context.scatter.set(Some(*info)),
                 WorkspaceNews::Curves(info) => context.curves.set(Some(info)),
                 WorkspaceNews::CurveChart(chart) => context.curve_charts.of(&chart.metric).set(chart),
@@ -137,6 +145,25 @@ fn PanelFrame(
             </header>
             <div class="panel__body">{children()}</div>
         </section>
+    }
+}
+
+/// A button that lets a panel show what it leaves out by itself, or no longer.
+#[component]
+fn MoreButton(
+    context: WorkspaceContext,
+    #[prop(into)] text: Signal<String>,
+    is_on: fn(&MoreView) -> bool,
+    turn: fn(&mut MoreView),
+) -> impl IntoView {
+    let is_on = Memo::new(move |_| context.runs.view.with(|view| is_on(&view.more)));
+    let press = move |_| {
+        let mut more = context.runs.view.with_untracked(|view| view.more);
+        turn(&mut more);
+        context.edit.edit(ViewEdit::SetMore(more));
+    };
+    view! {
+        <button type="button" class="button" aria-pressed=move || is_on.get().to_string() on:click=press>{text}</button>
     }
 }
 
@@ -273,6 +300,12 @@ fn cell_text(cell: Cell) -> AnyView {
         Cell::Rounded { text, logged } => view! { <span title=logged>{text}</span> }.into_any(),
         Cell::Special(lane) => view! { <em class="special">{lane.label()}</em> }.into_any(),
     }
+}
+
+/// Rows as a keyed list wants them: each by all that it says, so that what says the same stays in the document, with its
+/// focus and whatever is open in it, when the others are shown anew.
+fn keyed<T: Serialize>(rows: Vec<T>) -> Vec<(String, T)> {
+    rows.into_iter().map(|row| (serde_json::to_string(&row).unwrap_or_default(), row)).collect()
 }
 
 /// `1 run`, `2 runs`.

@@ -6,12 +6,12 @@
 
 use super::text::{EXCERPT_CHARS, MESSAGE_CHARS, beginning, excerpt, is_html, readable};
 use super::wire::{
-    RawRun, Text, WireError, WireExperiment, WireFile, WireOutputs, WirePage, WireRun, WireRunAnswer,
-    WireRunData, WireRunInfo, repair,
+    RawRun, Text, WireDataset, WireDatasetInput, WireError, WireExperiment, WireExperimentAnswer, WireFile,
+    WireInputs, WireOutputs, WirePage, WireRun, WireRunAnswer, WireRunData, WireRunInfo, WireText, repair,
 };
 use crate::entities::{
-    Artifact, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId, RunInfo,
-    RunStatus, RunTag,
+    Artifact, Dataset, Experiment, ExperimentId, LifecycleStage, LoggedModelRef, Metric, Param, Run, RunId,
+    RunInfo, RunStatus, RunTag,
 };
 use crate::tracking::{Page, Response, ServerError};
 use serde::de::DeserializeOwned;
@@ -21,6 +21,10 @@ use serde_json::value::RawValue;
 const LOG_MODEL_HISTORY: &str = "mlflow.log-model.history";
 /// The tag in which early MLflow 1.x keeps the run's name.
 const RUN_NAME: &str = "mlflow.runName";
+/// Runweave's own tags begin with this.
+const OWN_TAGS: &str = "runweave.";
+/// The tag of a run's dataset that says what it was for.
+const DATASET_CONTEXT: &str = "mlflow.data.context";
 
 /// The body of a success.
 ///
@@ -54,6 +58,24 @@ pub fn decode_experiments(response: &Response) -> Result<Page<Experiment>, Serve
     list(check(response)?, "experiment", experiment, |text| {
         serde_json::from_str(text).map(|wire| (wire, vec![])).map_err(|error| said(&error))
     })
+}
+
+/// The tags of the experiment in an answer to `experiments/get` that are Runweave's own.
+///
+/// # Errors
+///
+/// The server's refusal, or that the answer holds no experiment.
+pub fn decode_experiment_tags(response: &Response) -> Result<Vec<RunTag>, ServerError> {
+    let body = check(response)?;
+    let answer: WireExperimentAnswer =
+        object(body).map_err(|error| undecodable(body, "an experiment", &error))?;
+    Ok(own_tags(answer.experiment.tags))
+}
+
+/// Those tags of an experiment that are Runweave's own; the others can be long, and nobody here asks for them.
+fn own_tags(tags: Option<Vec<WireText>>) -> Vec<RunTag> {
+    let tags = tags.unwrap_or_default().into_iter().filter(|tag| tag.key.0.starts_with(OWN_TAGS));
+    tags.map(|tag| RunTag { key: tag.key.0, value: text(tag.value) }).collect()
 }
 
 /// A page of runs.
@@ -221,7 +243,14 @@ fn salvage_run(text: &str) -> Result<(WireRun, Vec<String>), String> {
             None
         }
     };
-    Ok((WireRun { info: raw.info, data: Some(data), outputs }, skipped))
+    let inputs = match raw.inputs.map(|raw| serde_json::from_str::<WireInputs>(raw.get())).transpose() {
+        Ok(inputs) => inputs,
+        Err(error) => {
+            skipped.push(format!("The datasets of run {id} were skipped: {}.", said(&error)));
+            None
+        }
+    };
+    Ok((WireRun { info: raw.info, data: Some(data), inputs, outputs }, skipped))
 }
 
 /// Those values of a run that decode.
@@ -253,6 +282,7 @@ fn experiment(wire: WireExperiment) -> Result<Experiment, String> {
         lifecycle_stage: stage(wire.lifecycle_stage),
         creation_millis: wire.creation_time.map(|millis| millis.0),
         last_update_millis: wire.last_update_time.map(|millis| millis.0),
+        tags: own_tags(wire.tags),
     })
 }
 
@@ -295,6 +325,7 @@ fn run(wire: WireRun) -> Result<Run, String> {
         metrics: metrics.collect(),
         tags,
         models,
+        datasets: datasets(wire.inputs),
     })
 }
 
@@ -311,6 +342,19 @@ fn artifact(wire: WireFile) -> Result<Artifact, String> {
 
 fn run_id(info: &WireRunInfo) -> Option<String> {
     [&info.run_id, &info.run_uuid].into_iter().flatten().map(|id| id.0.clone()).find(|id| !id.is_empty())
+}
+
+/// The datasets that have a name.
+fn datasets(inputs: Option<WireInputs>) -> Vec<Dataset> {
+    let inputs = inputs.and_then(|inputs| inputs.dataset_inputs).unwrap_or_default().into_iter();
+    let dataset = |input: WireDatasetInput| {
+        let WireDataset { name, digest } = input.dataset?;
+        let tags = input.tags.unwrap_or_default();
+        let context = tags.into_iter().find(|tag| tag.key.0 == DATASET_CONTEXT);
+        let context = text(context.and_then(|tag| tag.value));
+        Some(Dataset { name: text(name), digest: text(digest), context }).filter(|it| !it.name.is_empty())
+    };
+    inputs.filter_map(dataset).collect()
 }
 
 /// The logged models of MLflow 3, each once.
@@ -461,6 +505,25 @@ mod tests {
         assert_eq!(page.items[0].info.name, "old");
         assert_eq!(page.items[0].models, [LoggedModelRef::ArtifactPath("model".into())]);
         assert_eq!(page.items[1].models, [LoggedModelRef::Id("m-1".into())]);
+    }
+
+    #[test]
+    fn a_run_names_its_datasets() {
+        let page = runs(
+            r#"{"runs": [
+            {"info": {"run_id": "a"}, "inputs": {"dataset_inputs": [
+                {"tags": [{"key": "mlflow.data.context", "value": "training"}],
+                 "dataset": {"name": "taxi", "digest": "4ca7e9a6", "source_type": "local", "schema": "{}"}},
+                {"dataset": {"name": "taxi", "digest": null}}, {"dataset": {"digest": "x"}}, {"tags": []}]}},
+            {"info": {"run_id": "b"}, "inputs": {}},
+            {"info": {"run_id": "c"}, "inputs": {"dataset_inputs": 3}}
+            ]}"#,
+        );
+        let told = |run: &Run| run.datasets.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(told(&page.items[0]), ["taxi 4ca7e9a6 (training)", "taxi"]);
+        assert!(page.items[1].datasets.is_empty() && page.items[2].datasets.is_empty());
+        assert_eq!((page.items.len(), page.skipped.len()), (3, 1));
+        assert!(page.skipped[0].starts_with("The datasets of run c were skipped"), "{}", page.skipped[0]);
     }
 
     #[test]

@@ -5,8 +5,7 @@ use super::decode::{check, list, mended, object, said, undecodable};
 use super::wire::{Float, Int, Text, WireText};
 use crate::entities::order::sort_by;
 use crate::entities::{
-    Alias, Dataset, HistoryPoint, ModelTag, ModelVersion, RegisteredModel, RunId, Stage, VersionNumber,
-    VersionStatus,
+    Alias, HistoryPoint, ModelTag, ModelVersion, RegisteredModel, RunId, Stage, VersionNumber, VersionStatus,
 };
 use crate::tracking::{Page, Response, ServerError};
 use serde::Deserialize;
@@ -170,50 +169,6 @@ fn text(text: Option<Text>) -> String {
 fn tags(wire: Option<Vec<WireText>>) -> Vec<ModelTag> {
     let tags = wire.unwrap_or_default().into_iter();
     tags.map(|wire| ModelTag { key: wire.key.0, value: text(wire.value) }).collect()
-}
-
-#[derive(Deserialize)]
-struct WireInputsAnswer {
-    run: WireRunInputs,
-}
-
-#[derive(Deserialize)]
-struct WireRunInputs {
-    inputs: Option<WireInputs>,
-}
-
-#[derive(Deserialize)]
-struct WireInputs {
-    dataset_inputs: Option<Vec<WireDatasetInput>>,
-}
-
-#[derive(Deserialize)]
-struct WireDatasetInput {
-    tags: Option<Vec<WireText>>,
-    dataset: Option<WireDataset>,
-}
-
-#[derive(Deserialize)]
-struct WireDataset {
-    name: Option<Text>,
-    digest: Option<Text>,
-}
-
-/// The data sets of the run in an answer to `runs/get`; none where it names none, or in no readable way.
-pub fn decode_datasets(response: &Response) -> Vec<Dataset> {
-    let answer = serde_json::from_slice::<WireInputsAnswer>(&response.body).ok();
-    let inputs = answer.and_then(|answer| answer.run.inputs?.dataset_inputs).unwrap_or_default();
-    let datasets = inputs.into_iter().filter_map(|input| {
-        let dataset = input.dataset?;
-        let context =
-            input.tags.unwrap_or_default().into_iter().find(|tag| tag.key.0 == "mlflow.data.context");
-        Some(Dataset {
-            name: text(dataset.name),
-            digest: text(dataset.digest),
-            context: context.map(|tag| text(tag.value)).unwrap_or_default(),
-        })
-    });
-    datasets.collect()
 }
 
 #[derive(Deserialize)]

@@ -43,6 +43,23 @@ pub fn experiments_search(capabilities: &Capabilities, page_token: Option<&str>)
     Request::get(format!("{root}/experiments/list{}", query(&pairs)))
 }
 
+/// One experiment with its tags.
+pub fn experiment_get(capabilities: &Capabilities, experiment_id: &ExperimentId) -> Request {
+    let query = query(&[("experiment_id", &experiment_id.0)]);
+    Request::get(format!("{}/experiments/get{query}", api(capabilities)))
+}
+
+/// Sets a tag of an experiment, whatever it was before. The longest value is 20,000 characters, 5,000 on older servers.
+pub fn experiment_tag_set(
+    capabilities: &Capabilities,
+    experiment_id: &ExperimentId,
+    key: &str,
+    value: &str,
+) -> Request {
+    let body = json!({ "experiment_id": experiment_id.0, "key": key, "value": value });
+    Request::post(format!("{}/experiments/set-experiment-tag", api(capabilities)), &body)
+}
+
 /// The runs from `offset` on, at most `max_results` (the server allows up to 50,000). In the server's default
 /// order, newest start first. Pages need not be fetched one after another; runs that arrive meanwhile shift
 /// the offsets, so the same run may come twice.

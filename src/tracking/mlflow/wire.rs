@@ -34,12 +34,20 @@ pub(super) struct WireExperiment {
     pub(super) lifecycle_stage: Option<Text>,
     pub(super) creation_time: Option<Int>,
     pub(super) last_update_time: Option<Int>,
+    pub(super) tags: Option<Vec<WireText>>,
+}
+
+/// The answer to `experiments/get`.
+#[derive(Deserialize)]
+pub(super) struct WireExperimentAnswer {
+    pub(super) experiment: WireExperiment,
 }
 
 #[derive(Deserialize)]
 pub(super) struct WireRun {
     pub(super) info: WireRunInfo,
     pub(super) data: Option<WireRunData>,
+    pub(super) inputs: Option<WireInputs>,
     pub(super) outputs: Option<WireOutputs>,
 }
 
@@ -79,6 +87,24 @@ pub(super) struct WireText {
     pub(super) value: Option<Text>,
 }
 
+/// What a run was given (MLflow 2.4 and later). Schema and profile, which are long, are not read.
+#[derive(Deserialize, Default)]
+pub(super) struct WireInputs {
+    pub(super) dataset_inputs: Option<Vec<WireDatasetInput>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireDatasetInput {
+    pub(super) tags: Option<Vec<WireText>>,
+    pub(super) dataset: Option<WireDataset>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireDataset {
+    pub(super) name: Option<Text>,
+    pub(super) digest: Option<Text>,
+}
+
 #[derive(Deserialize, Default)]
 pub(super) struct WireOutputs {
     pub(super) model_outputs: Option<Vec<WireModelOutput>>,
@@ -108,6 +134,8 @@ pub(super) struct RawRun<'a> {
     pub(super) info: WireRunInfo,
     #[serde(borrow)]
     pub(super) data: Option<RawRunData<'a>>,
+    #[serde(borrow)]
+    pub(super) inputs: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) outputs: Option<&'a RawValue>,
 }

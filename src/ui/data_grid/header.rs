@@ -3,6 +3,7 @@
 use super::{GridContext, aria_sort};
 use crate::entities::ColumnKey;
 use crate::ui::menu::MenuItem;
+use crate::ui::over_steps::over_steps;
 use crate::ui::per_frame::PerFrame;
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
@@ -176,6 +177,10 @@ fn ColumnMenu(
                 }
             })}
         {is_number.then(|| view! { <Digits context key chosen /> })}
+        {over_steps(&key.get_value())
+            .into_iter()
+            .map(|(text, column)| item(text, Box::new(move |_| ViewEdit::AddColumns(vec![column.clone()]))))
+            .collect_view()}
         {item("Add as axis", Box::new(ViewEdit::AddAxis))}
         {item("Colour by this", Box::new(|column| ViewEdit::SetColour(Some(column))))}
     }

@@ -4,6 +4,7 @@ use super::{PlotContext, now_millis};
 use crate::engine::protocol::{AxisInfo, LaneInfo, Tick};
 use crate::entities::{Attribute, ColumnKey};
 use crate::ui::menu::MenuItem;
+use crate::ui::over_steps::over_steps;
 use crate::ui::per_frame::PerFrame;
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
@@ -357,6 +358,13 @@ fn AxisMenu(axis: AxisContext, is_open: RwSignal<bool>) -> impl IntoView {
             </Show>
             {item("Flip", |axis, at_millis| axis.edit(ViewEdit::FlipAxis, at_millis))}
             {item("Colour by this", |axis, at_millis| axis.edit(|column| ViewEdit::SetColour(Some(column)), at_millis))}
+            {over_steps(&axis.column.get_value())
+                .into_iter()
+                .map(|(text, column)| {
+                    let add = move |at_millis| axis.edit(|_| ViewEdit::AddAxis(column.clone()), at_millis);
+                    view! { <MenuItem text is_open on_choose=add /> }
+                })
+                .collect_view()}
             {item("Move left", |axis, at_millis| axis.move_by(-1, at_millis))}
             {item("Move right", |axis, at_millis| axis.move_by(1, at_millis))}
             {item("Hide", |axis, at_millis| axis.edit(ViewEdit::RemoveAxis, at_millis))}

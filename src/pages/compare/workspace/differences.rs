@@ -1,50 +1,144 @@
 //! In what the selected runs differ, against a baseline.
 
-use super::{PanelFrame, WorkspaceContext, cell_text, missing_text, run_link, runs_text, verdict};
-use crate::engine::news::{DifferenceCell, DifferencesInfo, LineChange, NamedRun};
-use crate::entities::{ColumnKey, RunId};
+use super::{PanelFrame, WorkspaceContext, cell_text, keyed, missing_text, run_link, runs_text, verdict};
+use crate::engine::Command;
+use crate::engine::news::{
+    DifferenceCell, DifferenceKind, DifferenceRow, DifferencesInfo, DifferencesWindow, LineChange, NamedRun,
+};
+use crate::entities::RunId;
+use crate::ui::focus::focus_on;
 use crate::view::edit::ViewEdit;
 use crate::view::{DifferencesView, Panel};
 use leptos::prelude::*;
+use serde::Serialize;
 
 /// The panel.
 #[component]
 pub(super) fn DifferencesPanel(context: WorkspaceContext) -> impl IntoView {
     let info = context.differences;
-    let summary = Signal::derive(move || {
-        info.with(|info| match info {
-            None => String::new(),
-            Some(info) => {
-                let n_columns = match info.rows.len() {
-                    1 => "1 column".to_owned(),
-                    n => format!("{n} columns"),
-                };
-                format!(
-                    "{}, {n_columns} in which they differ, {} in which they are equal{}",
-                    runs_text(info.runs.len()),
-                    info.n_equal,
-                    missing_text(&info.missing)
-                )
-            }
-        })
-    });
-    let content = move || {
-        match info.get() {
-        None => view! { <p class="panel__empty" role="status">"Comparing"</p> }.into_any(),
-        Some(info) if info.runs.len() < 2 => view! {
-            <p class="panel__empty">
-                "Select two runs or more, with the boxes in the table or with the Space key, to see in what they differ."
-            </p>
-        }
-        .into_any(),
-        Some(info) => view! { <DifferencesTable context info /> }.into_any(),
-    }
-    };
+    let summary = Signal::derive(move || info.with(|info| info.as_ref().map(summary_of).unwrap_or_default()));
+    let is_here = Memo::new(move |_| info.with(Option::is_some));
+    let has_two = Memo::new(move |_| info.with(|info| info.as_ref().is_some_and(|info| info.n_runs > 1)));
     view! {
         <PanelFrame context panel=Panel::Differences summary>
             <Settings context />
-            {content}
+            <Show when=move || is_here.get() fallback=|| view! { <p class="panel__empty" role="status">"Comparing"</p> }>
+                <Show
+                    when=move || has_two.get()
+                    fallback=|| view! {
+                        <p class="panel__empty">
+                            "Select two runs or more, with the boxes in the table or with the Space key, to see in what they differ."
+                        </p>
+                    }
+                >
+                    <Pager context />
+                    <DifferencesTable context />
+                </Show>
+            </Show>
         </PanelFrame>
+    }
+}
+
+/// `3 runs, 12 columns in which they differ, 40 in which they are equal`.
+fn summary_of(info: &DifferencesInfo) -> String {
+    let n_columns = match info.n_rows {
+        1 => "1 column".to_owned(),
+        n => format!("{n} columns"),
+    };
+    let files = match info.n_files {
+        Some((n_read, n_all)) if n_read < n_all => {
+            format!("; {n_read} of {n_all} files of their environments read")
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{}, {n_columns} in which they differ, {} in which they are equal{}{files}",
+        runs_text(info.n_runs),
+        info.n_equal,
+        missing_text(&info.missing)
+    )
+}
+
+/// Which part of many runs and columns is shown, and the ways to the others.
+#[component]
+fn Pager(context: WorkspaceContext) -> impl IntoView {
+    let window = Memo::new(move |_| {
+        context.differences.with(|info| {
+            let info = info.as_ref()?;
+            Some((info.window, info.n_runs.saturating_sub(1), info.n_rows))
+        })
+    });
+    let look = move |change: &dyn Fn(&mut DifferencesWindow)| {
+        if let Some((mut wanted, ..)) = window.get_untracked() {
+            change(&mut wanted);
+            context.runs.send.run(Command::LookAtDifferences(wanted));
+        }
+    };
+    let runs = move || window.get().map(|(window, n_runs, _)| (window.first_run, n_runs)).unwrap_or_default();
+    let rows = move || window.get().map(|(window, _, n_rows)| (window.first_row, n_rows)).unwrap_or_default();
+    view! {
+        <PagerPart
+            noun="runs"
+            place=Signal::derive(runs)
+            n_at_once=DifferencesInfo::N_RUNS
+            on_look=Callback::new(move |first| look(&|window| window.first_run = first))
+        />
+        <PagerPart
+            noun="columns"
+            place=Signal::derive(rows)
+            n_at_once=DifferencesInfo::N_ROWS
+            on_look=Callback::new(move |first| look(&|window| window.first_row = first))
+        />
+    }
+}
+
+/// `Runs 25 to 48 of 199 beside the baseline`, with what leads to those before and after; nothing where all are shown.
+#[component]
+fn PagerPart(
+    noun: &'static str,
+    /// The first one shown, and how many there are.
+    place: Signal<(usize, usize)>,
+    n_at_once: usize,
+    on_look: Callback<usize>,
+) -> impl IntoView {
+    let is_part = Memo::new(move |_| place.get().1 > n_at_once);
+    let text = move || {
+        let (first, n_all) = place.get();
+        let beside = if noun == "runs" { " beside the baseline" } else { "" };
+        format!("{} to {} of {n_all} {noun}{beside}", first + 1, (first + n_at_once).min(n_all))
+    };
+    let step = move |words: &'static str, is_forward: bool| {
+        let target = move || {
+            let (first, n_all) = place.get();
+            if is_forward {
+                Some(first + n_at_once).filter(|next| *next < n_all)
+            } else {
+                (first > 0).then(|| first.saturating_sub(n_at_once))
+            }
+        };
+        view! {
+            <button
+                type="button"
+                class="button"
+                aria-disabled=move || target().is_none().then_some("true")
+                on:click=move |_| {
+                    if let Some(first) = untrack(target) {
+                        on_look.run(first);
+                    }
+                }
+            >
+                {format!("{words} {noun}")}
+            </button>
+        }
+    };
+    view! {
+        <Show when=move || is_part.get()>
+            <div class="toolbar">
+                <span class="secondary" role="status">{text}</span>
+                {step("Previous", false)}
+                {step("Next", true)}
+            </div>
+        </Show>
     }
 }
 
@@ -84,84 +178,163 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
                 />
                 "Runs as rows"
             </label>
+            <button
+                type="button"
+                class="button"
+                title="Reads requirements.txt, conda.yaml and python_env.yaml of each run's model"
+                aria-pressed=move || view.get().has_environments.to_string()
+                on:click=move |_| {
+                    let now = view.get_untracked();
+                    change(DifferencesView { has_environments: !now.has_environments, ..now });
+                }
+            >
+                "Compare environments"
+            </button>
         </div>
     }
+}
+
+/// Where the focus goes when what had it goes away.
+const SCROLLER: &str = "[aria-label='Differences, scrollable']";
+
+#[component]
+fn DifferencesTable(context: WorkspaceContext) -> impl IntoView {
+    let are_runs_rows = Memo::new(move |_| context.runs.view.with(|view| view.differences.are_runs_rows));
+    view! {
+        <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Differences, scrollable">
+            <table class="table differences differences--selected" aria-label="Differences between runs">
+                <Show when=move || are_runs_rows.get() fallback=move || view! { <RunsAsColumns context /> }>
+                    <RunsAsRows context />
+                </Show>
+            </table>
+        </div>
+    }
+}
+
+/// The runs of the part, the baseline first: by their ids, so that each keeps its head.
+fn shown_runs(context: WorkspaceContext) -> impl Fn() -> Vec<(NamedRun, bool)> + Clone + Send + 'static {
+    move || {
+        let of = |info: &DifferencesInfo| {
+            info.runs.iter().enumerate().map(|(place, run)| (run.clone(), place == 0)).collect()
+        };
+        context.differences.with(|info| info.as_ref().map(of).unwrap_or_default())
+    }
+}
+
+/// A row of the table whose columns are runs.
+#[derive(Clone, Serialize)]
+enum Entry {
+    /// The heading of a kind, as wide as so many columns.
+    Kind(DifferenceKind, usize),
+    Row(DifferenceRow),
 }
 
 #[component]
-fn DifferencesTable(context: WorkspaceContext, info: DifferencesInfo) -> impl IntoView {
-    let are_runs_rows = context.runs.view.with_untracked(|view| view.differences.are_runs_rows);
-    let table = if are_runs_rows {
-        runs_as_rows(context, info).into_any()
-    } else {
-        runs_as_columns(context, info).into_any()
+fn RunsAsColumns(context: WorkspaceContext) -> impl IntoView {
+    let entries = move || {
+        let mut entries = Vec::new();
+        let mut last = None;
+        let rows =
+            context.differences.with(|info| info.as_ref().map(|info| info.rows.clone()).unwrap_or_default());
+        for row in rows {
+            if last.replace(row.kind) != Some(row.kind) {
+                entries.push(Entry::Kind(row.kind, row.cells.len() + 1));
+            }
+            entries.push(Entry::Row(row));
+        }
+        keyed(entries)
     };
-    view! {
-        <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Differences, scrollable">
-            <table class="table differences" aria-label="Differences between runs">{table}</table>
-        </div>
-    }
-}
-
-fn runs_as_columns(context: WorkspaceContext, info: DifferencesInfo) -> impl IntoView {
-    let heads =
-        info.runs.iter().enumerate().map(|(place, run)| head(context, place, run, "col")).collect_view();
-    let mut last_kind = "";
-    let rows = info.rows.into_iter().map(|row| {
-        let kind = kind_of(&row.column);
-        let is_first = std::mem::replace(&mut last_kind, kind) != kind;
-        let n_columns = row.cells.len() + 1;
-        view! {
-            {is_first.then(|| view! {
-                <tr class="differences__kind"><th scope="rowgroup" colspan=n_columns.to_string()>{kind}</th></tr>
-            })}
+    let entry = |(_, entry): (String, Entry)| {
+        match entry {
+        Entry::Kind(kind, n_columns) => view! {
+            <tr class="differences__kind"><th scope="rowgroup" colspan=n_columns.to_string()>{kind.title()}</th></tr>
+        }
+        .into_any(),
+        Entry::Row(row) => view! {
             <tr>
                 <th scope="row" class="table__name">{row.title}</th>
                 {row.cells.into_iter().map(difference_cell).collect_view()}
             </tr>
         }
-    });
+        .into_any(),
+    }
+    };
     view! {
-        <thead><tr><th scope="col">"Column"</th>{heads}</tr></thead>
-        <tbody>{rows.collect_view()}</tbody>
+        <thead>
+            <tr>
+                <th scope="col">"Column"</th>
+                <For
+                    each=shown_runs(context)
+                    key=|(run, is_baseline)| (run.run_id.clone(), run.name.clone(), *is_baseline)
+                    children=move |(run, is_baseline)| head(context, is_baseline, &run, "col")
+                />
+            </tr>
+        </thead>
+        <tbody><For each=entries key=|(key, _)| key.clone() children=entry /></tbody>
     }
 }
 
-fn runs_as_rows(context: WorkspaceContext, info: DifferencesInfo) -> impl IntoView {
-    let mut kinds: Vec<(&'static str, usize)> = Vec::new();
-    for row in &info.rows {
-        let kind = kind_of(&row.column);
-        match kinds.last_mut() {
-            Some((last, n)) if *last == kind => *n += 1,
-            _ => kinds.push((kind, 1)),
-        }
-    }
-    let kinds =
-        kinds.into_iter().map(|(kind, n)| view! { <th scope="colgroup" colspan=n.to_string()>{kind}</th> });
-    let kinds = kinds.collect_view();
-    let titles =
-        info.rows.iter().map(|row| view! { <th scope="col" class="table__name">{row.title.clone()}</th> });
-    let titles = titles.collect_view();
-    let mut cells: Vec<_> = info.rows.into_iter().map(|row| row.cells.into_iter()).collect();
-    let rows = info.runs.iter().enumerate().map(|(place, run)| {
-        let own: Vec<DifferenceCell> = cells.iter_mut().filter_map(Iterator::next).collect();
-        view! {
-            <tr>{head(context, place, run, "row")}{own.into_iter().map(difference_cell).collect_view()}</tr>
-        }
+#[component]
+fn RunsAsRows(context: WorkspaceContext) -> impl IntoView {
+    let titles = Memo::new(move |_| {
+        let of = |info: &DifferencesInfo| {
+            info.rows.iter().map(|row| (row.kind, row.title.clone())).collect::<Vec<_>>()
+        };
+        context.differences.with(|info| info.as_ref().map(of).unwrap_or_default())
     });
-    let rows = rows.collect_view();
+    let kinds = move || {
+        let mut kinds: Vec<(DifferenceKind, usize)> = Vec::new();
+        titles.with(|titles| {
+            for (kind, _) in titles {
+                match kinds.last_mut() {
+                    Some((last, n)) if last == kind => *n += 1,
+                    _ => kinds.push((*kind, 1)),
+                }
+            }
+        });
+        kinds
+    };
+    let rows = move || {
+        let of = |info: &DifferencesInfo| {
+            let row = |(place, run): (usize, &NamedRun)| {
+                let cells = info.rows.iter().filter_map(|row| row.cells.get(place).cloned());
+                (run.clone(), place == 0, cells.collect::<Vec<_>>())
+            };
+            keyed(info.runs.iter().enumerate().map(row).collect())
+        };
+        context.differences.with(|info| info.as_ref().map(of).unwrap_or_default())
+    };
+    let row = move |(_, (run, is_baseline, cells)): (String, (NamedRun, bool, Vec<DifferenceCell>))| {
+        view! {
+            <tr>{head(context, is_baseline, &run, "row")}{cells.into_iter().map(difference_cell).collect_view()}</tr>
+        }
+    };
     view! {
         <thead>
-            <tr class="differences__kind"><td></td>{kinds}</tr>
-            <tr><th scope="col">"Run"</th>{titles}</tr>
+            <tr class="differences__kind">
+                <td></td>
+                <For
+                    each=kinds
+                    key=|kind| *kind
+                    children=|(kind, n): (DifferenceKind, usize)| view! { <th scope="colgroup" colspan=n.to_string()>{kind.title()}</th> }
+                />
+            </tr>
+            <tr>
+                <th scope="col">"Run"</th>
+                <For
+                    each=move || titles.get()
+                    key=|title| title.clone()
+                    children=|(_, title): (DifferenceKind, String)| view! { <th scope="col" class="table__name">{title}</th> }
+                />
+            </tr>
         </thead>
-        <tbody>{rows}</tbody>
+        <tbody><For each=rows key=|(key, _)| key.clone() children=row /></tbody>
     }
 }
 
 fn head(
     context: WorkspaceContext,
-    place: usize,
+    is_baseline: bool,
     run: &NamedRun,
     scope: &'static str,
 ) -> impl IntoView + use<> {
@@ -171,14 +344,19 @@ fn head(
         let first = run_id.get_value();
         let others = context.selected.get_untracked().into_iter().filter(|id| *id != first);
         let selected: Vec<RunId> = std::iter::once(first.clone()).chain(others).collect();
+        // This button goes away, and the head of a run that is gone does so as well.
+        focus_on(SCROLLER);
         context.edit.edit(ViewEdit::Select(selected));
     };
-    let remove = move |_| context.edit.edit(ViewEdit::ToggleSelected(run_id.get_value()));
+    let remove = move |_| {
+        focus_on(SCROLLER);
+        context.edit.edit(ViewEdit::ToggleSelected(run_id.get_value()));
+    };
     view! {
         <th scope=scope class="differences__head">
             {run_link(context, run)}
             <span class="differences__actions">
-                {if place == 0 {
+                {if is_baseline {
                     view! { <span class="secondary">"baseline"</span> }.into_any()
                 } else {
                     view! {
@@ -200,7 +378,10 @@ fn difference_cell(cell: DifferenceCell) -> impl IntoView {
     let DifferenceCell { cell, change, lines, is_better } = cell;
     view! {
         <td class="table__name">
-            {cell_text(cell)}
+            {match cell {
+                Some(cell) => cell_text(cell),
+                None => view! { <em class="special">{DifferenceCell::UNREAD}</em> }.into_any(),
+            }}
             {change.map(|change| view! {
                 <span class="differences__change">{change} " " {verdict(is_better)}</span>
             })}
@@ -231,15 +412,5 @@ fn line_list(lines: Vec<LineChange>) -> impl IntoView {
             <summary>{title}</summary>
             <ul>{lines.into_iter().map(line).collect_view()}</ul>
         </details>
-    }
-}
-
-fn kind_of(column: &ColumnKey) -> &'static str {
-    match column {
-        ColumnKey::Metric(_) => "Metrics",
-        ColumnKey::Param(_) => "Params",
-        ColumnKey::Attribute(_) => "Attributes",
-        ColumnKey::Tag(_) => "Tags",
-        ColumnKey::Derived(_) => "Derived",
     }
 }

@@ -1,15 +1,18 @@
 //! The kept runs in groups by columns: what is measured of each, its runs, and a brush that takes them in.
 
 use super::{PanelFrame, WorkspaceContext, hover, is_kind, run_link, runs_text};
-use crate::engine::news::{GroupMeasure, GroupRow, GroupsInfo};
+use crate::engine::Command;
+use crate::engine::news::{GroupMeasure, GroupRow, GroupRuns, GroupsInfo, NamedRun, ObjectiveInfo};
 use crate::entities::ColumnKey;
 use crate::ui::chart::Chart;
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
-use crate::view::{Direction, Panel};
+use crate::view::{Direction, MoreView, Panel};
 use leptos::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 
 /// The panel.
 #[component]
@@ -48,7 +51,7 @@ pub(super) fn GroupsPanel(context: WorkspaceContext) -> impl IntoView {
                 }
             >
                 <Chart label figure />
-                {move || info.get().map(|info| view! { <GroupTable context info /> })}
+                <GroupTable context />
             </Show>
         </PanelFrame>
     }
@@ -94,31 +97,115 @@ fn GroupColumns(context: WorkspaceContext) -> impl IntoView {
             <Popover label="Group by" text="Group by…" is_open=is_adding>
                 <ColumnList columns chosen kind=ListKind::Buttons on_choose=add />
             </Popover>
+            <GroupCount context />
         </div>
     }
 }
 
+/// Into how many groups a column splits the runs.
 #[component]
-fn GroupTable(context: WorkspaceContext, info: GroupsInfo) -> impl IntoView {
-    let GroupsInfo { measures, rows, n_more, .. } = info;
-    let heads = measures.iter().map(|measure| {
-        let best = match measure.direction {
-            Direction::Ascending => "lowest",
-            Direction::Descending => "highest",
+fn GroupCount(context: WorkspaceContext) -> impl IntoView {
+    const COUNTS: [(Option<u8>, &str); 6] = [
+        (None, "5 stretches or 7 texts"),
+        (Some(3), "3"),
+        (Some(10), "10"),
+        (Some(20), "20"),
+        (Some(50), "50"),
+        (Some(MoreView::MAX_GROUPS), "200"),
+    ];
+    let n_groups = Memo::new(move |_| context.runs.view.with(|view| view.more.n_groups));
+    let choose = move |n_groups: Option<u8>| {
+        let more = context.runs.view.with_untracked(|view| view.more);
+        context.edit.edit(ViewEdit::SetMore(MoreView { n_groups, ..more }));
+    };
+    view! {
+        <label class="check">
+            "Groups of a column, at most "
+            <select
+                class="select"
+                on:change:target=move |event| {
+                    let at = event.target().value().parse::<usize>().ok();
+                    if let Some((n_groups, _)) = at.and_then(|at| COUNTS.get(at)) {
+                        choose(*n_groups);
+                    }
+                }
+            >
+                {COUNTS.iter().enumerate().map(|(at, (count, words))| view! {
+                    <option value=at.to_string() selected=move || n_groups.get() == *count>{*words}</option>
+                }).collect_view()}
+            </select>
+        </label>
+    }
+}
+
+#[component]
+fn GroupTable(context: WorkspaceContext) -> impl IntoView {
+    let info = context.groups;
+    let measures = Memo::new(move |_| {
+        let of = |info: &GroupsInfo| {
+            let head = |measure: &ObjectiveInfo| (measure.title.clone(), measure.direction);
+            info.measures.iter().map(head).collect::<Vec<_>>()
         };
-        view! {
-            <th scope="col">{format!("{}, mean ± deviation", measure.title)}</th>
-            <th scope="col">{best}</th>
-        }
+        info.with(|info| info.as_ref().map(of).unwrap_or_default())
     });
-    let heads = heads.collect_view();
-    let row = move |row: GroupRow| {
-        let GroupRow { depth, label, brushes, n_runs, measures, runs } = row;
+    let heads = move || {
+        let head = |(title, direction): (String, Direction)| {
+            let best = match direction {
+                Direction::Ascending => "lowest",
+                Direction::Descending => "highest",
+            };
+            view! {
+                <th scope="col">{format!("{title}, mean ± deviation")}</th>
+                <th scope="col">{best}</th>
+            }
+        };
+        measures.get().into_iter().map(head).collect_view()
+    };
+    // A group is named by what takes in its runs: it stays in the document, open or closed, while it is told anew.
+    let by_key = Memo::new(move |_| {
+        let of = |info: &GroupsInfo| {
+            let named =
+                |row: &GroupRow| (serde_json::to_string(&row.brushes).unwrap_or_default(), row.clone());
+            info.rows.iter().map(named).collect::<HashMap<_, _>>()
+        };
+        info.with(|info| info.as_ref().map(of).unwrap_or_default())
+    });
+    let shapes = move || {
+        let shape = |(key, row): (String, GroupRow)| (key, row.depth, row.label, !row.runs.is_empty());
+        let all = info.with(|info| info.as_ref().map(|info| info.rows.clone()).unwrap_or_default());
+        let keys = all.iter().map(|row| serde_json::to_string(&row.brushes).unwrap_or_default());
+        keys.collect::<Vec<_>>().into_iter().zip(all).map(shape).collect::<Vec<_>>()
+    };
+    let row = move |(key, depth, label, is_leaf): (String, usize, String, bool)| {
+        let key = StoredValue::new(key);
+        let row = Memo::new(move |_| by_key.with(|rows| key.with_value(|key| rows.get(key).cloned())));
         let name = label.clone();
-        let n_unnamed = n_runs - runs.len();
-        let is_leaf = !runs.is_empty();
+        let n_runs = move || row.with(|row| runs_text(row.as_ref().map_or(0, |row| row.n_runs)));
+        let runs = Memo::new(move |_| {
+            row.with(|row| row.as_ref().map(|row| (row.runs.clone(), row.n_runs)).unwrap_or_default())
+        });
+        let is_open = RwSignal::new(false);
+        // Groups with groups within are told without their runs, and of the others the first ones are.
+        let is_all_wanted = RwSignal::new(!is_leaf);
+        Effect::new(move || {
+            if is_open.get()
+                && is_all_wanted.get()
+                && let Some(GroupRow { brushes, .. }) = row.get()
+            {
+                context.runs.send.run(Command::ListGroup(brushes));
+            }
+        });
+        let listed = Memo::new(move |_| {
+            let of_key = |all: &HashMap<String, GroupRuns>| key.with_value(|key| all.get(key).cloned());
+            context.group_runs.with(of_key).filter(|_| is_all_wanted.get())
+        });
         let links = move || {
-            let link = |run: &crate::engine::news::NamedRun| {
+            let (runs, n_runs) = match listed.get() {
+                Some(listed) => (listed.runs, listed.n_runs),
+                None => runs.get(),
+            };
+            let n_unnamed = n_runs.saturating_sub(runs.len());
+            let link = |run: &NamedRun| {
                 let own = run.clone();
                 view! {
                     <li
@@ -129,32 +216,48 @@ fn GroupTable(context: WorkspaceContext, info: GroupsInfo) -> impl IntoView {
                     </li>
                 }
             };
-            let more = (n_unnamed > 0).then(|| view! { <li>{format!("and {}", runs_text(n_unnamed))}</li> });
+            let more = (n_unnamed > 0).then(|| {
+                    if is_all_wanted.get() {
+                        let text = if runs.is_empty() { "Listing".to_owned() } else { format!("and {}", runs_text(n_unnamed)) };
+                        return view! { <li>{text}</li> }.into_any();
+                    }
+                    view! {
+                        <li>
+                            <button type="button" class="button button--quiet" on:click=move |_| is_all_wanted.set(true)>
+                                {format!("Show all {n_runs}")}
+                            </button>
+                        </li>
+                    }
+                    .into_any()
+                });
             view! { <ul class="groups__runs">{runs.iter().map(link).collect_view()}{more}</ul> }
         };
-        let count = if is_leaf {
-            view! { <details><summary>{runs_text(n_runs)}</summary>{links()}</details> }.into_any()
-        } else {
-            view! { {runs_text(n_runs)} }.into_any()
+        let on_toggle = move |event: leptos::ev::Event| {
+            let details = event.current_target().and_then(|it| it.dyn_into::<web_sys::Element>().ok());
+            is_open.set(details.is_some_and(|details| details.has_attribute("open")));
+        };
+        let count = view! { <details on:toggle=on_toggle><summary>{n_runs}</summary>{links}</details> };
+        let cells = move || {
+            let measures = row.with(|row| row.as_ref().map(|row| row.measures.clone()).unwrap_or_default());
+            measures.into_iter().map(measure_cells).collect_view()
+        };
+        let brush = move |_| {
+            if let Some(GroupRow { brushes, .. }) = row.get_untracked() {
+                context.edit.edit(ViewEdit::Brush(brushes));
+            }
         };
         view! {
             <tr>
                 <th scope="row" class="table__name" style:padding-inline-start=format!("{}px", 8 + depth * 20)>{label}</th>
                 <td>{count}</td>
-                {measures.into_iter().map(measure_cells).collect_view()}
+                {cells}
                 <td>
-                    <button
-                        type="button"
-                        class="button"
-                        aria-label=format!("Brush {name}")
-                        on:click=move |_| context.edit.edit(ViewEdit::Brush(brushes.clone()))
-                    >
-                        "Brush"
-                    </button>
+                    <button type="button" class="button" aria-label=format!("Brush {name}") on:click=brush>"Brush"</button>
                 </td>
             </tr>
         }
     };
+    let n_more = Memo::new(move |_| info.with(|info| info.as_ref().map_or(0, |info| info.n_more)));
     view! {
         <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Groups, scrollable">
             <table class="table" aria-label="Groups of runs">
@@ -166,12 +269,14 @@ fn GroupTable(context: WorkspaceContext, info: GroupsInfo) -> impl IntoView {
                         <th scope="col"><span class="visually-hidden">"Brush"</span></th>
                     </tr>
                 </thead>
-                <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+                <tbody><For each=shapes key=|shape| shape.clone() children=row /></tbody>
             </table>
         </div>
-        {(n_more > 0).then(|| view! {
-            <p class="secondary">{format!("{n_more} more groups are not listed: narrow the runs, or group by fewer columns.")}</p>
-        })}
+        <Show when=move || { n_more.get() > 0 }>
+            <p class="secondary">
+                {move || format!("{} more groups are not listed: narrow the runs, or group by fewer columns.", n_more.get())}
+            </p>
+        </Show>
     }
 }
 

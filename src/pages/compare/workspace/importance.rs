@@ -1,7 +1,8 @@
 //! Which params mattered for an objective, and how params and objectives go together.
 
-use super::{ExplainedChoice, PanelFrame, WorkspaceContext};
+use super::{ExplainedChoice, MoreButton, PanelFrame, WorkspaceContext, keyed};
 use crate::engine::news::{CorrelationInfo, ImportanceInfo, ImportanceRow};
+use crate::entities::ColumnKey;
 use crate::ui::chart::Chart;
 use crate::view::Panel;
 use leptos::prelude::*;
@@ -9,16 +10,17 @@ use std::sync::Arc;
 
 /// Effects of so many params are drawn unasked; those that matter little do little.
 const N_EFFECTS: usize = 4;
+/// More dots than these are drawn only where somebody wants all; see `engine::importance`.
+const N_DOTS: usize = 300;
+/// The same of columns in the matrix of correlations.
+const N_CORRELATED: usize = 12;
 
 /// The panel.
 #[component]
 pub(super) fn ImportancePanel(context: WorkspaceContext) -> impl IntoView {
     let info = context.importance;
     let summary = Signal::derive(move || info.with(|info| info.as_ref().map(summary_of).unwrap_or_default()));
-    let content = move || match info.get() {
-        None => view! { <p class="panel__empty" role="status">"Learning"</p> }.into_any(),
-        Some(info) => view! { <Learned info /> }.into_any(),
-    };
+    let is_here = Memo::new(move |_| info.with(Option::is_some));
     let target = Signal::derive(move || {
         info.with(|info| {
             info.as_ref().and_then(|info| info.target.as_ref()).map(|(column, _)| column.clone())
@@ -27,7 +29,9 @@ pub(super) fn ImportancePanel(context: WorkspaceContext) -> impl IntoView {
     view! {
         <PanelFrame context panel=Panel::Importance summary>
             <div class="toolbar"><ExplainedChoice context chosen=target /></div>
-            {content}
+            <Show when=move || is_here.get() fallback=|| view! { <p class="panel__empty" role="status">"Learning"</p> }>
+                <Learned context />
+            </Show>
         </PanelFrame>
     }
 }
@@ -45,65 +49,115 @@ fn summary_of(info: &ImportanceInfo) -> String {
     format!("Learned from {} of {} kept runs{sampled}{explains}", info.n_learned, info.n_runs)
 }
 
+/// A part of what was learned, told again only when it is another.
+fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
+    context: WorkspaceContext,
+    of: fn(&ImportanceInfo) -> T,
+) -> Memo<T> {
+    Memo::new(move |_| context.importance.with(|info| info.as_ref().map(of).unwrap_or_default()))
+}
+
 #[component]
-fn Learned(info: ImportanceInfo) -> impl IntoView {
-    let ImportanceInfo { target, params, left_out, warnings, problem, correlations, .. } = info;
-    let warnings = warnings.into_iter().map(|text| view! { <p class="importance__warning">{text}</p> });
-    let left_out = (!left_out.is_empty()).then(|| {
-        view! { <p class="secondary">{format!("Params left out, since too few runs have them or they name a run more than a kind: {}.", left_out.join(", "))}</p> }
+fn Learned(context: WorkspaceContext) -> impl IntoView {
+    let problem = part(context, |info| info.problem.clone());
+    let warnings = part(context, |info| info.warnings.clone());
+    let left_out = part(context, |info| info.left_out.clone());
+    let has_params = part(context, |info| !info.params.is_empty());
+    let may_take_in = Memo::new(move |_| {
+        left_out.with(|left_out| !left_out.is_empty())
+            || context.runs.view.with(|view| view.more.has_all_params)
     });
+    let has_correlations = part(context, |info| info.correlations.columns.len() > 1);
     view! {
-        {problem.map(|problem| view! { <p class="panel__empty" role="status">{problem}</p> })}
-        {warnings.collect_view()}
-        {(!params.is_empty()).then(|| view! { <Params params=params.clone() /> })}
-        {left_out}
-        {(!params.is_empty()).then(|| {
-            let objective = target.map_or_else(String::new, |(_, title)| title);
-            view! { <Effects params=params.clone() objective /> }
-        })}
-        {(correlations.columns.len() > 1).then(|| view! { <Correlations correlations /> })}
+        {move || problem.get().map(|problem| view! { <p class="panel__empty" role="status">{problem}</p> })}
+        {move || warnings.get().into_iter().map(|text| view! { <p class="importance__warning">{text}</p> }).collect_view()}
+        <Show when=move || has_params.get()><Params context /></Show>
+        {move || left_out.with(|left_out| (!left_out.is_empty()).then(|| {
+            view! { <p class="secondary">{format!("Params left out, since too few runs have them or they name a run more than a kind: {}.", left_out.join(", "))}</p> }
+        }))}
+        <Show when=move || may_take_in.get()>
+            <MoreButton
+                context
+                text="Learn from all params"
+                is_on=|more| more.has_all_params
+                turn=|more| more.has_all_params = !more.has_all_params
+            />
+        </Show>
+        <Show when=move || has_params.get()><Effects context /></Show>
+        <Show when=move || has_correlations.get()><Correlations context /></Show>
     }
 }
 
 /// What params do, each by itself: the most important ones, and all of them on demand.
 #[component]
-fn Effects(params: Vec<ImportanceRow>, objective: String) -> impl IntoView {
-    let rows: Vec<ImportanceRow> = params.into_iter().filter(|row| row.effect.len() > 1).collect();
-    let n_all = rows.len();
-    let rows = StoredValue::new(rows);
+fn Effects(context: WorkspaceContext) -> impl IntoView {
+    let objective =
+        part(context, |info| info.target.as_ref().map(|(_, title)| title.clone()).unwrap_or_default());
+    let rows = part(context, |info| {
+        info.params.iter().filter(|row| row.effect.len() > 1).cloned().collect::<Vec<ImportanceRow>>()
+    });
+    let n_all = Memo::new(move |_| rows.with(Vec::len));
+    // Of the param that has most of them.
+    let dots = part(context, |info| {
+        let of = info.params.iter().map(|row| (row.dots.len(), row.n_placed));
+        of.max_by_key(|(_, n_placed)| *n_placed).unwrap_or_default()
+    });
     let are_all_shown = RwSignal::new(false);
-    let chart = move |row: ImportanceRow| {
-        let (figure, told) = row.figure(&objective);
-        let figure = Arc::new(figure);
+    let chart = move |column: ColumnKey| {
+        let row = Memo::new(move |_| rows.with(|rows| rows.iter().find(|row| row.column == column).cloned()));
+        let drawn = Memo::new(move |_| {
+            let (figure, told) = row.get().map(|row| row.figure(&objective.get())).unwrap_or_default();
+            (Arc::new(figure), told)
+        });
+        let label = Signal::derive(move || {
+            let title = row.with(|row| row.as_ref().map(|row| row.title.clone()).unwrap_or_default());
+            format!("Effect of {title} on {}", objective.get())
+        });
+        let told = move || {
+            let told = drawn.with(|(_, told)| told.clone());
+            (!told.is_empty()).then(|| view! { <p class="secondary">{told}</p> })
+        };
         view! {
             <div class="effects__one">
-                <Chart label=format!("Effect of {} on {objective}", row.title) figure=Signal::stored(figure) />
-                {(!told.is_empty()).then(|| view! { <p class="secondary">{told}</p> })}
+                <Chart label figure=Signal::derive(move || drawn.get().0) />
+                {told}
             </div>
         }
     };
     let shown = move || {
-        let n_shown = if are_all_shown.get() { n_all } else { N_EFFECTS };
-        rows.with_value(|rows| rows.iter().take(n_shown).cloned().collect::<Vec<_>>())
+        let n_shown = if are_all_shown.get() { n_all.get() } else { N_EFFECTS };
+        rows.with(|rows| rows.iter().take(n_shown).map(|row| row.column.clone()).collect::<Vec<_>>())
     };
     view! {
         <h3 class="pick__title">"Effects"</h3>
         <p class="secondary">
-            "What the forest predicts along each param, all others taken over their whole range; the band is how far its trees differ, the dots are runs."
+            "What the forest predicts along each param, all others taken over their whole range; the band is how far its trees differ, the dots are "
+            {move || match dots.get() {
+                (n_drawn, n_all) if n_drawn < n_all => format!("{n_drawn} of {n_all} runs, evenly chosen."),
+                _ => "runs.".to_owned(),
+            }}
         </p>
+        <Show when=move || { dots.get().1 > N_DOTS }>
+            <MoreButton
+                context
+                text=Signal::derive(move || format!("All {} runs as dots", dots.get().1))
+                is_on=|more| more.has_all_dots
+                turn=|more| more.has_all_dots = !more.has_all_dots
+            />
+        </Show>
         <div class="effects">
-            <For each=shown key=|row| row.column.clone() children=chart />
+            <For each=shown key=|column| column.clone() children=chart />
         </div>
-        {(n_all > N_EFFECTS).then(|| view! {
+        <Show when=move || { n_all.get() > N_EFFECTS }>
             <button
                 type="button"
                 class="button"
                 aria-pressed=move || are_all_shown.get().to_string()
                 on:click=move |_| are_all_shown.update(|are| *are = !*are)
             >
-                {format!("All {n_all} params")}
+                {move || format!("All {} params", n_all.get())}
             </button>
-        })}
+        </Show>
     }
 }
 
@@ -112,13 +166,20 @@ fn percent(share: f64) -> String {
 }
 
 #[component]
-fn Params(params: Vec<ImportanceRow>) -> impl IntoView {
-    let alone: f64 = params.iter().map(|row| row.share).sum();
-    let together = format!(
-        "{} of what the forest predicts is owed to params by themselves, the rest to several together.",
-        percent(alone)
-    );
-    let row = |row: ImportanceRow| {
+fn Params(context: WorkspaceContext) -> impl IntoView {
+    let together = part(context, |info| {
+        let alone: f64 = info.params.iter().map(|row| row.share).sum();
+        format!(
+            "{} of what the forest predicts is owed to params by themselves, the rest to several together.",
+            percent(alone)
+        )
+    });
+    // Without what only charts show.
+    let rows = part(context, |info| {
+        let row = |row: &ImportanceRow| ImportanceRow { effect: Vec::new(), dots: Vec::new(), ..row.clone() };
+        info.params.iter().map(row).collect::<Vec<_>>()
+    });
+    let row = |(_, row): (String, ImportanceRow)| {
         let title = if row.is_log { format!("{} (by its logarithm)", row.title) } else { row.title };
         let permutation = row
             .permutation
@@ -148,17 +209,17 @@ fn Params(params: Vec<ImportanceRow>) -> impl IntoView {
                         <th scope="col">"Runs that have it"</th>
                     </tr>
                 </thead>
-                <tbody>{params.into_iter().map(row).collect_view()}</tbody>
+                <tbody><For each=move || keyed(rows.get()) key=|(key, _)| key.clone() children=row /></tbody>
             </table>
         </div>
-        <p class="secondary">{together}</p>
+        <p class="secondary">{move || together.get()}</p>
     }
 }
 
 #[component]
-fn Correlations(correlations: CorrelationInfo) -> impl IntoView {
-    let CorrelationInfo { titles, cells, .. } = correlations;
-    let heads = titles.iter().map(|title| view! { <th scope="col">{title.clone()}</th> }).collect_view();
+fn Correlations(context: WorkspaceContext) -> impl IntoView {
+    let correlations = part(context, |info| info.correlations.clone());
+    let n_columns = part(context, |info| (info.correlations.columns.len(), info.correlations.n_all));
     let cell = |found: Option<(f64, usize)>| match found {
         // A share of colour beyond which text would be hard to read; the number says it, the colour helps to find it.
         Some((r, n)) => {
@@ -169,17 +230,35 @@ fn Correlations(correlations: CorrelationInfo) -> impl IntoView {
         }
         None => view! { <td><em class="special">"undefined"</em></td> }.into_any(),
     };
-    let rows = titles.iter().zip(cells).map(|(title, cells)| {
-        view! { <tr><th scope="row" class="table__name">{title.clone()}</th>{cells.into_iter().map(cell).collect_view()}</tr> }
-    });
-    let rows = rows.collect_view();
+    let content = move || {
+        let CorrelationInfo { titles, cells, .. } = correlations.get();
+        let heads = titles.iter().map(|title| view! { <th scope="col">{title.clone()}</th> }).collect_view();
+        let rows = titles.iter().zip(cells).map(|(title, cells)| {
+            view! { <tr><th scope="row" class="table__name">{title.clone()}</th>{cells.into_iter().map(cell).collect_view()}</tr> }
+        });
+        let rows = rows.collect_view();
+        view! {
+            <thead><tr><th scope="col">"Column"</th>{heads}</tr></thead>
+            <tbody>{rows}</tbody>
+        }
+    };
     view! {
         <h3 class="pick__title">"Rank correlation (Spearman)"</h3>
+        <Show when=move || { n_columns.get().1 > N_CORRELATED }>
+            <div class="toolbar">
+                <span class="secondary">
+                    {move || format!("{} of {} columns", n_columns.get().0, n_columns.get().1)}
+                </span>
+                <MoreButton
+                    context
+                    text=Signal::derive(move || format!("All {} columns", n_columns.get().1))
+                    is_on=|more| more.has_all_correlations
+                    turn=|more| more.has_all_correlations = !more.has_all_correlations
+                />
+            </div>
+        </Show>
         <div class="table-scroll" tabindex="0" role="region" aria-label="Rank correlation, scrollable">
-            <table class="table" aria-label="Rank correlation">
-                <thead><tr><th scope="col">"Column"</th>{heads}</tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
+            <table class="table" aria-label="Rank correlation">{content}</table>
         </div>
     }
 }

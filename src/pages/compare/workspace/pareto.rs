@@ -1,13 +1,13 @@
 //! The runs that are best by several objectives: which objectives, the front in a chart and in a table.
 
-use super::{PanelFrame, RunChart, WorkspaceContext, cell_text, run_link, select_box};
+use super::{PanelFrame, RunChart, WorkspaceContext, cell_text, keyed, run_link, select_box};
 use crate::engine::news::{FrontRun, ObjectiveInfo, ParetoInfo};
 use crate::engine::protocol::ColumnInfo;
 use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::ui::column_list::{ColumnList, ListKind};
 use crate::ui::popover::Popover;
 use crate::view::edit::ViewEdit;
-use crate::view::{Direction, MAX_OBJECTIVES, Objective, Panel, Pick};
+use crate::view::{Direction, FrontView, MAX_OBJECTIVES, Objective, Panel, Pick};
 use leptos::prelude::*;
 
 const RANK: ColumnKey = ColumnKey::Attribute(Attribute::ParetoRank);
@@ -30,7 +30,7 @@ pub(super) fn ParetoPanel(context: WorkspaceContext) -> impl IntoView {
             <Show when=move || has_objectives.get()>
                 <FrontActions context />
                 <FrontPlot context />
-                {move || info.get().map(|info| view! { <FrontTable context info /> })}
+                <FrontTable context />
             </Show>
         </PanelFrame>
     }
@@ -207,11 +207,13 @@ fn FrontActions(context: WorkspaceContext) -> impl IntoView {
     }
 }
 
-/// The front in its first two objectives, before the other ranked runs.
+/// The front in two of its objectives, before the other ranked runs.
 #[component]
 fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
     let found = Memo::new(move |_| {
-        let figure = |selected: &Vec<RunId>| context.pareto.with(|info| info.as_ref()?.figure(selected));
+        let front = context.runs.view.with(|view| view.front.clone());
+        let figure =
+            |selected: &Vec<RunId>| context.pareto.with(|info| info.as_ref()?.figure(selected, &front));
         context.selected.with(figure)
     });
     let drawn = Memo::new(move |_| found.get().unwrap_or_default());
@@ -224,6 +226,7 @@ fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
     });
     view! {
         <Show when=move || found.with(Option::is_some)>
+            <FrontAxes context />
             <RunChart context label drawn />
             <Show when=move || { n_unnamed.get() > 0 }>
                 <p class="secondary">
@@ -238,17 +241,96 @@ fn FrontPlot(context: WorkspaceContext) -> impl IntoView {
     }
 }
 
+/// Which objectives the chart shows, and how.
 #[component]
-fn FrontTable(context: WorkspaceContext, info: ParetoInfo) -> impl IntoView {
-    let heads = info.objectives.iter().map(|objective| {
-        let word = match objective.direction {
+fn FrontAxes(context: WorkspaceContext) -> impl IntoView {
+    let front = Memo::new(move |_| context.runs.view.with(|view| view.front.clone()));
+    let set = move |front: FrontView| context.edit.edit(ViewEdit::SetFront(front));
+    let shown = Memo::new(move |_| {
+        let of = |info: &ParetoInfo| {
+            let columns = info.objectives.iter().map(|objective| objective.column.clone());
+            (columns.collect::<Vec<_>>(), info.axes)
+        };
+        context.pareto.with(|info| info.as_ref().map(of).unwrap_or_default())
+    });
+    let choice = move |label: &'static str, is_x: bool| {
+        let place = move || {
+            let (x, y) = shown.with(|(_, axes)| *axes);
+            if is_x { x } else { y }
+        };
+        let options = move || {
+            let columns = shown.with(|(columns, _)| columns.clone());
+            let option = |(at, column): (usize, ColumnKey)| {
+                view! { <option value=at.to_string() selected=move || place() == at>{column.label().to_owned()}</option> }
+            };
+            columns.into_iter().enumerate().map(option).collect_view()
+        };
+        let choose = move |at: usize| {
+            let (columns, (x, y)) = shown.get_untracked();
+            let column = |at: usize| columns.get(at).cloned();
+            // One that takes the other's place changes places with it.
+            let (x, y) = match is_x {
+                true => (at, if at == y { x } else { y }),
+                false => (if at == x { y } else { x }, at),
+            };
+            set(FrontView { x: column(x), y: column(y), ..front.get_untracked() });
+        };
+        view! {
+            <label class="check">
+                {label} " "
+                <select
+                    class="select"
+                    on:change:target=move |event| if let Ok(at) = event.target().value().parse() {
+                        choose(at);
+                    }
+                >
+                    {options}
+                </select>
+            </label>
+        }
+    };
+    let log = move |label: &'static str, is_x: bool| {
+        let is_log = move || front.with(|front| if is_x { front.is_log_x } else { front.is_log_y });
+        let turn = move |_| {
+            let now = front.get_untracked();
+            set(if is_x {
+                FrontView { is_log_x: !now.is_log_x, ..now }
+            } else {
+                FrontView { is_log_y: !now.is_log_y, ..now }
+            });
+        };
+        view! {
+            <label class="check"><input type="checkbox" prop:checked=is_log on:change=turn />{label}</label>
+        }
+    };
+    view! {
+        <div class="toolbar">
+            {choice("Across", true)} {log("logarithmic across", true)}
+            {choice("Up", false)} {log("logarithmic up", false)}
+        </div>
+    }
+}
+
+#[component]
+fn FrontTable(context: WorkspaceContext) -> impl IntoView {
+    let info = context.pareto;
+    let heads = Memo::new(move |_| {
+        let of = |info: &ParetoInfo| {
+            let head = |objective: &ObjectiveInfo| (objective.title.clone(), objective.direction);
+            info.objectives.iter().map(head).collect::<Vec<_>>()
+        };
+        info.with(|info| info.as_ref().map(of).unwrap_or_default())
+    });
+    let head = |(title, direction): (String, Direction)| {
+        let word = match direction {
             Direction::Ascending => "less is better",
             Direction::Descending => "more is better",
         };
-        view! { <th scope="col">{objective.title.clone()} " " <span class="secondary">{word}</span></th> }
-    });
-    let (n_listed, n_front) = (info.front.len(), info.n_front);
-    let row = |FrontRun { run, cells, .. }: FrontRun| {
+        view! { <th scope="col">{title} " " <span class="secondary">{word}</span></th> }
+    };
+    let rows =
+        move || keyed(info.with(|info| info.as_ref().map(|info| info.front.clone()).unwrap_or_default()));
+    let row = move |(_, FrontRun { run, cells, .. }): (String, FrontRun)| {
         let cells = cells.into_iter().map(|cell| view! { <td class="table__number">{cell_text(cell)}</td> });
         view! {
             <tr>
@@ -258,15 +340,27 @@ fn FrontTable(context: WorkspaceContext, info: ParetoInfo) -> impl IntoView {
             </tr>
         }
     };
+    let listed = Memo::new(move |_| {
+        info.with(|info| info.as_ref().map_or((0, 0), |info| (info.front.len(), info.n_front)))
+    });
     view! {
         <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Pareto front, scrollable">
             <table class="table" aria-label="Runs on the Pareto front">
-                <thead><tr><th scope="col"><span class="visually-hidden">"Selected"</span></th><th scope="col">"Run"</th>{heads.collect_view()}</tr></thead>
-                <tbody>{info.front.into_iter().map(row).collect_view()}</tbody>
+                <thead>
+                    <tr>
+                        <th scope="col"><span class="visually-hidden">"Selected"</span></th>
+                        <th scope="col">"Run"</th>
+                        {move || heads.get().into_iter().map(head).collect_view()}
+                    </tr>
+                </thead>
+                <tbody><For each=rows key=|(key, _)| key.clone() children=row /></tbody>
             </table>
         </div>
-        {(n_listed < n_front).then(|| view! {
-            <p class="secondary">{format!("{n_listed} of {n_front} runs on the front are listed and drawn; brush the front to see all of them in the table.")}</p>
-        })}
+        {move || {
+            let (n_listed, n_front) = listed.get();
+            (n_listed < n_front).then(|| view! {
+                <p class="secondary">{format!("{n_listed} of {n_front} runs on the front are listed and drawn; brush the front to see all of them in the table.")}</p>
+            })
+        }}
     }
 }

@@ -2,9 +2,10 @@
 
 use super::super::filter_box::{FilterBox, Typed};
 use super::pareto::{Objectives, left_out_text};
-use super::{PanelFrame, WorkspaceContext, cell_text, run_link, select_box, verdict};
+use super::{MoreButton, PanelFrame, WorkspaceContext, cell_text, keyed, run_link, select_box, verdict};
 use crate::engine::news::{NamedRun, PickDifference, PickInfo, PickRival, RankedRun, RankingInfo};
-use crate::entities::{Attribute, ColumnKey, RunId};
+use crate::engine::protocol::Cell;
+use crate::entities::{Attribute, ColumnKey};
 use crate::state::registry::use_registry;
 use crate::ui::per_frame::PerFrame;
 use crate::view::edit::ViewEdit;
@@ -39,7 +40,8 @@ pub(super) fn RankingPanel(context: WorkspaceContext) -> impl IntoView {
                 <Weights context />
                 <Constraints context />
                 <ScoreActions context />
-                {move || info.get().map(|info| view! { <Best context info=info.clone() /> <Pick context info /> })}
+                <Best context />
+                <Pick context />
             </Show>
         </PanelFrame>
     }
@@ -188,23 +190,56 @@ fn score_text(score: f64) -> String {
     format!("{score:.3}")
 }
 
+/// The best runs by score, or why there are none.
 #[component]
-fn Best(context: WorkspaceContext, info: RankingInfo) -> impl IntoView {
-    if info.n_ranked == 0 {
-        return view! {
-            <p class="panel__empty">
-                "No run has a score: give an objective a weight, and see that runs have a number in each objective that counts."
-            </p>
-        }
-        .into_any();
+fn Best(context: WorkspaceContext) -> impl IntoView {
+    let info = context.ranking;
+    let listed = Memo::new(move |_| {
+        info.with(|info| info.as_ref().map_or((0, 0), |info| (info.best.len(), info.n_ranked)))
+    });
+    view! {
+        <Show
+            when=move || { listed.get().1 > 0 }
+            fallback=|| view! {
+                <p class="panel__empty">
+                    "No run has a score: give an objective a weight, and see that runs have a number in each objective that counts."
+                </p>
+            }
+        >
+            <BestTable context />
+            {move || {
+                let (n_listed, n_ranked) = listed.get();
+                (n_listed < n_ranked).then(|| view! {
+                    <p class="secondary">{format!("The best {n_listed} of {n_ranked} runs; sort the table by score to see all of them.")}</p>
+                })
+            }}
+            <Show when=move || { listed.get().1 > RankingInfo::N_LISTED }>
+                <MoreButton
+                    context
+                    text=Signal::derive(move || match listed.get().1 {
+                        n if n > RankingInfo::N_MOST => format!("List {}", RankingInfo::N_MOST),
+                        n => format!("List all {n}"),
+                    })
+                    is_on=|more| more.has_all_ranked
+                    turn=|more| more.has_all_ranked = !more.has_all_ranked
+                />
+            </Show>
+        </Show>
     }
-    let names: Vec<String> =
-        info.objectives.iter().map(|objective| objective.column.label().to_owned()).collect();
-    let heads =
-        info.objectives.iter().map(|objective| view! { <th scope="col">{objective.title.clone()}</th> });
-    let chosen = info.pick.as_ref().filter(|pick| pick.is_chosen).map(|pick| pick.run.run_id.clone());
-    let row = |RankedRun { run, place, score, parts, cells }: RankedRun| {
-        let is_pick = chosen.as_ref() == Some(&run.run_id);
+}
+
+#[component]
+fn BestTable(context: WorkspaceContext) -> impl IntoView {
+    let info = context.ranking;
+    let objectives = objectives_of(context);
+    let rows = move || {
+        let names: Vec<String> =
+            objectives.with(|all| all.iter().map(|(column, _)| column.label().to_owned()).collect());
+        let best = info.with(|info| info.as_ref().map(|info| info.best.clone()).unwrap_or_default());
+        keyed(best.into_iter().map(|run| (run, names.clone())).collect())
+    };
+    let row = move |(_, (ranked, names)): (String, (RankedRun, Vec<String>))| {
+        let RankedRun { run, place, score, parts, cells } = ranked;
         let told: Vec<String> =
             names.iter().zip(&parts).map(|(name, part)| format!("{name} {}", score_text(*part))).collect();
         let told = format!("{} = {}", score_text(score), told.join(" + "));
@@ -222,11 +257,13 @@ fn Best(context: WorkspaceContext, info: RankingInfo) -> impl IntoView {
                     <span class="score__bar" aria-hidden="true">{segments.collect_view()}</span>
                 </td>
                 {cells.collect_view()}
-                <td>{pick_button(context, &run, is_pick)}</td>
+                <td>{pick_button(context, &run)}</td>
             </tr>
         }
     };
-    let (n_listed, n_ranked) = (info.best.len(), info.n_ranked);
+    let heads = move || {
+        objectives.get().into_iter().map(|(_, title)| view! { <th scope="col">{title}</th> }).collect_view()
+    };
     view! {
         <div class="table-scroll workspace__table" tabindex="0" role="region" aria-label="Ranking, scrollable">
             <table class="table" aria-label="Best runs by score">
@@ -236,33 +273,46 @@ fn Best(context: WorkspaceContext, info: RankingInfo) -> impl IntoView {
                         <th scope="col">"Place"</th>
                         <th scope="col">"Run"</th>
                         <th scope="col">"Score"</th>
-                        {heads.collect_view()}
+                        {heads}
                         <th scope="col">"Pick"</th>
                     </tr>
                 </thead>
-                <tbody>{info.best.into_iter().map(row).collect_view()}</tbody>
+                <tbody><For each=rows key=|(key, _)| key.clone() children=row /></tbody>
             </table>
         </div>
-        {(n_listed < n_ranked).then(|| view! {
-            <p class="secondary">{format!("The best {n_listed} of {n_ranked} runs; sort the table by score to see all of them.")}</p>
-        })}
     }
-    .into_any()
+}
+
+/// The objectives that were ranked by, with their titles.
+fn objectives_of(context: WorkspaceContext) -> Memo<Vec<(ColumnKey, String)>> {
+    Memo::new(move |_| {
+        let of = |info: &RankingInfo| {
+            let named = info.objectives.iter().map(|one| (one.column.clone(), one.title.clone()));
+            named.collect()
+        };
+        context.ranking.with(|info| info.as_ref().map(of).unwrap_or_default())
+    })
 }
 
 /// Chooses a run, or lets it go.
-fn pick_button(context: WorkspaceContext, run: &NamedRun, is_pick: bool) -> impl IntoView + use<> {
-    let run_id: RunId = run.run_id.clone();
-    let choose = move |_| set_ranking(context, |ranking| ranking.pick = (!is_pick).then(|| run_id.clone()));
+fn pick_button(context: WorkspaceContext, run: &NamedRun) -> impl IntoView + use<> {
+    let run_id = StoredValue::new(run.run_id.clone());
+    let is_pick = Memo::new(move |_| {
+        context.runs.view.with(|view| run_id.with_value(|run_id| view.ranking.pick.as_ref() == Some(run_id)))
+    });
+    let choose = move |_| {
+        let pick = (!is_pick.get_untracked()).then(|| run_id.get_value());
+        set_ranking(context, |ranking| ranking.pick = pick);
+    };
     view! {
         <button
             type="button"
             class="button button--quiet"
-            aria-pressed=is_pick.to_string()
+            aria-pressed=move || is_pick.get().to_string()
             aria-label=format!("Pick {}", run.name)
             on:click=choose
         >
-            {if is_pick { "Picked" } else { "Pick" }}
+            {move || if is_pick.get() { "Picked" } else { "Pick" }}
         </button>
     }
 }
@@ -285,42 +335,81 @@ fn register_link(context: WorkspaceContext, run: &NamedRun) -> impl IntoView + u
 
 /// Why the pick wins, and what it costs against the next ones.
 #[component]
-fn Pick(context: WorkspaceContext, info: RankingInfo) -> impl IntoView {
-    let Some(pick) = info.pick else { return ().into_any() };
-    let sentence = pick_sentence(&pick);
-    let PickInfo { run, cells, is_chosen, others, .. } = pick;
-    let heads = others.iter().map(|other| {
-        let lead = other.lead.map(lead_text);
-        view! {
-            <th scope="col" class="differences__head">
-                "against " {run_link(context, &other.run)}
-                <span class="differences__change">{format!("place {}", other.place)} {lead.map(|lead| format!(", {lead} in all"))}</span>
-            </th>
-        }
+fn Pick(context: WorkspaceContext) -> impl IntoView {
+    let info = context.ranking;
+    let run = Memo::new(move |_| info.with(|info| Some(info.as_ref()?.pick.as_ref()?.run.clone())));
+    let sentence = Memo::new(move |_| {
+        info.with(|info| info.as_ref()?.pick.as_ref().map(pick_sentence)).unwrap_or_default()
     });
-    let rows = info.objectives.iter().zip(cells).enumerate().map(|(n, (objective, cell))| {
-        let others = others.iter().filter_map(|other| other.differences.get(n)).cloned().map(rival_cell);
-        view! {
-            <tr>
-                <th scope="row" class="table__name">{objective.title.clone()}</th>
-                <td>{cell_text(cell)}</td>
-                {others.collect_view()}
-            </tr>
-        }
+    let objectives = objectives_of(context);
+    let compared = Memo::new(move |_| {
+        info.with(|info| info.as_ref()?.pick.as_ref().map(|pick| (pick.cells.clone(), pick.others.clone())))
+            .unwrap_or_default()
     });
+    let heads = move || {
+        compared
+            .get()
+            .1
+            .into_iter()
+            .map(|other| {
+                let lead = other.lead.map(lead_text);
+                view! {
+                    <th scope="col" class="differences__head">
+                        "against " {run_link(context, &other.run)}
+                        <span class="differences__change">{format!("place {}", other.place)} {lead.map(|lead| format!(", {lead} in all"))}</span>
+                    </th>
+                }
+            })
+            .collect_view()
+    };
+    let rows = move || {
+        let (cells, others) = compared.get();
+        let row = |(n, ((_, title), cell)): (usize, ((ColumnKey, String), Cell))| {
+            let others = others.iter().filter_map(|other| other.differences.get(n)).cloned().map(rival_cell);
+            view! {
+                <tr>
+                    <th scope="row" class="table__name">{title}</th>
+                    <td>{cell_text(cell)}</td>
+                    {others.collect_view()}
+                </tr>
+            }
+        };
+        objectives.get().into_iter().zip(cells).enumerate().map(row).collect_view()
+    };
+    let with_rivals = move || {
+        let others = compared.with_untracked(|(_, others)| {
+            others.iter().map(|other| other.run.run_id.clone()).collect::<Vec<_>>()
+        });
+        run.get_untracked().map(|run| run.run_id).into_iter().chain(others).collect::<Vec<_>>()
+    };
+    let link = move || run.get().map(|run| run_link(context, &run));
+    let button = move || run.get().map(|run| pick_button(context, &run));
+    let register = move || run.get().map(|run| register_link(context, &run));
+    let name = move || run.get().map(|run| run.name);
     view! {
-        <section class="pick" role="group" aria-label="The pick">
-            <h3 class="pick__title">"The pick: " {run_link(context, &run)} " " {pick_button(context, &run, is_chosen)} " " {register_link(context, &run)}</h3>
-            <p>{sentence}</p>
-            <div class="table-scroll" tabindex="0" role="region" aria-label="The pick, scrollable">
-                <table class="table differences" aria-label="The pick against the next ones">
-                    <thead><tr><th scope="col">"Objective"</th><th scope="col">{run.name.clone()}</th>{heads.collect_view()}</tr></thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-            </div>
-        </section>
+        <Show when=move || run.with(Option::is_some)>
+            <section class="pick" role="group" aria-label="The pick">
+                <h3 class="pick__title">"The pick: " {link} " " {button} " " {register}</h3>
+                <p>{move || sentence.get()}</p>
+                <div class="toolbar">
+                    <button
+                        type="button"
+                        class="button"
+                        title="Their curves and differences are a panel away"
+                        on:click=move |_| context.edit.edit(ViewEdit::Select(with_rivals()))
+                    >
+                        "Select the pick and these"
+                    </button>
+                </div>
+                <div class="table-scroll" tabindex="0" role="region" aria-label="The pick, scrollable">
+                    <table class="table differences" aria-label="The pick against the next ones">
+                        <thead><tr><th scope="col">"Objective"</th><th scope="col">{name}</th>{heads}</tr></thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </section>
+        </Show>
     }
-    .into_any()
 }
 
 /// `+0.041` of the score.
