@@ -72,6 +72,28 @@ pub fn numbers_text(numbers: &[VersionNumber]) -> String {
     }
 }
 
+/// A name or a reason inside a sentence: where it holds signs that turn the direction of writing, they turn nothing
+/// but itself. Signs that would end that are left out; everything else stays.
+pub fn isolated(text: &str) -> std::borrow::Cow<'_, str> {
+    let is_control = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(is_control) {
+        return text.into();
+    }
+    let inner = text.chars().filter(|c| !matches!(c, '\u{2066}'..='\u{2069}'));
+    format!("\u{2068}{}\u{2069}", inner.collect::<String>()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::isolated;
+
+    #[test]
+    fn what_turns_the_direction_of_writing_turns_itself_only() {
+        assert_eq!(isolated("taxi é"), "taxi é");
+        assert_eq!(isolated("a\u{2069}\u{202e}b"), "\u{2068}a\u{202e}b\u{2069}");
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;

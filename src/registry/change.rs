@@ -2,7 +2,7 @@
 //! taken back by swapping before and after.
 
 use super::record::{Author, Entry, What, clip, entry_id, tags_of};
-use super::{ModelState, numbers_text};
+use super::{ModelState, isolated, numbers_text};
 use crate::entities::{ModelTag, Stage, VersionNumber};
 use serde::{Deserialize, Serialize};
 
@@ -664,7 +664,7 @@ impl Change {
         for change in &self.descriptions {
             parts.push(format!("description of {}", owner_text(change.version)));
         }
-        format!("{}: {}", self.model, parts.join(", "))
+        format!("{}: {}", isolated(&self.model), parts.join(", "))
     }
 }
 
@@ -674,7 +674,8 @@ fn last_mover(now: &ModelState, version: VersionNumber) -> String {
     let last = entries.and_then(|entries| entries.into_iter().rev().find_map(|found| found.entry));
     last.map_or_else(String::new, |entry| {
         let by = if entry.by.is_empty() { "somebody" } else { &entry.by };
-        format!(" The last record of version {version} is by {by} at {}.", entry.at)
+        let at = isolated(&entry.at);
+        format!(" The last record of version {version} is by {} at {at}.", isolated(by))
     })
 }
 

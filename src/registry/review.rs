@@ -1,10 +1,10 @@
 //! The review of versions in Staging: who waits longest, which points of the checklist are ticked, what was asked
 //! for and decided. All of it stands in tags and is advisory.
 
-use super::ModelState;
 use super::comparison::VersionOfRun;
 use super::record::{Entry, Found, What, entries_in};
 use super::timeline::in_stage_since;
+use super::{ModelState, isolated};
 use crate::entities::{ModelVersion, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -114,8 +114,9 @@ pub fn review_text(entry: &Entry) -> String {
         What::Decline => "Production declined",
         _ => "Production asked for",
     };
-    let by = if entry.by.is_empty() { String::new() } else { format!(" by {}", entry.by) };
-    let reason = if entry.reason.is_empty() { String::new() } else { format!(": {}", entry.reason) };
+    let by = if entry.by.is_empty() { String::new() } else { format!(" by {}", isolated(&entry.by)) };
+    let reason =
+        if entry.reason.is_empty() { String::new() } else { format!(": {}", isolated(&entry.reason)) };
     format!("{word}{by}{reason}")
 }
 

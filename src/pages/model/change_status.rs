@@ -98,16 +98,10 @@ pub(super) fn ChangeStatus(
         registry.progress.get().map(|progress| {
             let steps = progress.steps.clone();
             let notes = progress.notes.clone();
-            // A name may turn the direction of what follows it.
-            let rest = progress.text.strip_prefix(&progress.model).map(str::to_owned);
-            let text = match rest {
-                Some(rest) => view! { <bdi>{progress.model.clone()}</bdi> {rest} }.into_any(),
-                None => progress.text.clone().into_any(),
-            };
             let hides_steps = matches!(progress.phase, Phase::Refused(_));
             view! {
                 <section class="change" aria-label="Change" tabindex="-1">
-                    <p class="change__text">{text}</p>
+                    <p class="change__text">{progress.text.clone()}</p>
                     {words(&progress)}
                     {notes.into_iter().map(|note| view! { <p class="note">{note}</p> }).collect_view()}
                     {(!hides_steps).then(|| view! {

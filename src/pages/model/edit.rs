@@ -13,11 +13,10 @@ use leptos::prelude::*;
 /// Descriptions longer than this do not fit into the tables of MLflow, which only some of its databases enforce.
 const DESCRIPTION_CHARS: usize = 5000;
 
-fn send(context: ModelContext, change: Change) {
-    if !change.is_empty() {
-        let decision = context.registry.decide("", None, None);
-        context.registry.change(change, decision);
-    }
+/// Whether it was sent: while another change is not finished it is not.
+fn send(context: ModelContext, change: Change) -> bool {
+    let decision = context.registry.decide("", None, None);
+    !change.is_empty() && context.registry.change(change, decision)
 }
 
 fn base(context: ModelContext, subject: Option<VersionNumber>) -> Change {
@@ -283,14 +282,14 @@ pub(super) fn Description(
             draft.set(None);
             return;
         }
-        draft.update(|draft| {
-            if let Some(draft) = draft {
-                draft.is_sent = true;
-            }
-        });
         let mut change = base(context, version);
         change.descriptions.push(DescriptionChange { version, from, to: text });
-        send(context, change);
+        let is_sent = send(context, change);
+        draft.update(|draft| {
+            if let Some(draft) = draft {
+                draft.is_sent = is_sent;
+            }
+        });
     };
     let form = move || {
         let n_chars =
