@@ -588,6 +588,32 @@ describe("registry", () => {
     });
   }
 
+  test("models are found by their tags and sorted, and the address says how", { timeout: 60_000 }, async () => {
+    const client = clientOf(servers.byVersion["3.17.2"].url);
+    const owner = `owner ${Date.now()}`;
+    for (const name of ["b", "a", "c"]) {
+      await client("POST", "registered-models/create", { name: `${name} of ${owner}`, tags: [{ key: "owner", value: owner }] });
+    }
+    const page = await open("models", site.url, site.serverUrl("3.17.2"));
+    await byRole(page, "table", "Registered models");
+    await fill(page, "searchbox", "Search models", `owner=${owner}`);
+    const names = () => page.$$eval('table[aria-label="Registered models"] tbody th', (all) => all.map((it) => it.textContent[0]).join(""));
+    await until(names, (text) => text.length === 3, "the three models");
+    for (const [column, orders] of [["Name", ["abc", "cba"]], ["Last change (UTC)", ["cab", "bac"]]]) {
+      for (const order of orders) {
+        await press(page, "button", column);
+        await until(names, (text) => text === order, `by ${column}: ${order}`);
+      }
+    }
+    await page.reload();
+    await until(names, (text) => text === "bac", "the order after a reload");
+    assert.equal(await page.$eval("th[aria-sort=ascending]", (head) => head.textContent), "Last change (UTC)");
+    await press(page, "button", "Last change (UTC)");
+    await until(() => page.$("th[aria-sort=ascending]"), (head) => head === null, "the server's order");
+    assertQuiet(page);
+    await page.close();
+  });
+
   test("hostile names, descriptions and tags are text; aliases and tags are edited and recorded", { timeout: 90_000 }, async () => {
     const client = clientOf(servers.byVersion["3.17.2"].url);
     const name = `hostile ${HOSTILE} ${Date.now()}`;

@@ -22,6 +22,8 @@ pub(super) struct Draft {
     pub reason: RwSignal<String>,
     /// The stage chosen, of a move.
     pub to: RwSignal<Option<Stage>>,
+    /// Whether the versions there are archived, where somebody has said so.
+    pub is_archiving: RwSignal<Option<bool>>,
     is_sent: RwSignal<bool>,
 }
 
@@ -63,7 +65,12 @@ pub(super) fn DecisionDialog(context: ModelContext) -> impl IntoView {
 fn Deciding(context: ModelContext, moving: Moving, is_open: RwSignal<bool>) -> impl IntoView {
     let Moving { version: number, intent } = moving;
     let to = if let Intent::Move(to) = &intent { *to } else { None };
-    let draft = Draft { reason: RwSignal::default(), to: RwSignal::new(to), is_sent: RwSignal::new(false) };
+    let draft = Draft {
+        reason: RwSignal::default(),
+        to: RwSignal::new(to),
+        is_archiving: RwSignal::new(None),
+        is_sent: RwSignal::new(false),
+    };
     let is_anew = RwSignal::new(false);
     let words: NodeRef<html::P> = NodeRef::new();
     let focus_words = Callback::new(move |()| {

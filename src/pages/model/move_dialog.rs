@@ -30,7 +30,9 @@ pub(super) fn DecideMove(context: ModelContext, number: VersionNumber, draft: Dr
     let is_free = move |stage: Stage| choice_of(stage).is_some_and(|choice| choice.refusal.is_none());
     let to = draft.to;
     to.update(|to| *to = to.filter(|stage| is_free(*stage)));
-    let is_archiving = RwSignal::new(false);
+    // Unless somebody says otherwise, Production is handed over.
+    let is_archiving =
+        Memo::new(move |_| draft.is_archiving.get().unwrap_or_else(|| to.get() == Some(Stage::Production)));
     let chosen = Memo::new(move |_| to.get().and_then(choice_of));
     // What the candidate is held against: the newest version in the target stage, or else the one in Production.
     let holder = Memo::new(move |_| {
@@ -41,7 +43,6 @@ pub(super) fn DecideMove(context: ModelContext, number: VersionNumber, draft: Dr
         });
         in_target.or_else(|| seen.with_value(|state| other_in_production(state, number)))
     });
-    Effect::new(move || is_archiving.set(to.get() == Some(Stage::Production)));
     let change = Memo::new(move |_| {
         let to = to.get()?;
         let aliases: Vec<(Stage, String)> = if context.has_aliases() {
@@ -78,7 +79,10 @@ pub(super) fn DecideMove(context: ModelContext, number: VersionNumber, draft: Dr
                     disabled=is_refused
                     aria-describedby=format!("{id}-note")
                     prop:checked=move || to.get() == Some(stage)
-                    on:change=move |_| to.set(Some(stage))
+                    on:change=move |_| {
+                        draft.is_archiving.set(None);
+                        to.set(Some(stage));
+                    }
                 />
                 <label for=id.clone() class="stage" data-stage=stage.as_str()>
                     <span class="stage__shape" aria-hidden="true">{shape(stage)}</span>
@@ -99,7 +103,7 @@ pub(super) fn DecideMove(context: ModelContext, number: VersionNumber, draft: Dr
                         type="checkbox"
                         disabled=is_empty
                         prop:checked=move || is_archiving.get() && !is_empty
-                        on:change:target=move |event| is_archiving.set(event.target().checked())
+                        on:change:target=move |event| draft.is_archiving.set(Some(event.target().checked()))
                     />
                     {format!("Archive the versions now in {stage}")}
                 </label>
