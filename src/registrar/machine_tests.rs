@@ -446,6 +446,24 @@ fn going_back_takes_nothing_back_that_somebody_else_did() {
 }
 
 #[test]
+fn finishing_records_nothing_that_somebody_else_did() {
+    let mut world = promoted();
+    world.promote(2, "a");
+    for fate in [Fate::Fine, Fate::Fine, Fate::Refused] {
+        world.answer(fate);
+    }
+    // Their move archives one more, all at the same time.
+    world.server.moved_by_another(2, Stage::Production);
+    world.server.moved_by_another(1, Stage::Archived);
+    world.say(Ask::Finish);
+    world.answer_all();
+    let Phase::Stopped(why) = &world.progress().phase else { panic!("{:?}", world.progress()) };
+    assert!(why.contains("Version 2 was in Staging and is in Production now."), "{why}");
+    assert_eq!((world.server.n_writes, world.progress().notes.len()), (0, 0));
+    assert!(world.server.state.versions.iter().all(|version| version.tags.is_empty()));
+}
+
+#[test]
 fn a_change_that_could_not_be_checked_is_checked_when_it_is_finished() {
     let mut world = promoted();
     world.promote(2, "a");

@@ -198,7 +198,7 @@ impl Runner {
             }
             Reading::Resume => {
                 self.look(now);
-                let conflicts = self.change.conflicts(now, true);
+                let conflicts = self.change.conflicts_after(now, &self.written());
                 if !conflicts.is_empty() {
                     return self.stop(format!(
                         "Not finished, since something else moved meanwhile: {} Go back, or leave it and decide anew.",
@@ -210,9 +210,9 @@ impl Runner {
             }
             Reading::Back(decision) => {
                 self.look(now);
-                // What the server refused and has by now is somebody else's.
-                let back = self.change.part_of(&self.sent).done_part(now).inverse();
-                let conflicts = self.change.conflicts_of_going_back(&back, now);
+                let written = self.written();
+                let back = written.done_part(now).inverse();
+                let conflicts = written.conflicts_of_going_back(&back, now);
                 if !back.is_empty() && !conflicts.is_empty() {
                     return self.stop(format!(
                         "Not taken back, since something else moved meanwhile: {} Leave it as it is and decide anew.",
@@ -312,9 +312,20 @@ impl Runner {
         }
     }
 
+    /// What of the change was written, or may have been. What the server has beyond that is somebody else's.
+    fn written(&self) -> Change {
+        self.change.part_of(&self.sent)
+    }
+
     /// Sees what the server has, and what it did beside.
     fn look(&mut self, now: &ModelState) {
-        self.take_in_archived(now);
+        let is_recorded = self.steps.iter().any(|step| step.is_record() && step.is_done(now));
+        if !is_recorded && self.was_archived.is_some() {
+            self.take_in_archived(now);
+            // As many writes as before stand before the record: what was archived along is a part of the transition.
+            self.decide_after_entries(now);
+            self.plan();
+        }
         for (step, done) in self.steps.iter().zip(&mut self.done) {
             *done = if step.is_done(now) { Done::Yes } else { Done::No };
         }
@@ -323,9 +334,8 @@ impl Runner {
     /// Makes versions that came to the stage between the last look and the write, and were archived with those that
     /// were there, a part of the change: so they are told, recorded, and taken back with it.
     fn take_in_archived(&mut self, now: &ModelState) {
-        let is_recorded = self.steps.iter().any(|step| step.is_record() && step.is_done(now));
-        let Some(was_archived) = self.was_archived.as_ref().filter(|_| !is_recorded) else { return };
-        let along = self.change.archived_along(was_archived, now);
+        let Some(was_archived) = &self.was_archived else { return };
+        let along = self.written().archived_along(was_archived, now);
         let Some(stage) = along.first().map(|change| change.from) else { return };
         let numbers: Vec<VersionNumber> = along.iter().map(|change| change.version).collect();
         let (noun, verb, them) =
@@ -335,9 +345,6 @@ impl Runner {
             numbers_text(&numbers)
         ));
         self.change.stages.extend(along);
-        self.decide_after_entries(now);
-        // As many writes as before stand before the record: these are a part of the transition.
-        self.plan();
     }
 
     fn stop(&mut self, why: String) -> Need {

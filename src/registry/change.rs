@@ -388,7 +388,14 @@ impl Change {
     /// What is no longer as it was when this was decided, a sentence each; none if nothing moved. With
     /// `is_resuming` what this change has done itself is no difference.
     pub fn conflicts(&self, now: &ModelState, is_resuming: bool) -> Vec<String> {
-        let mut found = self.stages_moved(now, is_resuming);
+        let nothing = Self::default();
+        self.conflicts_after(now, if is_resuming { self } else { &nothing })
+    }
+
+    /// The same in the middle of the change: only of what was written it is no difference that it is done. What is
+    /// done without having been written was done by somebody else.
+    pub fn conflicts_after(&self, now: &ModelState, written: &Self) -> Vec<String> {
+        let mut found = self.stages_moved(now, written);
         found.extend(self.arrived(now));
         let is_target = |stage: Stage| self.stages.iter().any(|change| change.to == stage);
         for (stage, version) in self.stays.iter().filter(|(stage, _)| is_target(*stage)) {
@@ -398,7 +405,7 @@ impl Change {
                     .push(format!("Version {version} is no longer in {stage}.{}", last_mover(now, *version)));
             }
         }
-        found.extend(self.rest_moved(now, is_resuming));
+        found.extend(self.rest_moved(now, written));
         found
     }
 
@@ -406,15 +413,15 @@ impl Change {
     /// neither as it found them nor as it left them, and others in the stages that `back`, the change that takes it
     /// back, would write to.
     pub fn conflicts_of_going_back(&self, back: &Self, now: &ModelState) -> Vec<String> {
-        [self.stages_moved(now, true), back.arrived(now), self.rest_moved(now, true)].concat()
+        [self.stages_moved(now, self), back.arrived(now), self.rest_moved(now, self)].concat()
     }
 
-    fn stages_moved(&self, now: &ModelState, is_resuming: bool) -> Vec<String> {
+    fn stages_moved(&self, now: &ModelState, written: &Self) -> Vec<String> {
         let mut found = Vec::new();
         for change in &self.stages {
             match now.version(change.version) {
                 None => found.push(format!("Version {} no longer exists.", change.version)),
-                Some(version) if is_resuming && version.stage == change.to => {}
+                Some(version) if version.stage == change.to && written.stages.contains(change) => {}
                 Some(version) if version.stage != change.from => found.push(format!(
                     "Version {} was in {} and is in {} now.{}",
                     change.version,
@@ -449,11 +456,11 @@ impl Change {
     }
 
     /// Aliases, tags and descriptions that moved.
-    fn rest_moved(&self, now: &ModelState, is_resuming: bool) -> Vec<String> {
+    fn rest_moved(&self, now: &ModelState, written: &Self) -> Vec<String> {
         let mut found = Vec::new();
         for change in &self.aliases {
             let holder = now.alias(&change.alias);
-            if holder != change.from && !(is_resuming && holder == change.to) {
+            if holder != change.from && !(holder == change.to && written.aliases.contains(change)) {
                 let text = |version: Option<VersionNumber>| {
                     version.map_or_else(|| "no version".to_owned(), |version| format!("version {version}"))
                 };
@@ -467,14 +474,16 @@ impl Change {
         }
         for change in &self.tags {
             let value = tag_of(now, change.version, &change.key);
-            if value != change.from.as_ref() && !(is_resuming && value == change.to.as_ref()) {
+            let is_done = value == change.to.as_ref() && written.tags.contains(change);
+            if value != change.from.as_ref() && !is_done {
                 let what = format!("The tag {} of {}", change.key, owner_text(change.version));
                 found.push(was_and_is(&what, change.from.as_deref(), value.map(String::as_str)));
             }
         }
         for change in &self.descriptions {
             let text = description_of(now, change.version);
-            if text != Some(&change.from) && !(is_resuming && text == Some(&change.to)) {
+            let is_done = text == Some(&change.to) && written.descriptions.contains(change);
+            if text != Some(&change.from) && !is_done {
                 let what = format!("The description of {}", owner_text(change.version));
                 let some = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
                 found.push(was_and_is(&what, some(&change.from).as_deref(), text.and_then(some).as_deref()));
