@@ -8,6 +8,7 @@ pub mod data_grid;
 pub mod dialog;
 pub mod download;
 pub mod focus;
+pub mod late_piece;
 pub mod menu;
 mod over_steps;
 pub mod parallel_plot;

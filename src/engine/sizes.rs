@@ -42,7 +42,7 @@ pub enum SizeAsk {
 #[derive(Debug, Default)]
 pub struct Sizes {
     /// The sizes of logged models, which never change, out of earlier loads.
-    remembered: HashMap<ModelOfRun, u64>,
+    remembered: HashMap<ModelOfRun, Option<u64>>,
     known: HashMap<ModelOfRun, Option<u64>>,
     asked: HashSet<ModelOfRun>,
     queue: VecDeque<ModelOfRun>,
@@ -67,24 +67,23 @@ impl Sizes {
     /// Forgets all but the sizes of logged models: files in a run's folder may be other ones by the next load.
     pub fn remembered(self) -> Self {
         let Self { mut remembered, known, .. } = self;
-        let is_lasting = |of: &ModelOfRun| matches!(of.model, LoggedModelRef::Id(_));
-        remembered.extend(
-            known.into_iter().filter_map(|(of, size)| Some((of, size?))).filter(|(of, _)| is_lasting(of)),
-        );
+        remembered.extend(known);
+        remembered.retain(|of, size| size.is_some() && matches!(of.model, LoggedModelRef::Id(_)));
         Self { remembered, ..Self::default() }
     }
 
     /// The size of a run's models together where all of them are remembered; they need not be asked for then.
     pub fn recall(&mut self, run_id: &RunId, models: &[LoggedModelRef]) -> Option<u64> {
-        let models: Vec<ModelOfRun> =
-            models.iter().map(|model| ModelOfRun { run_id: run_id.clone(), model: model.clone() }).collect();
-        let sizes: Option<Vec<u64>> = models.iter().map(|of| self.remembered.get(of).copied()).collect();
-        let sizes = sizes.filter(|sizes| !sizes.is_empty())?;
-        for (of, size) in models.into_iter().zip(&sizes) {
-            self.asked.insert(of.clone());
-            self.known.insert(of, Some(*size));
+        let of = |model: &LoggedModelRef| ModelOfRun { run_id: run_id.clone(), model: model.clone() };
+        if !models.iter().all(|model| self.remembered.contains_key(&of(model))) {
+            return None;
         }
-        Some(sizes.into_iter().fold(0, u64::saturating_add))
+        for of in models.iter().map(of) {
+            self.asked.insert(of.clone());
+            let size = self.remembered.get(&of).copied().flatten();
+            self.known.insert(of, size);
+        }
+        self.of_run(run_id, models)
     }
 
     /// What to ask for now.

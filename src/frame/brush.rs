@@ -21,8 +21,12 @@ pub fn brushed(frame: &RunFrame, brush: &Brush) -> RowSet {
         others.iter().any(|pick| is_in(pick, value))
             || !texts.is_empty()
                 && match (value, logged) {
-                    (Value::Text(text), _) | (Value::Number(_), Some(text)) => texts.contains(text),
-                    (Value::Number(number), None) => texts.contains(display_number(number).as_str()),
+                    (Value::Text(text), _) | (Value::Number(_), Some(text)) => {
+                        texts.binary_search(&text).is_ok()
+                    }
+                    (Value::Number(number), None) => {
+                        texts.binary_search(&display_number(number).as_str()).is_ok()
+                    }
                     _ => false,
                 }
     });

@@ -3,7 +3,7 @@
 //! It turns what people do into a changed view, the changed view into one message to the engine, and keeps the
 //! views before for undo. It looks at no run.
 
-mod derived;
+pub(super) mod derived;
 mod export;
 mod filter_box;
 mod live;
@@ -26,11 +26,12 @@ use crate::engine::Command;
 use crate::engine::protocol::{PlotSize, RowsPage, RunSet};
 use crate::entities::{ColumnKey, ExperimentId, PARENT_RUN_TAG, RunId, RunView};
 use crate::pages::context::{HistoryEntry, RunsContext};
-use crate::pages::late::{LateKind, LateMenu, LatePalette, LateWorkspace};
+use crate::pages::late::{LateKind, LateMenu, LatePalette, LateWorkspace, late_piece};
 use crate::state::use_app;
-use crate::ui::column_list::{ColumnList, DerivedColumns, ListKind};
+use crate::ui::column_list::DerivedColumns;
 use crate::ui::data_grid::{DataGrid, WantedRows};
 use crate::ui::dialog::Dialog;
+use crate::ui::late_piece::{ColumnListParts, LatePieces};
 use crate::ui::parallel_plot::{ParallelPlot, now_millis};
 use crate::view::Panel;
 use crate::view::edit::{Defaults, EditRequest, ViewEdit};
@@ -165,6 +166,7 @@ pub fn ComparePage(
     };
     let edit = EditView(Callback::new(move |request: EditRequest| comparison.edit(&request)));
     provide_context(edit);
+    provide_context(LatePieces(Callback::new(|piece| late_piece(LateKind::Piece(piece)))));
     let new_column = RwSignal::new(None::<Callback<ColumnKey>>);
     provide_context(DerivedColumns {
         view: context.view,
@@ -468,7 +470,12 @@ fn RunsPanel(
                 on_open=context.open_run
             />
             <Dialog title="Columns" is_open=is_choosing>
-                <ColumnList columns chosen kind=ListKind::Checkboxes on_choose on_choose_all=choose_all />
+                {LatePieces::columns(ColumnListParts {
+                    columns,
+                    chosen: chosen.into(),
+                    on_choose,
+                    on_choose_all: Some(choose_all),
+                })}
             </Dialog>
         </section>
     }

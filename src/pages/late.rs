@@ -5,6 +5,7 @@
 //! `src/main.rs` marks the cuts, since a mark in the library would bring these pages into every program; [`LateCode`]
 //! is how they are reached from here. `tests/split.mjs` cuts.
 
+use super::compare::derived::DerivedForm;
 use super::compare::manage::ManageRuns;
 use super::compare::palette::Palette;
 use super::compare::report::export;
@@ -16,10 +17,12 @@ use super::models::ModelsPage;
 use super::review::ReviewPage;
 use super::run::RunPage;
 use super::webhooks::WebhooksPage;
-use crate::entities::RunId;
+use crate::entities::{ColumnKey, RunId};
 use crate::state::registry::RegistryState;
 use crate::state::use_app;
 use crate::ui::focus::focus_on;
+use crate::ui::late_piece::LatePiece;
+use crate::ui::popover::Refit;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::pin::Pin;
@@ -48,6 +51,10 @@ pub enum LateKind {
     ManageRuns,
     /// The menu of named views. It opens by itself.
     Views,
+    /// A menu or a list that somebody has opened.
+    Piece(LatePiece),
+    /// The form for a derived column, with what takes what it makes.
+    DerivedForm(StoredValue<Callback<ColumnKey>>),
 }
 
 /// A file with more than the table.
@@ -99,10 +106,13 @@ impl LateCode {
     }
 
     fn part_of(self, kind: &LateKind) -> LatePart {
-        if matches!(kind, LateKind::Workspace | LateKind::Palette | LateKind::Export(_)) {
-            self.panels
-        } else {
-            self.pages
+        match kind {
+            LateKind::Workspace
+            | LateKind::Palette
+            | LateKind::Export(_)
+            | LateKind::Piece(_)
+            | LateKind::DerivedForm(_) => self.panels,
+            _ => self.pages,
         }
     }
 }
@@ -118,6 +128,8 @@ pub fn build_panels(kind: LateKind, owner: &Owner) -> AnyView {
             export(RunsContext::of(use_app()), kind);
             ().into_any()
         }
+        LateKind::Piece(piece) => piece.build(),
+        LateKind::DerivedForm(add) => view! { <DerivedForm add=add.get_value() /> }.into_any(),
         LateKind::Palette => view! { <Palette context=RunsContext::of(use_app()) /> }.into_any(),
         _ => view! { <Workspace /> }.into_any(),
     })
@@ -139,7 +151,11 @@ pub fn build_page(kind: LateKind, owner: &Owner) -> AnyView {
             LateKind::Review => view! { <ReviewPage /> }.into_any(),
             LateKind::Webhooks => view! { <WebhooksPage /> }.into_any(),
             // That is the other part.
-            LateKind::Workspace | LateKind::Palette | LateKind::Export(_) => ().into_any(),
+            LateKind::Workspace
+            | LateKind::Palette
+            | LateKind::Export(_)
+            | LateKind::Piece(_)
+            | LateKind::DerivedForm(_) => ().into_any(),
             LateKind::Views => view! { <Views context=RunsContext::of(use_app()) /> }.into_any(),
             LateKind::ManageRuns => view! { <ManageRuns context=RunsContext::of(use_app()) /> }.into_any(),
         }
@@ -277,6 +293,30 @@ pub fn LatePalette(
             ().into_any()
         }
     }
+}
+
+/// A menu, a list or a form inside what somebody has opened, once its code is here.
+pub fn late_piece(kind: LateKind) -> AnyView {
+    let late = Late::new(kind);
+    let refit = use_context::<Refit>();
+    let arrived = move || {
+        request_animation_frame(move || {
+            if let Some(Refit(refit)) = refit {
+                refit.try_run(());
+            }
+        });
+    };
+    late.fetch(arrived);
+    (move || match late.take() {
+        Some(Ok(piece)) => piece,
+        Some(Err(_)) => view! {
+            <p role="alert">{NOT_ARRIVED}</p>
+            <button type="button" class="button" on:click=move |_| late.fetch(arrived)>"Try again"</button>
+        }
+        .into_any(),
+        None => view! { <p role="status">"Loading…"</p> }.into_any(),
+    })
+    .into_any()
 }
 
 /// Saves files with more than the table, once the code is here.

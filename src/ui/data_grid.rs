@@ -3,8 +3,12 @@
 //! It asks for rows by place and keeps the last ones until new ones arrive, so that nothing jumps. Of many columns, too,
 //! only those near what is in view are in the document.
 
+mod column_menu;
 mod columns;
 mod header;
+
+pub(crate) use self::column_menu::ColumnMenu;
+pub use self::column_menu::ColumnMenuParts;
 
 use self::columns::{ColumnWindow, GridColumn, grid_columns, scroll_to_show};
 use self::header::HeaderCell;
@@ -241,9 +245,7 @@ pub fn DataGrid(
     };
     Effect::new(move || {
         if let Some(row) = revealed.get() {
-            let place = Place { row: Some(row), column: 0 };
-            active.set(place);
-            reveal(place);
+            reveal(Place { row: Some(row), column: 0 });
         }
     });
     let run_at = move |place: Place| {

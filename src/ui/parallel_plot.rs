@@ -4,9 +4,12 @@
 //! that the engine sends, so nothing here grows with the number of runs.
 
 mod axis;
+mod axis_menu;
 mod hover;
 mod legend;
 
+pub(crate) use self::axis_menu::AxisMenu;
+pub use self::axis_menu::AxisMenuParts;
 pub(crate) use self::legend::css_colour;
 
 use self::axis::Axis;
@@ -15,7 +18,7 @@ use self::legend::{LegendView, title_of};
 
 use crate::engine::protocol::{AxesInfo, AxisInfo, ColumnInfo, HoverTarget, HoveredRun, Legend, PlotSize};
 use crate::entities::{ColumnKey, RunId};
-use crate::ui::column_list::{ColumnList, ListKind};
+use crate::ui::late_piece::{ColumnListParts, LatePieces};
 use crate::ui::per_frame::PerFrame;
 use crate::ui::pointer::capture;
 use crate::ui::popover::Popover;
@@ -161,12 +164,12 @@ pub fn ParallelPlot(
                 <ColourMenu columns legend context />
                 <LegendView legend no_value=Signal::derive(move || axes.with(|axes| axes.no_value)) />
                 <Popover label="Add an axis" text="+ axis">
-                    <ColumnList
-                        columns
-                        chosen=order
-                        kind=ListKind::Buttons
-                        on_choose=Callback::new(move |column| context.edit(ViewEdit::AddAxis(column), now_millis()))
-                    />
+                    {LatePieces::columns(ColumnListParts {
+                        columns,
+                        chosen: order.into(),
+                        on_choose: Callback::new(move |column| context.edit(ViewEdit::AddAxis(column), now_millis())),
+                        on_choose_all: None,
+                    })}
                 </Popover>
                 <VaryingAxes columns context />
             </div>
@@ -322,12 +325,12 @@ fn ColourMenu(
             <button type="button" class="menu-item" on:click=move |_| choose(None)>
                 "The last metric axis (default)"
             </button>
-            <ColumnList
-                columns
-                chosen=Signal::derive(move || column.get().into_iter().collect::<Vec<_>>())
-                kind=ListKind::Buttons
-                on_choose=Callback::new(move |column| choose(Some(column)))
-            />
+            {LatePieces::columns(ColumnListParts {
+                columns,
+                chosen: Signal::derive(move || column.get().into_iter().collect::<Vec<_>>()),
+                on_choose: Callback::new(move |column| choose(Some(column))),
+                on_choose_all: None,
+            })}
         </Popover>
     }
 }

@@ -12,6 +12,10 @@ use web_sys::{KeyboardEvent, Node};
 /// What is left free between a panel and the window's edges, in CSS pixels.
 const EDGE_PX: f64 = 4.0;
 
+/// Moves the panel around it into the window, and the focus into the panel: for what has only just arrived in it.
+#[derive(Clone, Copy)]
+pub struct Refit(pub Callback<()>);
+
 /// A button with a panel. The children are built when it opens.
 #[component]
 pub fn Popover(
@@ -53,8 +57,8 @@ pub fn Popover(
     if opens_by_itself {
         button.on_load(|button| request_animation_frame(move || button.click()));
     }
-    Effect::new(move || {
-        if let Some(panel) = panel.get() {
+    let fit = move || {
+        if let Some(panel) = panel.get_untracked() {
             // How large it is depends on what is in it, so it is moved into the window once it is there.
             let pixels =
                 |length: Result<wasm_bindgen::JsValue, _>| length.ok().and_then(|length| length.as_f64());
@@ -74,6 +78,11 @@ pub fn Popover(
                 // A browser that refuses focus leaves it on the button, which works as well.
                 drop(first.focus());
             }
+        }
+    };
+    Effect::new(move || {
+        if panel.get().is_some() {
+            fit();
         }
     });
     let outside = window_event_listener(ev::pointerdown, move |event| {
@@ -122,7 +131,10 @@ pub fn Popover(
                     style:left=move || format!("{}px", place.get().0)
                     style:top=move || format!("{}px", place.get().1)
                 >
-                    {children.with_value(|children| children())}
+                    {
+                        provide_context(Refit(Callback::new(move |()| fit())));
+                        children.with_value(|children| children())
+                    }
                 </div>
             </Show>
         </div>

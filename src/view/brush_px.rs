@@ -6,6 +6,7 @@
 use super::AxisKind;
 use super::edit::Bound;
 use crate::entities::instant;
+use crate::entities::order::sort_by;
 
 /// Pixels within which an edge is grabbed rather than the interval or the axis.
 pub const EDGE_GRAB_PX: f64 = 5.0;
@@ -186,7 +187,7 @@ pub fn intervals_with_one_more(span: &AxisSpan, intervals: &[(f64, f64)]) -> Vec
             (low_px.min(high_px), low_px.max(high_px))
         })
         .collect();
-    covered.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    sort_by(&mut covered, |a, b| a.0.total_cmp(&b.0));
     covered.push((span.bottom_px, span.bottom_px));
     let (mut widest, mut from_px) = ((span.top_px, span.top_px), span.top_px);
     for (start_px, end_px) in covered {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// The narrowest and the widest that a column of the table can be made, in CSS pixels.
 pub const COLUMN_WIDTH_PX: (u16, u16) = (48, 960);
@@ -377,15 +377,16 @@ pub fn intervals(picks: &[Pick]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The texts among the picks.
-pub fn texts(picks: &[Pick]) -> HashSet<&str> {
-    picks
-        .iter()
-        .filter_map(|pick| match pick {
-            Pick::Text(text) => Some(text.as_str()),
-            Pick::Interval { .. } | Pick::Lane(_) | Pick::Area(_) => None,
-        })
-        .collect()
+/// The texts among the picks, sorted, so that one is found among thousands.
+pub fn texts(picks: &[Pick]) -> Vec<&str> {
+    let mut texts: Vec<&str> = Vec::new();
+    for pick in picks {
+        if let Pick::Text(text) = pick {
+            texts.push(text);
+        }
+    }
+    sort_by(&mut texts, |a, b| a.cmp(b));
+    texts
 }
 
 /// The picks with these intervals in place of theirs and of areas; lanes and texts stay.

@@ -1,10 +1,13 @@
 // Connecting: every way in which it fails is named and mended, sign-ins work and leave no trace in the address, and a
 // broken config.json leaves a working page.
 import assert from "node:assert/strict";
+import { cp, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { serve } from "../serve.mjs";
-import { freePort } from "../servers/server.mjs";
+import { freePort, root } from "../servers/server.mjs";
 import { PASSWORD, signIn, startGuard, startSite, startServers, USER } from "./world.mjs";
 
 /** What the browser itself says of requests that this file makes fail. */
@@ -129,25 +132,40 @@ describe("connect", () => {
     await page.close();
   });
 
-  test("an engine that does not arrive is told, and the page offers to reload", { timeout: 60_000 }, async () => {
-    const page = await openPage(browser);
-    const network = await page.createCDPSession();
-    await network.send("Network.enable");
-    await network.send("Network.setBlockedURLs", { urls: ["*engine-worker.js*"] });
-    await page.goto(`${site.url}#/`);
-    assert.match(await alertOf(page), /engine.*did not start.*[Rr]eload/);
-    await assertAccessible(page, "connect without an engine");
-    await network.send("Network.setBlockedURLs", { urls: [] });
-    await (await byRole(page, "button", "Reload")).click();
-    await connect(page, servers.byVersion["3.17.2"].url);
-    await byRole(page, "table", "Experiments");
+  test("an engine or a page that does not arrive is told, with the way to load it anew", { timeout: 90_000 }, async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), "runweave-"));
+    await cp(path.join(root, "dist"), dir, { recursive: true });
+    const lost = await serve({ dir, config: {} });
+    const files = await readdir(dir);
+    const fileOf = (program) => path.join(dir, files.find((file) => file.startsWith(`${program}-`) && file.endsWith("_bg.wasm")));
+    const isExpected = [/status of 404/, /Uncaught/, /JSHandle/, /TypeError/, /CompileError/, /HTTP status code is not ok/, /failed to fetch Wasm/];
 
-    await network.send("Network.setBlockedURLs", { urls: ["*/page-*.wasm"] });
-    await page.reload();
-    assert.match(await alertOf(page), /Runweave could not be started/);
-    await byRole(page, "button", "Reload");
-    assertQuiet(page, [/net::ERR_FAILED/, /Failed to fetch/, /JSHandle/, /TypeError/]);
+    await rename(fileOf("engine"), path.join(dir, "engine"));
+    const page = await openPage(browser);
+    await page.goto(lost.url);
+    assert.match(await alertOf(page), /engine.*did not start.*Reload the page/);
+    await assertAccessible(page, "connect without an engine");
+    await rename(path.join(dir, "engine"), fileOf("engine"));
+    await (await byRole(page, "button", "Reload")).click();
+    await until(() => page.$('[role="alert"]'), (alert) => alert === null, "a page without the alert");
+    const box = await byRole(page, "textbox", "Server URL");
+    await box.type(servers.byVersion["3.17.2"].url);
+    await (await byRole(page, "button", "Connect")).click();
+    await byRole(page, "table", "Experiments");
+    assertQuiet(page, isExpected);
     await page.close();
+
+    await rename(fileOf("page"), path.join(dir, "page"));
+    const other = await openPage(browser);
+    await other.goto(lost.url);
+    assert.match(await alertOf(other), /Runweave could not be started/);
+    await rename(path.join(dir, "page"), fileOf("page"));
+    await (await byRole(other, "button", "Reload")).click();
+    await byRole(other, "textbox", "Server URL");
+    assertQuiet(other, isExpected);
+    await other.close();
+    await lost.close();
+    await rm(dir, { recursive: true });
   });
 
   test("a custom header signs in, for as long as the page is open", { timeout: 60_000 }, async () => {

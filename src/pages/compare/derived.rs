@@ -6,6 +6,7 @@ use crate::engine::Command;
 use crate::engine::news::{ExpressionInfo, ExpressionPreview};
 use crate::engine::protocol::{FilterProblem, NewsText};
 use crate::entities::ColumnKey;
+use crate::pages::late::{LateKind, late_piece};
 use crate::state::use_app;
 use crate::ui::dialog::Dialog;
 use crate::ui::focus::focus_on;
@@ -46,13 +47,14 @@ pub(super) fn DerivedDialog(
     });
     view! {
         <Dialog title="New derived column" is_open>
-            <DerivedForm add />
+            {late_piece(LateKind::DerivedForm(StoredValue::new(add)))}
         </Dialog>
     }
 }
 
+/// The form, a late piece.
 #[component]
-fn DerivedForm(add: Callback<ColumnKey>) -> impl IntoView {
+pub(in crate::pages) fn DerivedForm(add: Callback<ColumnKey>) -> impl IntoView {
     let app = use_app();
     let typed = RwSignal::new(String::new());
     // Whether to add it as soon as the engine has said that it is right.

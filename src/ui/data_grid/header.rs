@@ -1,14 +1,13 @@
 //! One column header: sorts by click, resizes at its edge, moves by drag, and has a menu for all of it.
 
+use super::column_menu::ColumnMenuParts;
 use super::{GridContext, aria_sort};
 use crate::entities::ColumnKey;
-use crate::ui::menu::MenuItem;
-use crate::ui::over_steps::over_steps;
+use crate::ui::late_piece::{LatePiece, LatePieces};
 use crate::ui::per_frame::PerFrame;
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
 use crate::view::edit::{EditRequest, ViewEdit};
-use crate::view::{Direction, NumberFormat, Sort};
 use leptos::prelude::*;
 use web_sys::PointerEvent;
 
@@ -121,7 +120,7 @@ pub(crate) fn HeaderCell(
                 button_class="data-grid__menu-button"
                 is_open
             >
-                <ColumnMenu context key place is_open />
+                {LatePieces::piece(LatePiece::ColumnMenu(StoredValue::new(ColumnMenuParts { context, key, place, is_open })))}
             </Popover>
             <span
                 class="data-grid__edge"
@@ -142,83 +141,4 @@ fn header_at(event: &PointerEvent) -> Option<usize> {
     let (x_px, y_px) = (event.client_x() as f32, event.client_y() as f32);
     let header = document().element_from_point(x_px, y_px)?.closest("[role=columnheader]").ok()??;
     header.get_attribute("aria-colindex")?.parse::<usize>().ok()?.checked_sub(1)
-}
-
-#[component]
-fn ColumnMenu(
-    context: GridContext,
-    key: StoredValue<ColumnKey>,
-    place: usize,
-    is_open: RwSignal<bool>,
-) -> impl IntoView {
-    let item = move |text: &'static str, edit: Box<dyn Fn(ColumnKey) -> ViewEdit>| {
-        let on_choose = move |at_millis| context.edit(edit(key.get_value()), at_millis);
-        view! { <MenuItem text is_open on_choose /> }
-    };
-    let (is_number, chosen) = context
-        .columns
-        .with_untracked(|columns| columns.get(place).map(|column| (column.is_numeric, column.format)))
-        .unwrap_or_default();
-    let sorted = |direction: Direction| {
-        Box::new(move |column| ViewEdit::SetSort(Some(Sort { column, direction })))
-            as Box<dyn Fn(ColumnKey) -> ViewEdit>
-    };
-    view! {
-        {item("Sort ascending", sorted(Direction::Ascending))}
-        {item("Sort descending", sorted(Direction::Descending))}
-        {item("Server's order", Box::new(|_| ViewEdit::SetSort(None)))}
-        {(place > 0)
-            .then(|| {
-                view! {
-                    {item("Pin or unpin", Box::new(ViewEdit::TogglePin))}
-                    {item("Move left", Box::new(move |column| ViewEdit::MoveColumn(column, place.saturating_sub(1))))}
-                    {item("Move right", Box::new(move |column| ViewEdit::MoveColumn(column, place + 1)))}
-                    {item("Hide", Box::new(|column| ViewEdit::RemoveColumns(vec![column])))}
-                }
-            })}
-        {is_number.then(|| view! { <Digits context key chosen /> })}
-        {over_steps(&key.get_value())
-            .into_iter()
-            .map(|(text, column)| item(text, Box::new(move |_| ViewEdit::AddColumns(vec![column.clone()]))))
-            .collect_view()}
-        {item("Add as axis", Box::new(ViewEdit::AddAxis))}
-        {item("Colour by this", Box::new(|column| ViewEdit::SetColour(Some(column))))}
-    }
-}
-
-/// How many digits the numbers of a column are written with.
-#[component]
-fn Digits(context: GridContext, key: StoredValue<ColumnKey>, chosen: Option<NumberFormat>) -> impl IntoView {
-    let words = |format: Option<NumberFormat>| match format {
-        None => "as many as tell them apart".to_owned(),
-        Some(NumberFormat::Decimals(1)) => "1 decimal".to_owned(),
-        Some(NumberFormat::Decimals(n)) => format!("{n} decimals"),
-        Some(NumberFormat::Scientific(n)) => format!("{:.*e}", usize::from(n), 1234.567),
-    };
-    let mut formats = vec![None];
-    formats.extend((0..=8).map(NumberFormat::Decimals).map(Some));
-    formats.extend([1, 3, 5].map(NumberFormat::Scientific).map(Some));
-    if !formats.contains(&chosen) {
-        formats.push(chosen);
-    }
-    let options = formats.iter().enumerate().map(|(place, format)| {
-        view! { <option value=place.to_string() selected=*format == chosen>{words(*format)}</option> }
-    });
-    let options = options.collect_view();
-    view! {
-        <label class="axis-menu__field">
-            <span>"Digits"</span>
-            <select
-                class="select"
-                on:change:target=move |event| {
-                    let place = event.target().value().parse::<usize>().ok();
-                    if let Some(format) = place.and_then(|place| formats.get(place).copied()) {
-                        context.edit(ViewEdit::FormatColumn(key.get_value(), format), event.time_stamp());
-                    }
-                }
-            >
-                {options}
-            </select>
-        </label>
-    }
 }

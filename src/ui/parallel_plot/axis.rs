@@ -1,14 +1,14 @@
 //! One axis: title and menu, ticks or categories, lanes, brushes, two sliders.
 
+use super::axis_menu::AxisMenuParts;
 use super::{PlotContext, now_millis};
 use crate::engine::protocol::{AxisInfo, LaneInfo, Tick};
 use crate::entities::{Attribute, ColumnKey};
-use crate::ui::menu::MenuItem;
-use crate::ui::over_steps::over_steps;
+use crate::ui::late_piece::{LatePiece, LatePieces};
 use crate::ui::per_frame::PerFrame;
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
-use crate::view::brush_px::{AxisSpan, Grip, grip_at, intervals_after_drag, intervals_with_one_more};
+use crate::view::brush_px::{AxisSpan, Grip, grip_at, intervals_after_drag};
 use crate::view::edit::{
     Bound, EditRequest, ViewEdit, bounds, intervals, texts, with_bound, with_intervals, with_texts,
 };
@@ -34,26 +34,26 @@ struct Drag {
 
 /// What the parts of one axis share.
 #[derive(Clone, Copy)]
-struct AxisContext {
-    plot: PlotContext,
-    column: StoredValue<ColumnKey>,
-    info: Memo<Option<AxisInfo>>,
+pub(super) struct AxisContext {
+    pub plot: PlotContext,
+    pub column: StoredValue<ColumnKey>,
+    pub info: Memo<Option<AxisInfo>>,
     label: Memo<String>,
-    picks: Memo<Vec<Pick>>,
-    span: Memo<Option<AxisSpan>>,
+    pub picks: Memo<Vec<Pick>>,
+    pub span: Memo<Option<AxisSpan>>,
     /// How its numbers are read and written.
-    measure: Memo<Measure>,
+    pub measure: Memo<Measure>,
     /// The categories, lowest value first, with their places.
     categories: Memo<Vec<Tick>>,
 }
 
 impl AxisContext {
-    fn set_picks(self, picks: Vec<Pick>, is_ongoing: bool, at_millis: f64) {
+    pub fn set_picks(self, picks: Vec<Pick>, is_ongoing: bool, at_millis: f64) {
         let edit = ViewEdit::SetPicks(self.column.get_value(), picks);
         self.plot.on_edit.run(EditRequest { edit, is_ongoing, at_millis });
     }
 
-    fn edit(self, edit: impl FnOnce(ColumnKey) -> ViewEdit, at_millis: f64) {
+    pub fn edit(self, edit: impl FnOnce(ColumnKey) -> ViewEdit, at_millis: f64) {
         self.plot.edit(edit(self.column.get_value()), at_millis);
     }
 
@@ -64,7 +64,7 @@ impl AxisContext {
     }
 
     /// Moves the axis by so many places to the right.
-    fn move_by(self, n_places: isize, at_millis: f64) {
+    pub fn move_by(self, n_places: isize, at_millis: f64) {
         let column = self.column.get_value();
         let at = self.place();
         if let Some(to) = at.and_then(|at| at.checked_add_signed(n_places)) {
@@ -108,8 +108,9 @@ pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl Into
         if elements.len() > N_CATEGORY_ELEMENTS {
             picks.with(|picks| {
                 let chosen = texts(picks);
-                let is_chosen =
-                    |tick: &Tick| tick.category.as_deref().is_some_and(|text| chosen.contains(text));
+                let is_chosen = |tick: &Tick| {
+                    tick.category.as_deref().is_some_and(|text| chosen.binary_search(&text).is_ok())
+                };
                 let n_chosen = elements.iter().filter(|tick| is_chosen(tick)).count();
                 elements
                     .retain(|tick| tick.is_labelled || n_chosen <= N_CATEGORY_ELEMENTS && is_chosen(tick));
@@ -271,167 +272,11 @@ fn AxisHead(axis: AxisContext) -> impl IntoView {
                 button_class="axis__title"
                 is_open
             >
-                <AxisMenu axis is_open />
+                {LatePieces::piece(LatePiece::AxisMenu(StoredValue::new(AxisMenuParts { axis, is_open })))}
             </Popover>
             {move || note().map(|note| view! { <p class="axis__note">{note}</p> })}
         </div>
     }
-}
-
-#[component]
-fn AxisMenu(axis: AxisContext, is_open: RwSignal<bool>) -> impl IntoView {
-    let kind = Memo::new(move |_| {
-        axis.info.with(|info| {
-            info.as_ref()
-                .filter(|info| !info.is_kind_inferred)
-                .map_or("inferred", |info| kind_word(info.kind))
-        })
-    });
-    let inferred = move || {
-        axis.info.with(|info| {
-            info.as_ref().map_or(String::new(), |info| format!("inferred ({})", kind_word(info.kind)))
-        })
-    };
-    let has_no_brush = move || axis.picks.with(Vec::is_empty);
-    let item = move |text: &'static str, act: fn(AxisContext, f64)| {
-        view! { <MenuItem text is_open on_choose=move |at_millis| act(axis, at_millis) /> }
-    };
-    // At least one, which is the whole axis before there is a brush.
-    let n_intervals = Memo::new(move |_| axis.picks.with(|picks| intervals(picks).len()).max(1));
-    let bound_inputs = move |place: usize| {
-        let n = n_intervals.get();
-        let name = move |word: &str| {
-            if n > 1 { format!("{word} of interval {}", place + 1) } else { word.to_owned() }
-        };
-        let remove = move |event: web_sys::MouseEvent| {
-            let picks = axis.picks.get_untracked();
-            let mut left = intervals(&picks);
-            if place < left.len() {
-                left.remove(place);
-            }
-            axis.set_picks(with_intervals(&picks, &left), false, event.time_stamp());
-        };
-        view! {
-            <BoundInput axis bound=Bound::Lower place name=name("Lowest") />
-            <BoundInput axis bound=Bound::Upper place name=name("Highest") />
-            {(n > 1).then(|| view! {
-                <button type="button" class="menu-item" on:click=remove>
-                    {format!("Remove interval {}", place + 1)}
-                </button>
-            })}
-        }
-    };
-    let add_interval = move |event: web_sys::MouseEvent| {
-        if let Some(span) = axis.span.get_untracked() {
-            let picks = axis.picks.get_untracked();
-            let after = intervals_with_one_more(&span, &intervals(&picks));
-            axis.set_picks(with_intervals(&picks, &after), false, event.time_stamp());
-        }
-    };
-    view! {
-        <div class="axis-menu">
-            <label class="axis-menu__field">
-                "Kind"
-                <select
-                    class="input"
-                    prop:value=kind
-                    on:change:target=move |event| {
-                        let kind = kind_from_word(&event.target().value());
-                        axis.edit(|column| ViewEdit::SetAxisKind(column, kind), event.time_stamp());
-                    }
-                >
-                    <option value="inferred" selected=move || kind.get() == "inferred">{inferred}</option>
-                    {[AxisKind::Linear, AxisKind::Log, AxisKind::Categorical, AxisKind::Time]
-                        .map(|choice| {
-                            let word = kind_word(choice);
-                            view! { <option value=word selected=move || kind.get() == word>{word}</option> }
-                        })
-                        .collect_view()}
-                </select>
-            </label>
-            <Show when=move || axis.span.with(Option::is_some)>
-                {move || (0..n_intervals.get()).map(bound_inputs).collect_view()}
-                <button type="button" class="menu-item" on:click=add_interval>"Add interval"</button>
-            </Show>
-            <Show when=move || !has_no_brush()>
-                {item("Clear brush", |axis, at_millis| axis.set_picks(Vec::new(), false, at_millis))}
-            </Show>
-            {item("Flip", |axis, at_millis| axis.edit(ViewEdit::FlipAxis, at_millis))}
-            {item("Colour by this", |axis, at_millis| axis.edit(|column| ViewEdit::SetColour(Some(column)), at_millis))}
-            {over_steps(&axis.column.get_value())
-                .into_iter()
-                .map(|(text, column)| {
-                    let add = move |at_millis| axis.edit(|_| ViewEdit::AddAxis(column.clone()), at_millis);
-                    view! { <MenuItem text is_open on_choose=add /> }
-                })
-                .collect_view()}
-            {item("Move left", |axis, at_millis| axis.move_by(-1, at_millis))}
-            {item("Move right", |axis, at_millis| axis.move_by(1, at_millis))}
-            {item("Hide", |axis, at_millis| axis.edit(ViewEdit::RemoveAxis, at_millis))}
-        </div>
-    }
-}
-
-/// The typed way to one bound of an interval, or of the whole axis where there is none yet.
-#[component]
-fn BoundInput(axis: AxisContext, bound: Bound, place: usize, name: String) -> impl IntoView {
-    let problem = RwSignal::new(None::<&'static str>);
-    let value = move || {
-        let span = axis.span.get()?;
-        let (low, high) =
-            axis.picks.with(|picks| intervals(picks).get(place).copied()).unwrap_or(span.ends());
-        Some(axis.measure.with(|measure| measure.typed(if bound == Bound::Lower { low } else { high })))
-    };
-    let take = move |typed: &str, at_millis: f64| {
-        let Some(span) = axis.span.get_untracked() else { return Ok(()) };
-        let value = axis.measure.with_untracked(|measure| measure.read(typed, bound))?;
-        let picks = axis.picks.get_untracked();
-        let mut all = intervals(&picks);
-        if place >= all.len() {
-            all.push(span.ends());
-        }
-        if let Some(interval) = all.get_mut(place) {
-            match bound {
-                Bound::Lower => interval.0 = value,
-                Bound::Upper => interval.1 = value,
-            }
-            if interval.0 > interval.1 {
-                return Err("The lowest is above the highest: nothing was changed");
-            }
-        }
-        axis.set_picks(with_intervals(&picks, &all), false, at_millis);
-        Ok(())
-    };
-    view! {
-        <label class="axis-menu__field">
-            {name}
-            <input
-                class="input"
-                type="text"
-                aria-invalid=move || problem.get().is_some().to_string()
-                prop:value=move || value().unwrap_or_default()
-                on:change:target=move |event| {
-                    problem.set(take(&event.target().value(), event.time_stamp()).err());
-                }
-            />
-        </label>
-        {move || problem.get().map(|problem| view! { <p class="axis-menu__problem" role="alert">{problem}</p> })}
-    }
-}
-
-fn kind_word(kind: AxisKind) -> &'static str {
-    match kind {
-        AxisKind::Linear => "linear",
-        AxisKind::Log => "log",
-        AxisKind::Categorical => "categorical",
-        AxisKind::Time => "time",
-    }
-}
-
-fn kind_from_word(word: &str) -> Option<AxisKind> {
-    [AxisKind::Linear, AxisKind::Log, AxisKind::Categorical, AxisKind::Time]
-        .into_iter()
-        .find(|kind| kind_word(*kind) == word)
 }
 
 /// The strip on which brushes are drawn, with the brushes and the sliders on it.
@@ -665,7 +510,9 @@ fn CategorySlider(axis: AxisContext, bound: Bound) -> impl IntoView {
         let chosen = axis.picks.with(|picks| {
             axis.categories.with(|categories| {
                 let chosen = texts(picks);
-                let is_in = |tick: &Tick| tick.category.as_deref().is_some_and(|text| chosen.contains(text));
+                let is_in = |tick: &Tick| {
+                    tick.category.as_deref().is_some_and(|text| chosen.binary_search(&text).is_ok())
+                };
                 let first = categories.iter().position(is_in)?;
                 Some((first, categories.iter().rposition(is_in)?))
             })
