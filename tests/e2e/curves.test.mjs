@@ -255,8 +255,9 @@ describe("curves", () => {
     await next("a-0, step 4, odd −∞");
     // In a picture of its own: two triangles and a cross in the run's colour, above each other.
     const { svg } = await saved(page, "odd");
-    const marks = [...svg.matchAll(/<path d="([^"]*)"[^>]*transform="matrix/g)].map(([, d]) => d);
-    assert.ok(marks.filter((d) => /^M0 -1L1 1L-1 1Z/.test(d)).length >= 2, `triangles: ${marks.slice(0, 12).join(" | ")}`);
+    const marks = [...svg.matchAll(/<path d="([^"]*)" transform="matrix\((-?)/g)].map(([, d, sign]) => sign + d);
+    assert.deepEqual(marks.filter((mark) => mark.endsWith("M0 -1L1 1L-1 1Z")).sort(), ["-M0 -1L1 1L-1 1Z", "M0 -1L1 1L-1 1Z"], "up and down");
+    assert.deepEqual(marks.filter((mark) => mark.includes("M-1 -1L1 1M1 -1L-1 1")).length, 1, "a cross");
     assertQuiet(page);
     await page.close();
   });
