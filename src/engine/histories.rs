@@ -93,7 +93,7 @@ impl Queue {
         let Some((metric, rows)) = self.first.front_mut().filter(|_| !is_begun) else {
             return self.next.pop_front();
         };
-        let n = n_runs_at_once(metric).clamp(1, rows.len().max(1)).min(rows.len());
+        let n = n_runs_at_once(metric).max(1).min(rows.len());
         let ask = HistoryAsk { metric: metric.clone(), rows: rows.drain(..n).collect(), page_token: None };
         if rows.is_empty() {
             self.first.pop_front();

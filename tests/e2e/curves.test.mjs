@@ -162,6 +162,18 @@ describe("curves", () => {
     await tableOf(page, (rows) => JSON.stringify(rows) === JSON.stringify(before), "the same after a reload");
     await choose(page, `${PANEL} select[aria-label="Band of a group"]`, "No band");
     await tableOf(page, (rows) => rows.length === before.length && rows.every((row) => row.length === 3), "no band");
+
+    // Each run for itself: the colours are the groups', the dashes tell the runs of one apart.
+    await choose(page, `${PANEL} select[aria-label="Line of a group"]`, "Each run in its group's colour");
+    const keys = await until(() => page.$$eval(`${PANEL} .chart__key`, (all) => all.map((key) => [key.textContent, key.querySelector("svg").style.color, key.querySelector("path").getAttribute("stroke-dasharray")])),
+      (all) => all.length === runs.length, "a key for each run");
+    assert.deepEqual(keys.map(([name]) => name), runs.map(({ name, arm }) => `${name} (${arm})`));
+    const coloursOf = (arm) => new Set(keys.filter(([name]) => name.endsWith(`(${arm})`)).map(([, colour]) => colour));
+    assert.equal(coloursOf("a").size, 1);
+    assert.equal(coloursOf("b").size, 1);
+    assert.notDeepEqual(coloursOf("a"), coloursOf("b"));
+    assert.equal(new Set(keys.map(([, ...look]) => look.join())).size, runs.length, "all differ in one of both");
+    assert.match(page.url(), /~be/);
     assertQuiet(page);
     await page.close();
   });
@@ -255,8 +267,9 @@ describe("curves", () => {
     await next("a-0, step 4, odd −∞");
     // In a picture of its own: two triangles and a cross in the run's colour, above each other.
     const { svg } = await saved(page, "odd");
-    const marks = [...svg.matchAll(/<path d="([^"]*)"[^>]*transform="matrix/g)].map(([, d]) => d);
-    assert.ok(marks.filter((d) => /^M0 -1L1 1L-1 1Z/.test(d)).length >= 2, `triangles: ${marks.slice(0, 12).join(" | ")}`);
+    const marks = [...svg.matchAll(/<path d="([^"]*)" transform="matrix\((-?)/g)].map(([, d, sign]) => sign + d);
+    assert.deepEqual(marks.filter((mark) => mark.endsWith("M0 -1L1 1L-1 1Z")).sort(), ["-M0 -1L1 1L-1 1Z", "M0 -1L1 1L-1 1Z"], "up and down");
+    assert.deepEqual(marks.filter((mark) => mark.includes("M-1 -1L1 1M1 -1L-1 1")).length, 1, "a cross");
     assertQuiet(page);
     await page.close();
   });

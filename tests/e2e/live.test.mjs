@@ -54,6 +54,10 @@ describe("live", () => {
     await until(curve, isUpTo(4), "what was logged since");
     await until(lastLoss, (texts) => texts.includes("6"), "the last value in the table");
 
+    // A curve that is flat goes on as well.
+    await client("runs/log-batch", { run_id: first, metrics: [{ key: "loss", step: 5, timestamp: Date.now(), value: 6 }] });
+    await until(curve, (rows) => rows.length === 6 && rows[5] === "5 6", "the same value at another step");
+
     // A trial that is over before anybody asks, and one that goes on.
     const second = await begin("second");
     await end(second);

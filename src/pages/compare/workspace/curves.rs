@@ -199,7 +199,7 @@ fn Charts(
                     on:input:target=move |event| search.set(event.target().value())
                 />
                 <p class="secondary" role="status">
-                    {move || format!("{} of {} charts", metrics.with(Vec::len), all.with(Vec::len))}
+                    {move || format!("{} of {} charts; those out of view are not drawn", metrics.with(Vec::len), all.with(Vec::len))}
                 </p>
             </div>
         </Show>

@@ -80,10 +80,15 @@ impl PaintTiming {
         Effect::new(move |before: Option<Arc<Figure>>| {
             chart.track();
             let now = figure.get();
-            // News that changes nothing of a chart is not painted.
-            if before.is_none_or(|before| !Arc::ptr_eq(&before, &now)) {
-                self.marks.try_update_value(|marks| marks.waiting.insert(metric.get_value()));
-            }
+            // News that changes nothing of a chart is not painted, nor is a chart without a line.
+            let is_new = before.is_none_or(|before| !Arc::ptr_eq(&before, &now));
+            self.marks.try_update_value(|marks| {
+                if now.series.is_empty() {
+                    marks.waiting.remove(&metric.get_value());
+                } else if is_new {
+                    marks.waiting.insert(metric.get_value());
+                }
+            });
             now
         });
         on_cleanup(move || self.settle(metric.try_get_value()));
