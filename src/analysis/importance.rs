@@ -357,7 +357,7 @@ mod tests {
         let reference = fixture(include_str!("../../tests/fixtures/analysis/importance.json"));
         // How many params of each function do something that can be seen: Branin's has only two, beside two that are drawn
         // in to do nothing, so the top three are those of the other functions.
-        for (name, n_top) in [("ishigami", 3), ("sobol_g", 3), ("branin", 2)] {
+        for (name, n_top) in [("ishigami", 3), ("sobol_g", 3), ("otl_circuit", 3), ("branin", 2)] {
             let case = &reference[name];
             let columns: Vec<Vec<Option<f64>>> =
                 case["x"].as_array().unwrap().iter().map(|values| some(&numbers(values))).collect();

@@ -1,7 +1,7 @@
 //! The experiments of a server: choose one or several and compare their runs.
 
 use crate::engine::protocol::format_millis;
-use crate::entities::{Experiment, ExperimentId};
+use crate::entities::{Experiment, ExperimentId, RunTag};
 use crate::route::saved::{KeptViews, place};
 use crate::route::{Comparison, Route};
 use crate::state::config::Config;
@@ -17,31 +17,29 @@ pub fn ExperimentsPage() -> impl IntoView {
     let search = RwSignal::new(String::new());
     let is_by_name = RwSignal::new(false);
     // Read once: there may be thousands of links.
-    let saved = StoredValue::new(memory::saved_views().ok());
-    let of_experiment = move |ids: &[ExperimentId]| {
-        let [id] = ids else { return None };
-        state.experiments.with(|list| match list {
-            ExperimentList::Loaded { items, .. } => {
-                let found = items.iter().find(|experiment| experiment.id == *id)?;
-                KeptViews::of_tags(&found.tags).default_view()
-            }
-            _ => None,
-        })
-    };
-    let compare_route = move |ids: Vec<ExperimentId>| {
+    let saved = StoredValue::new(memory::saved_views().unwrap_or_default());
+    // The tags are those of the one experiment, none of several.
+    let compare_route = move |ids: Vec<ExperimentId>, tags: &[RunTag]| {
         let server = state.route.with(|route| route.server().unwrap_or_default().to_owned());
         // No connection is made before config.json has been read, so it is there by now.
-        let kept = saved.with_value(|saved| saved.as_ref()?.default_of(&place(&server, &ids)));
+        let kept = saved.with_value(|saved| saved.default_of(&place(&server, &ids)));
         // What somebody chose here goes before what everybody sees.
         let view = kept
-            .or_else(|| of_experiment(&ids))
+            .or_else(|| KeptViews::of_tags(tags).default_view())
             .unwrap_or_else(|| state.config.with_untracked(Config::default_view));
         Route::Compare(Comparison { server, experiment_ids: ids, view, ..Comparison::default() })
     };
     let compare = move |_| {
         let ids: Vec<ExperimentId> = chosen.get_untracked().into_iter().collect();
         if !ids.is_empty() {
-            state.navigate(compare_route(ids));
+            let tags = state.experiments.with_untracked(|list| match (list, ids.as_slice()) {
+                (ExperimentList::Loaded { items, .. }, [id]) => {
+                    let found = items.iter().find(|experiment| experiment.id == *id);
+                    found.map(|experiment| experiment.tags.clone()).unwrap_or_default()
+                }
+                _ => Vec::new(),
+            });
+            state.navigate(compare_route(ids, &tags));
         }
     };
     let matching = move |items: Vec<Experiment>| {
@@ -59,7 +57,7 @@ pub fn ExperimentsPage() -> impl IntoView {
             let id = id.clone();
             move || chosen.with(|chosen| chosen.contains(&id))
         };
-        let href = compare_route(vec![id.clone()]).to_string();
+        let href = compare_route(vec![id.clone()], &experiment.tags).to_string();
         view! {
             <tr>
                 <td>

@@ -404,6 +404,41 @@ describe("workspace", () => {
     });
   }
 
+  test("the front along any two objectives, groups that open at every level, and what is left out on demand", { timeout: 120_000 }, async () => {
+    const version = "3.17.2";
+    const { experimentId, runs } = await runsOf(servers.byVersion[version].url, EXPERIMENT);
+    const page = await open(version, `#/compare?server=${encodeURIComponent(site.serverUrl(version))}&experiments=${experimentId}&plot=folded&objectives=metrics.rmse~attributes.duration~attributes.model_size&panels=pareto~groups~importance&groups=tags.model~attributes.status`);
+    const front = '[role="group"][aria-label="Pareto front"]';
+    const label = () => page.$eval(`${front} figure`, (figure) => figure.getAttribute("aria-label"));
+    await page.waitForSelector(`${front} figure`);
+    assert.match(await label(), /^duration.* against rmse/);
+    await page.select(`${front} select`, "2");
+    await until(label, (text) => /^duration.* against model size/.test(text), "the other objective across");
+    await until(() => page.url(), (url) => url.includes("front=xattributes.model_size~yattributes.duration"), "the address says so");
+    // One that takes the other's place changes places with it.
+    await page.select(`${front} select`, "1");
+    await until(label, (text) => /^model size.* against duration/.test(text), "turned around");
+    await clickOn(page, `${front} ::-p-aria([name="logarithmic up"][role="checkbox"])`);
+    await until(() => page.url(), (url) => url.includes("logy"), "by magnitude");
+
+    // The outer group opens to all of its runs, the best first.
+    const xgboost = runs.filter(({ data }) => data.tags.some(({ key, value }) => key === "model" && value === "xgboost"));
+    const outer = await until(() => page.$$('table[aria-label="Groups of runs"] tbody tr'), (rows) => rows.length > 2, "groups within groups");
+    const texts = await Promise.all(outer.map((one) => one.evaluate((tr) => tr.cells[0].textContent)));
+    const place = texts.indexOf("xgboost");
+    await outer[place].$eval("summary", (summary) => summary.click());
+    await until(() => outer[place].$$eval("li a", (links) => links.map((link) => link.textContent)), (names) => names.length === xgboost.length, "every run of it");
+    const best = [...xgboost].sort((a, b) => (a.data.metrics.find(({ key }) => key === "rmse")?.value ?? Infinity) - (b.data.metrics.find(({ key }) => key === "rmse")?.value ?? Infinity))[0];
+    assert.equal(await outer[place].$eval("li a", (link) => link.textContent), best.info.run_name);
+
+    await (await byRole(page, "button", "Learn from all params")).click();
+    await until(() => page.url(), (url) => url.includes("more=params"), "what was left out is wanted");
+    await until(() => page.$eval('[role="group"][aria-label="Importance"]', (panel) => panel.textContent), (text) => !text.includes("Params left out"), "nothing is left out");
+    await assertAccessible(page, "the panels");
+    assertQuiet(page);
+    await page.close();
+  });
+
   test("a link with many runs is short, and opens as the same page", { timeout: 120_000 }, async () => {
     const server = site.serverUrl("3.17.2");
     const { experimentId, runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
