@@ -1,4 +1,4 @@
-// Bundles what the site takes of Apache ECharts (`assets/charts.mjs`), as a hook of trunk: `charts-….js` is fetched
+// Bundles what the site takes of Apache ECharts (`assets/charts.mjs`), as a step of the build: `charts-….js` is fetched
 // with the first chart. It is named after its content, and the name is put into `loader.js`.
 
 import { createHash } from "node:crypto";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const staging = process.env.TRUNK_STAGING_DIR;
-if (!staging) throw new Error("tests/charts.mjs is a hook of trunk: run `trunk build`");
+if (!staging) throw new Error("tests/charts.mjs is a step of the build: run `trunk build`");
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const read = (name) => readFileSync(path.join(root, name), "utf8");

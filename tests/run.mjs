@@ -39,7 +39,7 @@ async function step(name, work) {
 
 const SOURCES = [
   "src", "style", "public", "assets", "vendor", "index.html", "Trunk.toml", "Cargo.toml", "Cargo.lock", "build.rs", ".cargo",
-  "rust-toolchain.toml", "package-lock.json", "tests/tools.sh", "tests/split.mjs", "tests/charts.mjs",
+  "rust-toolchain.toml", "package-lock.json", "tests/tools.sh", "tests/finish.mjs", "tests/split.mjs", "tests/charts.mjs", "tests/slim.mjs",
 ];
 
 async function* filesUnder(name) {

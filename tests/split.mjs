@@ -1,16 +1,17 @@
-// Cuts the page's program where `src/main.rs` says so and the engine's where `src/bin/engine.rs` does, as a hook of trunk:
-// `late-….wasm`, `panels-….wasm` and `analyst-….wasm` are what comparing runs does without, fetched when they are first
+// Cuts the page's program where `src/main.rs` says so and the engine's where `src/bin/engine.rs` does, as a step of the
+// build: `late-….wasm`, `panels-….wasm` and `analyst-….wasm` are what comparing runs does without, fetched when they are first
 // needed; `late-shared-….wasm` is what two of the parts need and the program does not.
 //
 // trunk knows no such step, and its own wasm-bindgen drops what the cut needs. So this takes each program as cargo made
 // it, cuts it, binds and optimises the parts, and puts them in the place of trunk's. Every file is named after its
 // content, so that no browser mixes an old part with a new one.
 
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 
 /** The programs, and the file that starts each. */
 const PROGRAMS = [
@@ -19,16 +20,18 @@ const PROGRAMS = [
 ];
 
 const staging = process.env.TRUNK_STAGING_DIR;
-if (!staging) throw new Error("tests/split.mjs is a hook of trunk: run `trunk build`");
+if (!staging) throw new Error("tests/split.mjs is a step of the build: run `trunk build`");
 const isRelease = process.env.TRUNK_PROFILE === "release";
-const run = (program, ...args) => execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+const execute = promisify(execFile);
+/** Runs a program; returns what it prints. An error carries what it said. */
+const run = async (program, ...args) => (await execute(program, args, { maxBuffer: 1 << 26 })).stdout;
 
 // What Rust's wasm target uses. The parts do not carry the list themselves; with more, wasm-opt writes what browsers
 // cannot read yet.
 const FEATURES = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"]
   .map((name) => `--enable-${name}`);
 
-const { target_directory: target } = JSON.parse(run("cargo", "metadata", "--format-version", "1", "--no-deps"));
+const { target_directory: target } = JSON.parse(await run("cargo", "metadata", "--format-version", "1", "--no-deps"));
 
 function renamed(text, names) {
   return Object.entries(names).reduce((text, [from, to]) => {
@@ -37,23 +40,28 @@ function renamed(text, names) {
   }, text);
 }
 
-function split({ program, startedBy }, work) {
+async function split({ program, startedBy }, work) {
   const at = (name) => path.join(work, name);
   const compiled = path.join(target, "wasm32-unknown-unknown", isRelease ? "release" : "debug", `${program}.wasm`);
-  run("wasm-split-cli", compiled, work, "--target", "web", "--out-name", program);
-  run("wasm-bindgen", at(`${program}.wasm`), "--target", "web", "--no-typescript", "--keep-lld-exports",
+  await run("wasm-split-cli", compiled, work, "--target", "web", "--out-name", program);
+  await run("wasm-bindgen", at(`${program}.wasm`), "--target", "web", "--no-typescript", "--keep-lld-exports",
     ...(isRelease ? [] : ["--keep-debug"]), "--out-dir", at("bound"), "--out-name", program);
-  const optimised = (from) => {
+  const optimised = async (from) => {
     if (!isRelease) return readFileSync(from);
-    run("wasm-opt", from, "-Oz", ...FEATURES, "--strip-debug", "--strip-producers", "-o", at("optimised.wasm"));
-    return readFileSync(at("optimised.wasm"));
+    const to = `${from}.optimised`;
+    await run("wasm-opt", from, "-Oz", ...FEATURES, "--strip-debug", "--strip-producers", "-o", to);
+    return readFileSync(to);
   };
-  const wasm = optimised(at(`bound/${program}_bg.wasm`));
-  // By the name that the loader knows each part by: what it is called from now on, without its hash, and its content.
-  const parts = readdirSync(work).flatMap((file) => {
+  // By the name that the loader knows each part by: what it is called from now on, without its hash.
+  const named = readdirSync(work).flatMap((file) => {
     const [, kind, name] = /^(split|chunk)_(.+)\.wasm$/.exec(file) ?? [];
-    return kind ? [{ file, name: kind === "split" ? name : "late-shared", wasm: optimised(at(file)) }] : [];
+    return kind ? [{ file, name: kind === "split" ? name : "late-shared" }] : [];
   });
+  // The optimiser runs on one processor, so all parts are optimised at once.
+  const [wasm, ...others] = await Promise.all(
+    [`bound/${program}_bg.wasm`, ...named.map(({ file }) => file)].map((file) => optimised(at(file))),
+  );
+  const parts = named.map((part, place) => ({ ...part, wasm: others[place] }));
   if (new Set(parts.map(({ name }) => name)).size < parts.length) throw new Error(`${program} shares more than one part`);
   const js = readFileSync(at(`bound/${program}.js`), "utf8");
   const loader = readFileSync(at("__wasm_split.js"), "utf8");
@@ -83,11 +91,11 @@ function split({ program, startedBy }, work) {
   }));
 }
 
-for (const each of PROGRAMS) {
+await Promise.all(PROGRAMS.map(async (each) => {
   const work = mkdtempSync(path.join(tmpdir(), "runweave-split-"));
   try {
-    split(each, work);
+    await split(each, work);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
+}));
