@@ -388,6 +388,8 @@ describe("registry", () => {
       // The arrow keys choose among the radios that can be chosen.
       for (let n = 0; n < 4 && !(await focused()).endsWith(`move-${stage}`); n += 1) await page.keyboard.press("ArrowDown");
       assert.match(await focused(), new RegExp(`move-${stage}$`));
+      // A radio that the Tab key reached is not chosen yet.
+      await page.keyboard.press("Space");
       await tabTo(/^TEXTAREA/);
       await page.keyboard.type(`to ${stage} by keyboard`);
       await tabTo(/^BUTTON button Move $/);
@@ -416,9 +418,9 @@ describe("registry", () => {
     };
     const setByHand = (alias, version) => client("POST", "registered-models/alias", { name: MODEL, alias, version });
     const openAlias = async (page, number) => {
-      await fill(page, "textbox", "New alias", "challenger");
+      await fill(page, "textbox", "New alias", "shadow");
       await press(page, "button", "Set alias…");
-      return byRole(page, "dialog", `Set alias challenger to version ${number} of ${MODEL}`);
+      return byRole(page, "dialog", `Set alias shadow to version ${number} of ${MODEL}`);
     };
     try {
       const before = await aliasesOf();
@@ -429,40 +431,40 @@ describe("registry", () => {
       assert.deepEqual(await aliasesOf(), before, "a dialog writes nothing");
       await press(page, "button", "Set alias");
       await done(page);
-      assert.deepEqual(await aliasesOf(), { ...before, challenger: "1" });
+      assert.deepEqual(await aliasesOf(), { ...before, shadow: "1" });
       await close(page);
 
       // Moved to another version, beside the one that has it; somebody else is quicker.
       await page.evaluate((hash) => { location.hash = hash; }, `#/models/${MODEL}/2?server=%2Fmlflow`);
       await until(() => page.$eval("h1", (heading) => heading.textContent), (text) => text.endsWith("version 2"), "the other version");
       const dialog = await openAlias(page, 2);
-      assert.match(await dialog.evaluate((it) => it.textContent), /The alias challenger stands for version 1 now/);
+      assert.match(await dialog.evaluate((it) => it.textContent), /The alias shadow stands for version 1 now/);
       await page.waitForSelector('dialog[open] table[aria-label="Metrics"] ::-p-text(Version 1)');
       await fill(page, "textbox", "Reason", "better than 1");
-      await setByHand("challenger", "3");
+      await setByHand("shadow", "3");
       const untouched = await versionsOf(client);
       await press(page, "button", "Set alias");
-      await page.waitForSelector("dialog[open] [role=alert] ::-p-text(The alias challenger stood for version 1 and stands for version 3 now)", { timeout: 20_000 });
+      await page.waitForSelector("dialog[open] [role=alert] ::-p-text(The alias shadow stood for version 1 and stands for version 3 now)", { timeout: 20_000 });
       assert.deepEqual(await versionsOf(client), untouched);
-      assert.equal((await aliasesOf()).challenger, "3");
+      assert.equal((await aliasesOf()).shadow, "3");
       await press(page, "button", "Look at it anew");
-      await page.waitForSelector("dialog[open] ::-p-text(The alias challenger stands for version 3 now)");
+      await page.waitForSelector("dialog[open] ::-p-text(The alias shadow stands for version 3 now)");
       await press(page, "button", "Set alias");
       await done(page);
-      assert.equal((await aliasesOf()).challenger, "2");
+      assert.equal((await aliasesOf()).shadow, "2");
       const entry = recordsOf((await versionsOf(client))[2]).at(-1);
-      assert.deepEqual([entry.what, entry.name, entry.from, entry.to, entry.reason, entry.compared_with], ["alias", "challenger", "3", "2", "better than 1", "3"]);
+      assert.deepEqual([entry.what, entry.name, entry.from, entry.to, entry.reason, entry.compared_with], ["alias", "shadow", "3", "2", "better than 1", "3"]);
       assert.equal(recordsOf((await versionsOf(client))[3]).at(-1).with, "2");
       await close(page);
 
       await press(page, "button", "Undo last move…");
       await press(page, "button", "Undo");
       await done(page);
-      assert.equal((await aliasesOf()).challenger, "3");
+      assert.equal((await aliasesOf()).shadow, "3");
       await close(page);
       await page.evaluate((hash) => { location.hash = hash; }, `#/models/${MODEL}/3?server=%2Fmlflow`);
-      await press(page, "button", "Remove alias challenger…");
-      await page.waitForSelector("dialog[open] ::-p-text(Whatever loads the model by challenger finds nothing afterwards)");
+      await press(page, "button", "Remove alias shadow…");
+      await page.waitForSelector("dialog[open] ::-p-text(Whatever loads the model by shadow finds nothing afterwards)");
       await press(page, "button", "Remove alias");
       await done(page);
       assert.deepEqual(await aliasesOf(), before);
