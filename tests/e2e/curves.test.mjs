@@ -164,7 +164,7 @@ describe("curves", () => {
     await tableOf(page, (rows) => rows.length === before.length && rows.every((row) => row.length === 3), "no band");
 
     // Each run for itself: the colours are the groups', the dashes tell the runs of one apart.
-    await choose(page, `${PANEL} select[aria-label="Line of a group"]`, "Each run in its group's colour");
+    await choose(page, `${PANEL} select[aria-label="Line of a group"]`, "Each run");
     const keys = await until(() => page.$$eval(`${PANEL} .chart__key`, (all) => all.map((key) => [key.textContent, key.querySelector("svg").style.color, key.querySelector("path").getAttribute("stroke-dasharray")])),
       (all) => all.length === runs.length, "a key for each run");
     assert.deepEqual(keys.map(([name]) => name), runs.map(({ name, arm }) => `${name} (${arm})`));
