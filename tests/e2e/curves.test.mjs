@@ -331,9 +331,6 @@ describe("curves", () => {
     const [first] = await until(measures, (all) => all.length > 0, "a measure");
     assert.deepEqual([first.n_series, first.n_points], [2 * runs.length, 2 * runs.length * N_STEPS]);
     assert.ok(first.duration > 0 && first.duration < 60_000, `${first.duration} ms`);
-    const before = (await measures()).length;
-    await (await page.waitForSelector(`${PANEL} ::-p-text(Log y)`)).click();
-    await until(measures, (all) => all.length > before, "one more for another look");
     assertQuiet(page);
     await page.close();
   });
