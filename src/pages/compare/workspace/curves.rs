@@ -32,11 +32,8 @@ const SMOOTHINGS: [(Smoothing, &str); 3] = [
     (Smoothing::Gaussian, "Gaussian"),
     (Smoothing::RunningMean, "Running mean"),
 ];
-const CENTRES: [(BandCentre, &str); 3] = [
-    (BandCentre::Mean, "Mean"),
-    (BandCentre::Median, "Median"),
-    (BandCentre::Each, "Each run in its group's colour"),
-];
+const CENTRES: [(BandCentre, &str); 3] =
+    [(BandCentre::Mean, "Mean"), (BandCentre::Median, "Median"), (BandCentre::Each, "Each run")];
 const SPREADS: [(BandSpread, &str); 4] = [
     (BandSpread::Range, "Minimum to maximum"),
     (BandSpread::StandardDeviation, "± standard deviation"),
