@@ -14,9 +14,11 @@ use super::group_table::{group_runs, groups_info};
 use super::histories::Wanted;
 use super::history::history_info;
 use super::importance::importance_info;
+use super::machine::{self, Answer, Engine, Pending};
 use super::news::{DifferencesWindow, WorkspaceNews};
-use super::protocol::{FilterProblem, NewsText, PythonSource, TableFormat};
+use super::protocol::{Command, FilterProblem, NewsText, PythonSource, TableFormat};
 use super::scatter::scatter_info;
+use super::scene::Change;
 use super::table_text::{python, table_text};
 use super::workspace::{self, Candidates, Shown};
 use crate::entities::ColumnKey;
@@ -26,6 +28,18 @@ use crate::view::{Brush, View};
 /// The calls into the late part.
 #[derive(Clone, Copy, Debug)]
 pub struct Analyst {
+    /// See [`machine::begin`].
+    pub(super) begin: fn(&mut Engine, Change),
+    /// See [`machine::command`].
+    pub(super) command: fn(&mut Engine, Command),
+    /// See [`machine::answered`].
+    pub(super) answered: fn(&mut Engine, Pending, Answer),
+    /// See [`machine::view_changes`].
+    pub(super) view_changes: fn(&mut Engine, bool),
+    /// See [`machine::view_shown`].
+    pub(super) view_shown: fn(&mut Engine, bool, bool),
+    /// See [`machine::data_shown`].
+    pub(super) data_shown: fn(&mut Engine),
     /// See [`workspace::standings`].
     pub(super) standings: fn(&RunFrame, &RowSet, &View) -> Vec<RowStanding>,
     /// See [`filter`].
@@ -68,6 +82,12 @@ pub struct Analyst {
 /// The late part: only this names what is in it.
 pub fn analyst() -> Analyst {
     Analyst {
+        begin: machine::begin,
+        command: machine::command,
+        answered: machine::answered,
+        view_changes: machine::view_changes,
+        view_shown: machine::view_shown,
+        data_shown: machine::data_shown,
         standings: workspace::standings,
         filter,
         derive,

@@ -1,5 +1,9 @@
 //! The machine itself: takes inputs one at a time and says what is to be done.
 
+mod late;
+
+pub(super) use late::{answered, begin, command, data_shown, view_changes, view_shown};
+
 use super::aggregates::Aggregates;
 use super::analyst::Analyst;
 use super::defaults::n_models;
@@ -7,8 +11,8 @@ use super::environments::{EnvironmentAsk, EnvironmentFile, Environments, FILES};
 use super::histories::{self, BulkPart, Histories, HistoryAsk, N_BULK_POINTS};
 use super::load::{Load, PageAsk};
 use super::protocol::{
-    ArtifactFolder, Cell, Command, Event, FailedWhat, NewsText, PythonSource, ReportTables, RowsPage,
-    RunDetails, TableFormat,
+    ArtifactFolder, Cell, Command, Event, FailedWhat, NewsText, ReportTables, RowsPage, RunDetails,
+    TableFormat,
 };
 use super::scene::{Change, Scene, has_model_size};
 use super::short_ids::{short_ids, whole_ids};
@@ -104,7 +108,7 @@ pub enum Output {
 
 /// What a request under way is for.
 #[derive(Debug)]
-enum Pending {
+pub(super) enum Pending {
     Probe,
     Experiments(Page<Experiment>),
     Runs(PageAsk),
@@ -129,22 +133,16 @@ enum Pending {
     Environment(EnvironmentAsk),
 }
 
+/// The end of a request.
+pub(super) type Answer = Result<Response, TransportError>;
+
 /// How far bringing a comparison up to date has come.
 #[derive(Debug, Default)]
-struct Refresh {
+pub(super) struct Refresh {
     /// Where the next page of the newest runs begins; none for the first.
     page_token: Option<String>,
     /// The runs that came.
     seen: HashSet<RunId>,
-}
-
-/// A table that is to be written, perhaps once the analyst is here.
-#[derive(Debug)]
-enum WantedTable {
-    File(TableFormat),
-    Copy,
-    Html,
-    Python(PythonSource),
 }
 
 /// The pure state machine behind the page.
@@ -170,9 +168,8 @@ pub struct Engine {
     environments: Environments,
     n_environments_shown: usize,
     is_analyst_asked: bool,
-    tables: Vec<WantedTable>,
-    /// An expression that waits for the analyst.
-    expression: Option<String>,
+    /// Commands that wait for the analyst.
+    waiting: Vec<Command>,
     outputs: Vec<Output>,
 }
 
@@ -232,7 +229,6 @@ impl Engine {
                 self.show(Change::Data, 0);
                 self.ask_for_pages();
             }
-            Command::Refresh => self.refresh(Refresh::default()),
             Command::CancelLoad => {
                 self.abort_all(is_of_load);
                 self.load.cancel();
@@ -241,19 +237,6 @@ impl Engine {
                 self.stop_curves();
                 self.show_data();
                 self.tell_progress();
-            }
-            Command::StopCurves => {
-                self.stop_curves();
-                self.tell_curves(None);
-            }
-            Command::ResumeCurves => {
-                self.histories.go_on();
-                self.show_curves();
-            }
-            Command::ShowCurvesOf(metrics) => {
-                let added = self.scene.set_curve_metrics(metrics);
-                self.want_curves();
-                self.tell_curves(Some(&added));
             }
             Command::ResumeModelSizes => {
                 self.sizes.go_on();
@@ -272,17 +255,6 @@ impl Engine {
                 self.want_all_sizes();
                 self.tell_progress();
             }
-            Command::StopHistories => {
-                self.abort_all(|pending| matches!(pending, Pending::History(_)));
-                self.aggregates.stop();
-                self.show_data();
-                self.tell_progress();
-            }
-            Command::ResumeHistories => {
-                self.aggregates.go_on();
-                self.want_histories();
-                self.tell_progress();
-            }
             Command::SetView { view, sequence } => {
                 let are_curves_stale = self.scene.are_curves_stale(&view);
                 let had_environments = self.scene.compared().1;
@@ -292,41 +264,18 @@ impl Engine {
                 if change > Change::Brush {
                     self.want_sizes_of_view();
                 }
-                if self.scene.are_expressions_stale() {
-                    self.want_histories();
-                    self.tell_progress();
+                let analyst = self.scene.analyst();
+                if let Some(analyst) = analyst {
+                    (analyst.view_changes)(self, had_environments);
                 }
-                self.want_compared(had_environments);
                 self.show(change, sequence);
-                if are_curves_stale {
-                    self.show_curves();
-                }
-                if names_other_runs {
-                    self.tell_whole_ids();
+                if let Some(analyst) = analyst {
+                    (analyst.view_shown)(self, are_curves_stale, names_other_runs);
                 }
                 if self.scene.lacks_analyst() {
                     self.want_analyst();
                 }
             }
-            Command::LookAtCurves(window) => {
-                if self.scene.set_curve_window(window) {
-                    self.tell_curves(None);
-                }
-            }
-            Command::ListGroup(brushes) => {
-                let told = self.scene.group_runs(&self.frame, &brushes);
-                self.outputs.extend(told);
-            }
-            Command::LookAtDifferences(window) => {
-                if self.scene.set_differences_window(window) {
-                    self.tell_differences();
-                }
-            }
-            Command::SaveTable(format) => self.write_table(WantedTable::File(format)),
-            Command::CopyTable => self.write_table(WantedTable::Copy),
-            Command::WriteHtml => self.write_table(WantedTable::Html),
-            Command::CheckExpression(text) => self.check_expression(text),
-            Command::CopyPython(source) => self.write_table(WantedTable::Python(source)),
             Command::SetPlot { size, theme } => {
                 self.scene.set_plot(size, theme);
                 self.show(Change::Plot, 0);
@@ -347,80 +296,31 @@ impl Engine {
                     self.outputs.push(Output::Event(event));
                 }
             }
-            Command::ListRunIds(set) => {
-                let run_ids = self.scene.run_ids(&self.frame, set);
-                self.outputs.push(Output::Event(Event::RunIds(run_ids)));
-            }
-            Command::ShortenIds(run_ids) => {
-                let short = short_ids(&self.frame, &run_ids);
-                self.outputs.push(Output::Event(Event::ShortIds(short)));
-            }
-            Command::OpenRun(run_id) => {
-                self.send(requests::run_get(&self.capabilities(), &run_id), Pending::Run)
-            }
-            Command::ListArtifacts { run_id, path } => {
-                let request = requests::artifacts_list(&self.capabilities(), &run_id, &path, None);
-                self.send(request, Pending::Artifacts { run_id, path, so_far: Page::default() });
-            }
-            Command::DownloadArtifact { run_id, path } => {
-                self.send(requests::artifact_file(&run_id, &path), Pending::Download { path });
-            }
+            late => match self.scene.analyst() {
+                Some(analyst) => (analyst.command)(self, late),
+                None => {
+                    // What is asked for every few seconds need not wait.
+                    if late != Command::Refresh {
+                        self.waiting.push(late);
+                    }
+                    self.want_analyst();
+                }
+            },
         }
     }
 
-    fn answered(&mut self, pending: Pending, answer: Result<Response, TransportError>) {
+    fn answered(&mut self, pending: Pending, answer: Answer) {
         match pending {
             Pending::Probe => self.probe_step(Some(answer)),
             Pending::Experiments(so_far) => self.experiments_arrived(so_far, answer),
             Pending::Runs(ask) => self.runs_arrived(ask, answer),
-            Pending::Newest(refresh) => self.newest_arrived(refresh, answer),
-            Pending::Running => {
-                if let Ok((run, _)) = answered_with(answer).and_then(|response| mlflow::decode_run(&response))
-                {
-                    self.take_over(vec![run]);
-                }
-            }
-            Pending::Run => match answered_with(answer).and_then(|response| mlflow::decode_run(&response)) {
-                Ok((run, skipped)) => {
-                    let details = self.details(run, skipped);
-                    self.outputs.extend(NewsText::of(&details).map(Event::RunDetails).map(Output::Event));
-                }
-                Err(error) => self.fail(FailedWhat::Run, format!("The run could not be opened: {error}.")),
-            },
-            Pending::Artifacts { run_id, path, mut so_far } => {
-                match answered_with(answer).and_then(|response| mlflow::decode_artifacts(&response)) {
-                    Ok(page) => {
-                        so_far.items.extend(page.items);
-                        so_far.skipped.extend(page.skipped);
-                        if let Some(token) = page.next_page_token {
-                            let request =
-                                requests::artifacts_list(&self.capabilities(), &run_id, &path, Some(&token));
-                            self.send(request, Pending::Artifacts { run_id, path, so_far });
-                            return;
-                        }
-                    }
-                    Err(error) => {
-                        so_far.skipped.push(format!("The artifacts could not be listed: {error}."));
-                    }
-                }
-                let Page { mut items, skipped, .. } = so_far;
-                sort_by(&mut items, |a, b| b.is_dir.cmp(&a.is_dir).then_with(|| a.path.cmp(&b.path)));
-                let folder = ArtifactFolder { run_id, path, items, skipped };
-                self.outputs.extend(NewsText::of(&folder).map(Event::Artifacts).map(Output::Event));
-            }
-            Pending::Download { path } => match success(answer) {
-                Ok(bytes) => {
-                    let file_name = path.rsplit('/').next().unwrap_or(&path).to_owned();
-                    self.outputs.push(Output::SaveFile { file_name, bytes });
-                }
-                Err(error) => {
-                    self.fail(FailedWhat::Artifacts, format!("The file could not be downloaded: {error}."));
-                }
-            },
             Pending::Size(ask) => self.size_arrived(ask, answer),
-            Pending::Curve(ask) => self.curve_arrived(ask, answer),
-            Pending::History(ask) => self.history_arrived(ask, answer),
-            Pending::Environment(ask) => self.environment_arrived(ask, answer),
+            // Only the analyst's own requests are left.
+            late => {
+                if let Some(analyst) = self.scene.analyst() {
+                    (analyst.answered)(self, late, answer);
+                }
+            }
         }
     }
 
@@ -509,7 +409,7 @@ impl Engine {
         self.send(request, Pending::Runs(ask));
     }
 
-    fn runs_arrived(&mut self, ask: PageAsk, answer: Result<Response, TransportError>) {
+    fn runs_arrived(&mut self, ask: PageAsk, answer: Answer) {
         let decoded = answered_with(answer)
             .and_then(|response| mlflow::decode_runs(&response).map(|page| (page, response.body.len())));
         match decoded {
@@ -551,67 +451,6 @@ impl Engine {
         self.ask_for_pages();
     }
 
-    /// Asks for the newest runs, a page at a time until one is known; those that had not ended and are not among them
-    /// are asked for one by one.
-    fn refresh(&mut self, refresh: Refresh) {
-        let is_under_way = |pending: &Pending| matches!(pending, Pending::Newest(_) | Pending::Running);
-        if self.load.progress.is_loading
-            || self.load.experiment_ids.is_empty()
-            || self.pending.values().any(is_under_way)
-        {
-            return;
-        }
-        let Load { experiment_ids, run_view, .. } = &self.load;
-        let token = refresh.page_token.as_deref();
-        let request = requests::runs_search(&self.capabilities(), experiment_ids, *run_view, N_NEWEST, token);
-        self.send(request, Pending::Newest(refresh));
-    }
-
-    fn newest_arrived(&mut self, mut refresh: Refresh, answer: Result<Response, TransportError>) {
-        // A server that does not answer now is asked again soon; what is shown stays.
-        let Ok(page) = answered_with(answer).and_then(|response| mlflow::decode_runs(&response)) else {
-            return;
-        };
-        refresh.seen.extend(page.items.iter().map(|run| run.info.id.clone()));
-        let is_all_new = page.items.iter().all(|run| self.frame.row_of(&run.info.id).is_none());
-        self.take_over(page.items);
-        if is_all_new && page.next_page_token.is_some() {
-            return self.refresh(Refresh { page_token: page.next_page_token, ..refresh });
-        }
-        let unseen = |row: &usize| !refresh.seen.contains(self.frame.run_id(*row));
-        let mut rows: Vec<usize> = self.frame.running_rows().into_iter().filter(unseen).collect();
-        // Some at a time, each in its turn.
-        let next = rows.partition_point(|row| *row <= self.last_row_asked);
-        rows.rotate_left(next);
-        for row in rows.into_iter().take(N_RUNNING_AT_ONCE) {
-            self.last_row_asked = row;
-            let request = requests::run_get(&self.capabilities(), self.frame.run_id(row));
-            self.send(request, Pending::Running);
-        }
-    }
-
-    /// Takes over what runs are now, and shows it where that is something new.
-    fn take_over(&mut self, runs: Vec<Run>) {
-        let mut changed = Vec::new();
-        let n_before = self.frame.n_rows();
-        for run in runs {
-            match self.frame.row_of(&run.info.id) {
-                Some(row) => changed.extend(self.frame.update(run).then_some(row)),
-                None => drop(self.push(run)),
-            }
-        }
-        let n_new = self.frame.n_rows() - n_before;
-        if n_new == 0 && changed.is_empty() {
-            return;
-        }
-        self.load.progress.n_runs += n_new;
-        let wanted = self.scene.wanted_curves(&self.frame);
-        self.histories.refresh(&changed, &wanted);
-        self.aggregates.refresh(&changed);
-        self.show_data();
-        self.tell_progress();
-    }
-
     /// Puts the names of experiments in the place of their ids, where they are known.
     fn name_experiments(&self, page: &mut RowsPage, rows: &[usize]) {
         let key = ColumnKey::Attribute(Attribute::ExperimentId);
@@ -649,59 +488,6 @@ impl Engine {
         self.ask_for_sizes();
     }
 
-    /// Wants what tells the compared runs apart and is not here: the sizes of their models, and what these need where
-    /// somebody wants to know. What could not be read is asked for once more after it was not wanted.
-    fn want_compared(&mut self, had_environments: bool) {
-        let (run_ids, has_environments) = self.scene.compared();
-        if has_environments && !had_environments {
-            self.environments.retry();
-        }
-        for run_id in run_ids {
-            let Some(row) = self.frame.row_of(run_id) else { continue };
-            let models = self.frame.models(row);
-            self.sizes.want(run_id, models);
-            if has_environments {
-                self.environments.want(run_id, models);
-            }
-        }
-        self.ask_for_sizes();
-        self.ask_for_environments();
-    }
-
-    fn ask_for_environments(&mut self) {
-        for ask in self.environments.next_asks() {
-            let file = FILES[ask.file];
-            let request = match &ask.of.model {
-                LoggedModelRef::Id(id) => requests::logged_model_file(id, file),
-                LoggedModelRef::ArtifactPath(path) => {
-                    requests::artifact_file(&ask.of.run_id, &format!("{path}/{file}"))
-                }
-            };
-            self.send(request, Pending::Environment(ask));
-        }
-    }
-
-    fn environment_arrived(&mut self, ask: EnvironmentAsk, answer: Result<Response, TransportError>) {
-        let is_missing = matches!(&answer, Ok(response) if response.status == 404);
-        let file = match success(answer) {
-            _ if is_missing => EnvironmentFile::Missing,
-            Ok(bytes) => EnvironmentFile::Text(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) => EnvironmentFile::Failed(error.to_string()),
-        };
-        self.environments.arrived(ask, file);
-        self.ask_for_environments();
-        let n_read = self.environments.n_read();
-        // As with model sizes: look again when there is enough that is new.
-        if self.environments.is_idle() || n_read >= self.n_environments_shown * 2 + 16 {
-            self.n_environments_shown = n_read;
-            self.tell_differences();
-        }
-    }
-
-    fn tell_differences(&mut self) {
-        self.scene.tell_differences(&self.frame, &self.environments, &mut self.outputs);
-    }
-
     fn ask_for_sizes(&mut self) {
         let asks = self.sizes.next_asks();
         for ask in asks {
@@ -733,7 +519,7 @@ impl Engine {
         self.send(request, Pending::Size(ask));
     }
 
-    fn size_arrived(&mut self, ask: SizeAsk, answer: Result<Response, TransportError>) {
+    fn size_arrived(&mut self, ask: SizeAsk, answer: Answer) {
         let next = match ask {
             SizeAsk::MlModel(of) => {
                 match success(answer).ok().and_then(|bytes| mlflow::model_size_from_mlmodel(&bytes)) {
@@ -784,24 +570,11 @@ impl Engine {
         self.scene.set_loading(self.load.progress.is_loading);
         self.show(Change::Data, 0);
         self.want_sizes_of_view();
-        self.want_compared(true);
-        self.want_histories();
-        self.show_curves();
-        self.tell_whole_ids();
         // The first runs are on their way to the screen: what is likely to be asked for next may come.
-        if self.n_rows_shown > 0 && !self.scene.has_analyst() {
-            self.want_analyst();
-        }
-    }
-
-    /// Tells which runs short ids in the view mean. Only once all runs are here: until then another one may begin alike.
-    fn tell_whole_ids(&mut self) {
-        if self.load.progress.is_loading {
-            return;
-        }
-        let whole = whole_ids(&self.frame, self.scene.named_runs());
-        if !whole.is_empty() {
-            self.outputs.push(Output::Event(Event::WholeIds(whole)));
+        match self.scene.analyst() {
+            Some(analyst) => (analyst.data_shown)(self),
+            None if self.n_rows_shown > 0 => self.want_analyst(),
+            None => {}
         }
     }
 
@@ -810,124 +583,9 @@ impl Engine {
         self.scene.tell_panels(&self.frame, &self.environments, change, &mut self.outputs);
     }
 
-    /// Asks for what curves are missing, and tells those that are here.
-    fn show_curves(&mut self) {
-        self.want_curves();
-        self.histories.take_changed();
-        self.tell_curves(None);
-    }
-
-    /// Asks for the histories that the view's curves need and that are not here, and gives up those that it does not need.
-    fn want_curves(&mut self) {
-        self.histories.want(&self.scene.wanted_curves(&self.frame));
-        let is_unwanted = |pending: &&Pending| match pending {
-            Pending::Curve(ask) => !self.histories.is_wanted(ask),
-            _ => false,
-        };
-        let n_unwanted = self.pending.values().filter(is_unwanted).count();
-        if n_unwanted > 0 {
-            let histories = std::mem::take(&mut self.histories);
-            self.abort_all(|pending| matches!(pending, Pending::Curve(ask) if !histories.is_wanted(ask)));
-            self.histories = histories;
-            (0..n_unwanted).for_each(|_| self.histories.gave_up());
-        }
-        self.ask_for_curves();
-    }
-
     fn stop_curves(&mut self) {
         self.abort_all(|pending| matches!(pending, Pending::Curve(_)));
         self.histories.stop();
-    }
-
-    fn ask_for_curves(&mut self) {
-        let bulk = self.bulk();
-        for ask in self.histories.next_asks(|metric| bulk.n_runs(metric, self.frame.greatest_step(metric))) {
-            self.send(self.history_request(&ask), Pending::Curve(ask));
-        }
-    }
-
-    fn bulk(&self) -> Bulk {
-        let family = self.server.as_ref().and_then(|server| mlflow::family(server.version.as_deref()?));
-        Bulk {
-            is_there: self.capabilities().has_bulk_interval,
-            is_cheap: family.is_some_and(|family| family >= PICKS_CHEAPLY),
-        }
-    }
-
-    fn history_request(&self, ask: &HistoryAsk) -> Request {
-        let capabilities = self.capabilities();
-        let run_id = |row: &usize| self.frame.run_id(*row);
-        if let [row] = ask.rows.as_slice() {
-            // Aliases and pages of histories came with the same version, 2.3.
-            let page = capabilities.has_aliases.then_some((N_HISTORY_POINTS, ask.page_token.as_deref()));
-            return requests::metric_history(&capabilities, run_id(row), &ask.metric, page);
-        }
-        let run_ids: Vec<&RunId> = ask.rows.iter().map(run_id).collect();
-        requests::metric_histories(&capabilities, &run_ids, &ask.metric, N_BULK_POINTS)
-    }
-
-    /// The parts of an answer in bulk; none where the server gave none.
-    fn parts(&self, ask: &HistoryAsk, answer: Result<Response, TransportError>) -> Option<Vec<BulkPart>> {
-        let points = answered_with(answer).and_then(|response| mlflow::decode_histories(&response)).ok()?;
-        Some(histories::apart(&self.frame, ask, points))
-    }
-
-    /// Wants the histories that the view's derived columns are worked out from.
-    fn want_histories(&mut self) {
-        self.aggregates.want(&self.frame, &self.scene.histories());
-        self.ask_for_histories();
-    }
-
-    fn ask_for_histories(&mut self) {
-        let bulk = self.bulk();
-        let n_runs = |frame: &RunFrame, metric: &str| bulk.n_runs(metric, frame.greatest_step(metric));
-        for ask in self.aggregates.next_asks(&mut self.frame, &self.histories, n_runs) {
-            self.send(self.history_request(&ask), Pending::History(ask));
-        }
-    }
-
-    fn history_arrived(&mut self, ask: HistoryAsk, answer: Result<Response, TransportError>) {
-        if ask.rows.len() > 1 {
-            let parts = self.parts(&ask, answer);
-            self.aggregates.arrived_in_bulk(&mut self.frame, &ask, parts);
-        } else {
-            let page = answered_with(answer).and_then(|response| mlflow::decode_history(&response));
-            self.aggregates.arrived(&mut self.frame, ask, page.ok());
-        }
-        self.ask_for_histories();
-        let n_read = self.aggregates.progress().n_read;
-        // As with model sizes: look again when there is enough that is new.
-        if self.aggregates.is_idle() || n_read >= self.n_histories_shown * 2 + 16 {
-            self.n_histories_shown = n_read;
-            self.show(Change::Data, 0);
-            self.tell_progress();
-        }
-    }
-
-    fn curve_arrived(&mut self, ask: HistoryAsk, answer: Result<Response, TransportError>) {
-        let is_due = if let &[row] = ask.rows.as_slice() {
-            let page = answered_with(answer).and_then(|response| mlflow::decode_history(&response));
-            let page = page.map_err(|error| {
-                let name = named(&self.frame, row).name;
-                format!(
-                    "The curve of {} of {name} could not be read: {error}. Select the run again to try again.",
-                    ask.metric
-                )
-            });
-            self.histories.arrived(ask, page)
-        } else {
-            let parts = self.parts(&ask, answer);
-            self.histories.arrived_in_bulk(ask, parts)
-        };
-        self.ask_for_curves();
-        if is_due {
-            let changed = self.histories.take_changed();
-            self.tell_curves(Some(&changed));
-        }
-    }
-
-    fn tell_curves(&mut self, changed: Option<&BTreeSet<String>>) {
-        self.scene.tell_curves(&self.frame, &self.histories, changed, &mut self.outputs);
     }
 
     /// Has the analyst fetched, once.
@@ -939,13 +597,18 @@ impl Engine {
     }
 
     fn analyst_arrived(&mut self, analyst: Option<Analyst>) {
-        let tables = std::mem::take(&mut self.tables);
         let Some(analyst) = analyst else {
             self.is_analyst_asked = false;
-            let is_needed = self.scene.lacks_analyst() || !tables.is_empty() || self.expression.is_some();
+            let waiting = std::mem::take(&mut self.waiting);
+            let is_needed = self.scene.lacks_analyst() || !waiting.is_empty();
             // What was only fetched ahead is missed when it is needed.
             if !is_needed {
                 return;
+            }
+            if waiting.iter().any(|command| matches!(command, Command::OpenRun(_))) {
+                let message = "The run could not be opened, since a part of the engine could not be fetched from \
+                               where the site is hosted. Reload the page to try once more.";
+                self.fail(FailedWhat::Run, message.to_owned());
             }
             let message = "A part of the engine could not be fetched from where the site is hosted, so panels stay \
                            empty, filters narrow nothing, derived columns have no values and tables cannot be written. The runs are kept; \
@@ -953,56 +616,7 @@ impl Engine {
             return self.fail(FailedWhat::Panels, message.to_owned());
         };
         let change = self.scene.set_analyst(analyst, &mut self.outputs);
-        self.want_histories();
-        self.show(change, 0);
-        self.show_curves();
-        if let Some(text) = self.expression.take() {
-            self.check_expression(text);
-        }
-        for wanted in tables {
-            self.write_table(wanted);
-        }
-    }
-
-    fn check_expression(&mut self, text: String) {
-        match self.scene.expression(&self.frame, &text) {
-            Some(told) => self.outputs.push(told),
-            None => {
-                self.expression = Some(text);
-                self.want_analyst();
-            }
-        }
-    }
-
-    fn write_table(&mut self, wanted: WantedTable) {
-        let text = match &wanted {
-            WantedTable::File(format) => self.scene.table_text(&self.frame, *format),
-            WantedTable::Copy => self.scene.table_text(&self.frame, TableFormat::Markdown),
-            WantedTable::Html => self.scene.table_text(&self.frame, TableFormat::Html),
-            WantedTable::Python(source) => self.scene.python(&self.frame, source),
-        };
-        let Some(text) = text else {
-            self.tables.push(wanted);
-            self.want_analyst();
-            return;
-        };
-        self.outputs.push(match wanted {
-            WantedTable::Copy | WantedTable::Python(_) => Output::Event(Event::TableText(text)),
-            WantedTable::Html => {
-                let differences = self.scene.differences_html(&self.frame, &self.environments);
-                Output::Event(Event::TableHtml(ReportTables { runs: text, differences }))
-            }
-            WantedTable::File(format) => {
-                let extension = match format {
-                    TableFormat::Csv => "csv",
-                    TableFormat::Json => "json",
-                    TableFormat::HiPlot => "hiplot.json",
-                    TableFormat::Markdown => "md",
-                    TableFormat::Html => "html",
-                };
-                Output::SaveFile { file_name: format!("runs.{extension}"), bytes: text.into_bytes() }
-            }
-        });
+        (analyst.begin)(self, change);
     }
 
     fn tell_progress(&mut self) {
@@ -1013,24 +627,6 @@ impl Engine {
         progress.histories = self.aggregates.progress();
         progress.n_running = self.frame.running_rows().len();
         self.outputs.push(Output::Event(Event::Progress(progress)));
-    }
-
-    fn details(&self, mut run: Run, skipped: Vec<String>) -> RunDetails {
-        sort_by(&mut run.params, |a, b| a.key.cmp(&b.key));
-        sort_by(&mut run.metrics, |a, b| a.key.cmp(&b.key));
-        sort_by(&mut run.tags, |a, b| a.key.cmp(&b.key));
-        let experiment = self.experiments.iter().find(|experiment| experiment.id == run.info.experiment_id);
-        RunDetails {
-            experiment_name: experiment.map_or_else(String::new, |experiment| experiment.name.clone()),
-            model_size_bytes: self.sizes.of_run(&run.info.id, &run.models),
-            info: run.info,
-            params: run.params,
-            metrics: run.metrics,
-            tags: run.tags,
-            models: run.models,
-            datasets: run.datasets,
-            skipped,
-        }
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -1062,27 +658,6 @@ impl Engine {
     }
 }
 
-/// How a server tells several histories at once.
-#[derive(Clone, Copy)]
-struct Bulk {
-    is_there: bool,
-    /// Whether it picks points out of long ones without reading them all.
-    is_cheap: bool,
-}
-
-impl Bulk {
-    /// Of how many runs histories of a metric are asked for at once, by the greatest step known of it.
-    fn n_runs(self, metric: &str, greatest_step: i64) -> usize {
-        let most = requests::n_runs_of_bulk(metric);
-        let is_short = greatest_step < N_BULK_POINTS as i64;
-        match (self.is_there, is_short, self.is_cheap) {
-            (true, true, _) => most,
-            (true, false, true) => most.min(N_LONG_AT_ONCE),
-            _ => 1,
-        }
-    }
-}
-
 /// Whether a request is a part of what is loaded for the table.
 fn is_of_load(pending: &Pending) -> bool {
     matches!(
@@ -1092,12 +667,12 @@ fn is_of_load(pending: &Pending) -> bool {
 }
 
 /// The answer, whatever its status.
-fn answered_with(answer: Result<Response, TransportError>) -> Result<Response, ServerError> {
+fn answered_with(answer: Answer) -> Result<Response, ServerError> {
     answer.map_err(ServerError::Transport)
 }
 
 /// The bytes of a success; an HTTP error becomes a [`ServerError`].
-fn success(answer: Result<Response, TransportError>) -> Result<Vec<u8>, ServerError> {
+fn success(answer: Answer) -> Result<Vec<u8>, ServerError> {
     let response = answered_with(answer)?;
     mlflow::check(&response)?;
     Ok(response.body)

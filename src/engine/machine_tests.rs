@@ -529,6 +529,20 @@ fn what_needs_the_analyst_waits_for_it_and_is_told_when_it_does_not_come() {
     assert!(world.events.iter().any(is_text), "a header, a line and the runs that are left");
 }
 
+#[test]
+fn a_run_by_itself_waits_for_the_late_part_and_says_when_it_does_not_come() {
+    let mut world = World::connected(Server { n_runs: 3, ..Server::default() });
+    world.has_analyst = false;
+    world.say(Command::OpenRun(RunId("r1".into())));
+    let is_failure = |event: &Event| matches!(event, Event::Failed { what: FailedWhat::Run, .. });
+    assert!(world.events.iter().any(is_failure) && world.under_way.is_empty());
+    world.has_analyst = true;
+    world.say(Command::OpenRun(RunId("r2".into())));
+    let asked: Vec<&str> = world.under_way.iter().map(|(_, request)| request.path.as_str()).collect();
+    assert_eq!(asked.len(), 1, "the one that failed is not asked for later: {asked:?}");
+    assert!(asked[0].ends_with("/runs/get?run_id=r2"), "{asked:?}");
+}
+
 /// The first cells of the table in this column.
 fn cells(world: &mut World, column: &ColumnKey) -> Vec<Cell> {
     world.say(Command::Rows { request: 1, start: 0, n_rows: 100, columns: vec![column.clone()] });

@@ -383,9 +383,9 @@ impl Scene {
         if is_drawn { Change::Plot } else { Change::Kept }
     }
 
-    /// Whether there is an analyst.
-    pub fn has_analyst(&self) -> bool {
-        self.analyst.is_some()
+    /// The analyst, once it is here.
+    pub fn analyst(&self) -> Option<Analyst> {
+        self.analyst
     }
 
     /// Whether the view needs what the analyst does, and there is none.
