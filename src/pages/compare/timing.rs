@@ -25,8 +25,8 @@ struct Marks {
     sent: Option<Sent>,
     /// The input that changed the table, until its rows are asked for.
     table_from_millis: Option<f64>,
-    /// The rows asked for because of an input, and when that was.
-    rows: Option<(u32, f64)>,
+    /// The rows asked for because of an input, and when that was, in order.
+    rows: Vec<(u32, f64)>,
 }
 
 /// The moments from which the measures count.
@@ -109,9 +109,7 @@ impl Timings {
     pub(super) fn rows_asked(self, request: u32, scrolled_at_millis: Option<f64>) {
         self.marks.update_value(|marks| {
             let from_millis = scrolled_at_millis.or_else(|| marks.table_from_millis.take());
-            if let (None, Some(from_millis)) = (marks.rows, from_millis) {
-                marks.rows = Some((request, from_millis));
-            }
+            marks.rows.extend(from_millis.map(|from_millis| (request, from_millis)));
         });
     }
 
@@ -139,7 +137,9 @@ impl Timings {
         let Some((first, asked)) = self.marks.try_update_value(|marks| {
             let is_first = n_rows > 0 && !marks.has_first_rows;
             marks.has_first_rows |= n_rows > 0;
-            let asked = marks.rows.take_if(|(asked, _)| request >= *asked);
+            // Newer rows answer older questions too.
+            let n_answered = marks.rows.partition_point(|(asked, _)| *asked <= request);
+            let asked: Vec<_> = marks.rows.drain(..n_answered).collect();
             (marks.load_from_millis.filter(|_| is_first), asked)
         }) else {
             return;
@@ -147,7 +147,7 @@ impl Timings {
         if let Some(from_millis) = first {
             measure("runweave:runs-first", from_millis, &[("n_runs", n_total)]);
         }
-        if let Some((_, from_millis)) = asked {
+        for (_, from_millis) in asked {
             measure("runweave:table-paint", from_millis, &[("n_rows", n_rows)]);
         }
     }
