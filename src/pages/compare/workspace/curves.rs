@@ -526,7 +526,7 @@ fn CurveFigure(
     let on_hover = Callback::new(move |place: Option<Place>| {
         hover(context, place.and_then(|place| drawn.with_untracked(|drawn| drawn.run(place).cloned())));
     });
-    let on_painted = timing.watch(metric, chart.clone(), figure);
+    let on_painted = timing.watch(metric, figure);
     let notes = Memo::new(move |_| {
         let has_steps = context.curves.with(|info| {
             info.as_ref().is_none_or(|info| metric.with_value(|metric| !info.stepless.contains(metric)))

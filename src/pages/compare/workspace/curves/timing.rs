@@ -2,7 +2,6 @@
 
 use super::super::WorkspaceContext;
 use super::metrics_of;
-use crate::engine::news::CurveChart;
 use crate::plot::charts::Figure;
 use crate::state::timing::measure_between;
 use crate::ui::parallel_plot::now_millis;
@@ -71,25 +70,17 @@ impl PaintTiming {
     }
 
     /// Watches one chart: what is to be called when it has been painted.
-    pub(super) fn watch(
-        self,
-        metric: StoredValue<String>,
-        chart: ArcRwSignal<CurveChart>,
-        figure: Signal<Arc<Figure>>,
-    ) -> Callback<()> {
-        Effect::new(move |before: Option<Arc<Figure>>| {
-            chart.track();
-            let now = figure.get();
-            // News that changes nothing of a chart is not painted, nor is a chart without a line.
-            let is_new = before.is_none_or(|before| !Arc::ptr_eq(&before, &now));
+    pub(super) fn watch(self, metric: StoredValue<String>, figure: Signal<Arc<Figure>>) -> Callback<()> {
+        Effect::new(move || {
+            // It tells of figures that differ only: news that changes nothing of a chart is not painted.
+            let has_lines = figure.with(|figure| !figure.series.is_empty());
             self.marks.try_update_value(|marks| {
-                if now.series.is_empty() {
-                    marks.waiting.remove(&metric.get_value());
-                } else if is_new {
+                if has_lines {
                     marks.waiting.insert(metric.get_value());
+                } else {
+                    marks.waiting.remove(&metric.get_value());
                 }
             });
-            now
         });
         on_cleanup(move || self.settle(metric.try_get_value()));
         Callback::new(move |()| self.settle(metric.try_get_value()))
