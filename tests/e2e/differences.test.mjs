@@ -214,7 +214,8 @@ describe("differences", () => {
     // One more column in which they differ, while somebody looks.
     const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
     await client("runs/log-batch", { run_id: runs[0].id, tags: [{ key: "late", value: "yes" }] });
-    await (await byRole(page, "button", "Live")).click();
+    // The runs have not ended, so the page follows them by itself.
+    await until(() => byRole(page, "button", "Live").then((button) => button.evaluate((it) => it.getAttribute("aria-pressed"))), (is) => is === "true", "Live");
     await until(() => titles(page), (found) => found.includes("late"), "the new column");
     assert.ok(await isOpen(), "the lines are still open");
     assert.equal(await page.$eval(`${TABLE} .differences__lines`, (details) => details.dataset.kept), "yes", "the same row");

@@ -381,9 +381,13 @@ describe("registry", () => {
     await page.keyboard.press("Enter");
     await until(() => page.$eval("h1", (heading) => heading.textContent), (text) => text.endsWith(`version ${number}`), "the version's page");
     for (const stage of ["Staging", "Production"]) {
-      await tabTo(/^BUTTON .*Move to… /);
-      await page.keyboard.press("Enter");
-      await byRole(page, "dialog", `Move version ${number} of ${MODEL}`);
+      // What the model is now is read once more after a move, and builds the button anew.
+      const open = async () => {
+        await tabTo(/^BUTTON .*Move to… /);
+        await page.keyboard.press("Enter");
+        return byRole(page, "dialog", `Move version ${number} of ${MODEL}`, 3000);
+      };
+      await until(open, (dialog) => dialog !== null, "the dialog");
       await tabTo(/^INPUT radio/);
       // The arrow keys choose among the radios that can be chosen.
       for (let n = 0; n < 4 && !(await focused()).endsWith(`move-${stage}`); n += 1) await page.keyboard.press("ArrowDown");
