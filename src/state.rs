@@ -123,6 +123,8 @@ pub struct AppState {
     pub run: RwSignal<Option<NewsText>>,
     /// Why the run last asked for could not be opened.
     pub run_problem: RwSignal<Option<String>>,
+    /// The run whose model somebody wants to register as soon as its page is here.
+    pub to_register: RwSignal<Option<RunId>>,
     /// The folder of artifacts listed last, for the same.
     pub artifacts: RwSignal<Option<NewsText>>,
     /// The file fetched last: its name and its blob address.
@@ -173,6 +175,7 @@ impl AppState {
             short_ids: RwSignal::new(None),
             run: RwSignal::new(None),
             run_problem: RwSignal::new(None),
+            to_register: RwSignal::new(None),
             artifacts: RwSignal::new(None),
             download: RwSignal::new(None),
             table_text: RwSignal::new(None),

@@ -30,7 +30,7 @@ use crate::route::{ModelPage as Address, ModelTab, Route};
 use crate::state::registry::{Listed, RegistryState, use_registry};
 use crate::state::{AppState, Connection, ExperimentList, use_app};
 use crate::ui::chart::Chart;
-use crate::ui::focus::focus_on;
+use crate::ui::focus::{focus_on, is_focus_in};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -205,10 +205,13 @@ fn Changing(context: ModelContext) -> impl IntoView {
     let registry = context.registry;
     let is_shown =
         Memo::new(move |_| registry.progress.with(Option::is_some) && context.moving.with(Option::is_none));
-    // What had the focus goes with what is shown.
     let on_leave = Callback::new(move |()| {
+        let had_focus = is_focus_in(".model__changing");
         registry.leave();
-        focus_on("main h1");
+        // What had the focus goes with what is shown.
+        if had_focus {
+            focus_on("main h1");
+        }
     });
     let on_action = Callback::new(|()| focus_on(".model__changing .change"));
     let words = move || {

@@ -1,7 +1,7 @@
 //! What the page knows of a run's models and files, and of a registration under way.
 
 use super::AppState;
-use crate::entities::{Artifact, RunId};
+use crate::entities::Artifact;
 use crate::registrar::files::{FilesAsk, FilesNews, Preview, RegisterPhase, Registering, RunModels};
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -28,8 +28,6 @@ pub struct FilesState {
     pub download: RwSignal<Option<(String, String)>>,
     /// How the newest registration stands.
     pub registering: RwSignal<Option<Registering>>,
-    /// The run whose model somebody wants to register as soon as its page is here.
-    pub to_register: RwSignal<Option<RunId>>,
     n_looks: StoredValue<u32>,
     app: AppState,
 }
@@ -43,7 +41,6 @@ impl FilesState {
             preview: RwSignal::new(None),
             download: RwSignal::new(None),
             registering: RwSignal::new(None),
-            to_register: RwSignal::new(None),
             n_looks: StoredValue::new(0),
             app,
         }

@@ -12,3 +12,9 @@ pub fn focus_on(selector: &str) {
         let _ = element.focus();
     }
 }
+
+/// Whether the focus is on or in an element that the selector finds.
+pub fn is_focus_in(selector: &str) -> bool {
+    let element = document().active_element();
+    element.is_some_and(|element| element.closest(selector).is_ok_and(|found| found.is_some()))
+}

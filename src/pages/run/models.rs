@@ -123,9 +123,10 @@ fn ModelOfRun(
         registry.files.forget_registration();
         is_registering.set(true);
     };
+    let to_register = use_app().to_register;
     // Whoever comes from the pick of a comparison wants to register its model: the first that is no preprocessor.
     Effect::new(move || {
-        let wanted = registry.files.to_register.get();
+        let wanted = to_register.get();
         let is_meant = models.with(|models| {
             let models = models.as_ref().filter(|models| Some(&models.run_id) == wanted.as_ref());
             let mut models = models.iter().flat_map(|models| &models.models);
@@ -133,7 +134,7 @@ fn ModelOfRun(
             reference.with_value(|reference| first.is_some_and(|first| first.model == *reference))
         });
         if is_meant {
-            registry.files.to_register.set(None);
+            to_register.set(None);
             open_register(());
         }
     });

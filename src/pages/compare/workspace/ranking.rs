@@ -6,7 +6,7 @@ use super::{MoreButton, PanelFrame, WorkspaceContext, cell_text, keyed, run_link
 use crate::engine::news::{NamedRun, PickDifference, PickInfo, PickRival, RankedRun, RankingInfo};
 use crate::engine::protocol::Cell;
 use crate::entities::{Attribute, ColumnKey};
-use crate::state::registry::use_registry;
+use crate::state::use_app;
 use crate::ui::per_frame::PerFrame;
 use crate::view::edit::ViewEdit;
 use crate::view::{Direction, Normalisation, Objective, Panel, RankingView, Sort};
@@ -319,7 +319,7 @@ fn pick_button(context: WorkspaceContext, run: &NamedRun) -> impl IntoView + use
 
 /// Leads to the run's page, where the form that registers its model opens.
 fn register_link(context: WorkspaceContext, run: &NamedRun) -> impl IntoView + use<> {
-    let to_register = use_registry().files.to_register;
+    let to_register = use_app().to_register;
     let run_id = run.run_id.clone();
     view! {
         <a
