@@ -81,7 +81,8 @@ impl Engine {
                 self.tell_progress();
             }
             Command::LookAtCurves(window) => {
-                if self.scene.set_curve_window(window) {
+                let is_another = self.scene.set_curve_window(window);
+                if is_another {
                     self.tell_curves(None);
                 }
             }
@@ -90,7 +91,8 @@ impl Engine {
                 self.outputs.extend(told);
             }
             Command::LookAtDifferences(window) => {
-                if self.scene.set_differences_window(window) {
+                let is_another = self.scene.set_differences_window(window);
+                if is_another {
                     self.tell_differences();
                 }
             }
