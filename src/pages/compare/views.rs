@@ -202,7 +202,7 @@ fn WithExperiment(
     };
     view! {
         <section class="views__experiment" aria-label="With the experiment">
-            <h3 class="pick__title">"With the experiment, for everybody"</h3>
+            <h2 class="pick__title">"With the experiment, for everybody"</h2>
             <ul class="views" aria-label="Views kept with the experiment">
                 <For
                     each=move || kept.with(|kept| kept.as_ref().map(|kept| kept.views.clone()).unwrap_or_default())
