@@ -108,7 +108,9 @@ describe("out of the page", () => {
   });
 
   test("a report has the plot, the panels and every run, and fetches nothing", { timeout: 120_000 }, async () => {
-    const best = [...runs].sort((a, b) => (a.data.metrics.find(({ key }) => key === "rmse")?.value ?? Infinity) - (b.data.metrics.find(({ key }) => key === "rmse")?.value ?? Infinity)).slice(0, 2);
+    // Of the search, since these differ in all that was searched.
+    const searched = runs.filter(({ info }) => /^xgboost-\d+$/.test(info.run_name));
+    const best = searched.sort((a, b) => (a.data.metrics.find(({ key }) => key === "rmse")?.value ?? Infinity) - (b.data.metrics.find(({ key }) => key === "rmse")?.value ?? Infinity)).slice(0, 2);
     const page = await open(`&panels=pareto~history~differences&objectives=metrics.rmse~attributes.duration&selected=${best.map(({ info }) => info.run_id).join("~")}`);
     await page.waitForSelector('section[aria-label="History"] canvas');
     await until(() => page.$('table[aria-label="Runs on the Pareto front"]'), Boolean, "the front");
@@ -133,8 +135,11 @@ describe("out of the page", () => {
     const [front, differences] = tables;
     const names = best.map(({ info }) => info.run_name);
     assert.deepEqual(front[0].map(({ text }) => text.split("\n")[0]), ["Run", "rmse", "duration (s)"], "no column of boxes");
-    // Of two that tie in rmse the quicker one is.
-    assert.ok(front.some(([run]) => names.includes(run.text)), "the best run is on the front");
+    // Of those that tie in rmse the quickest is.
+    const rmseOf = ({ data }) => data.metrics.find(({ key }) => key === "rmse")?.value;
+    const durationOf = ({ info }) => info.end_time - info.start_time;
+    const [quickest] = runs.filter((run) => rmseOf(run) === rmseOf(best[0])).sort((a, b) => durationOf(a) - durationOf(b));
+    assert.ok(front.some(([run]) => run.text === quickest.info.run_name), "the best run is on the front");
     assert.deepEqual(differences[0].map(({ text }) => text), ["Column", `${names[0]}\nbaseline`, names[1]], "no buttons");
     const rowOf = new Map(differences.filter((row) => row.length === 3).map(([title, ...cells]) => [title.text, cells.map(({ text }) => text.split("\n")[0])]));
     const logged = (kind, key) => best.map(({ data }) => data[kind].find((one) => one.key === key)?.value);
@@ -197,7 +202,7 @@ describe("commands", () => {
     await command("undo", "Undo");
     await until(() => page.url(), (url) => !url.includes("selected="), "none of them");
     assert.match(page.url(), /rows=compact/);
-    await command("views open", "Save or open a view");
+    await command("save view", "Save or open a view");
     await byRole(page, "textbox", "Name of the view");
     await page.keyboard.press("Escape");
 
