@@ -331,6 +331,9 @@ describe("curves", () => {
     const [first] = await until(measures, (all) => all.length > 0, "a measure");
     assert.deepEqual([first.n_series, first.n_points], [2 * runs.length, 2 * runs.length * N_STEPS]);
     assert.ok(first.duration > 0 && first.duration < 60_000, `${first.duration} ms`);
+    await (await byRole(page, "checkbox", "Log y")).click();
+    const [, second] = await until(measures, (all) => all.length > 1, "a measure of the second look");
+    assert.deepEqual([second.n_series, second.n_points], [2 * runs.length, 2 * runs.length * N_STEPS]);
     assertQuiet(page);
     await page.close();
   });

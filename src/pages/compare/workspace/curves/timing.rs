@@ -45,8 +45,8 @@ impl PaintTiming {
             )
         });
         Effect::new(move || {
-            asked.track();
-            timing.asked();
+            // Read, not only tracked: a memo that nobody reads has no sources, and never tells of a change.
+            asked.with(|_| timing.asked());
         });
         Effect::new(move || {
             context.curves.track();
