@@ -293,7 +293,9 @@ fn metric_row(name: &str, key: ColumnKey, candidate: Option<f64>, holder: Option
         let relative = if b == 0.0 || change == 0.0 {
             String::new()
         } else {
-            format!(" ({:+.1} %)", change / b.abs() * 100.0)
+            let percent = change / b.abs() * 100.0;
+            // A sign of its own, as before the change: a hyphen is no minus.
+            format!(" ({}{:.1} %)", if percent < 0.0 { "−" } else { "+" }, percent.abs())
         };
         format!("{}{}{relative}", if change >= 0.0 { "+" } else { "−" }, number_text(change.abs()))
     });
@@ -376,9 +378,9 @@ mod tests {
             told,
             [
                 ("duration, s", Some("+1.5 (+100.0 %)"), Verdict::Worse),
-                ("n", Some("−1 (-25.0 %)"), Verdict::Unknown),
+                ("n", Some("−1 (−25.0 %)"), Verdict::Unknown),
                 ("r2", Some("+0"), Verdict::Same),
-                ("rmse", Some("−0.25 (-3.8 %)"), Verdict::Better),
+                ("rmse", Some("−0.25 (−3.8 %)"), Verdict::Better),
                 ("x", None, Verdict::Unknown),
             ]
         );

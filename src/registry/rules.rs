@@ -60,6 +60,25 @@ impl Rules {
         self.stages_of(alias).any(|stage| self.reason_required.contains(&stage))
     }
 
+    /// What is said of a move to a stage whose aliases the server cannot keep, since it has none; nothing where no alias
+    /// goes with the stage.
+    pub fn aliases_left_out(&self, stage: Stage) -> Option<String> {
+        let names: Vec<String> = self
+            .stage_aliases
+            .iter()
+            .filter(|map| map.stage == stage)
+            .map(|map| format!("“{}”", map.alias))
+            .collect();
+        let what = if names.len() == 1 { "alias" } else { "aliases" };
+        (!names.is_empty()).then(|| {
+            format!(
+                "This server has no aliases (MLflow has them since 2.3.2): only the stage is written, without the {what} {} \
+                 of {stage}.",
+                names.join(", ")
+            )
+        })
+    }
+
     /// The stages that an alias goes with.
     pub fn stages_of<'a>(&'a self, alias: &'a str) -> impl Iterator<Item = Stage> + 'a {
         let of_alias = self.stage_aliases.iter().filter(move |map| map.alias == alias);
@@ -176,6 +195,18 @@ mod tests {
         let choices = choices(&state, VersionNumber(2), &Rules::default(), &[]);
         assert_eq!(choices[2].holders, [VersionNumber(1)]);
         assert!(choices[2].needs_reason && !choices[1].needs_reason);
+    }
+
+    #[test]
+    fn aliases_that_cannot_be_written_are_named() {
+        let map = |stage, alias: &str| StageAlias { stage, alias: alias.into() };
+        let rules = Rules { stage_aliases: vec![map(Stage::Production, "champion")], ..Rules::default() };
+        let text = rules.aliases_left_out(Stage::Production).unwrap_or_default();
+        assert!(
+            text.ends_with("only the stage is written, without the alias “champion” of Production."),
+            "{text}"
+        );
+        assert_eq!(rules.aliases_left_out(Stage::Staging), None);
     }
 
     #[test]

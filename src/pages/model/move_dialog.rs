@@ -112,7 +112,12 @@ pub(super) fn DecideMove(context: ModelContext, number: VersionNumber, draft: Dr
         })
     };
     let warnings = move || {
-        let warnings = chosen.get().map(|choice| choice.warnings).unwrap_or_default();
+        let mut warnings = chosen.get().map(|choice| choice.warnings).unwrap_or_default();
+        if !context.has_aliases()
+            && let Some(stage) = to.get()
+        {
+            warnings.extend(rules.with_value(|rules| rules.aliases_left_out(stage)));
+        }
         warnings.into_iter().map(|text| view! { <p class="note">{text}</p> }).collect_view()
     };
     let needs_reason =
