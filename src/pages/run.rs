@@ -18,6 +18,7 @@ use crate::entities::{LifecycleStage, RunId};
 use crate::pages::compare::bytes_text;
 use crate::pages::context::RunsContext;
 use crate::registrar::files::FileRef;
+use crate::state::registry::use_registry;
 use crate::view::AxisKind;
 use crate::view::brush_px::value_text;
 use leptos::prelude::*;
@@ -93,23 +94,32 @@ fn Details(details: RunDetails, edits: Edits) -> impl IntoView {
         LifecycleStage::Active => "active",
         LifecycleStage::Deleted => "deleted",
     };
+    // The comparison knows it only where it was asked there; the models below are read in any case.
+    let (of_comparison, run_id, models) =
+        (details.model_size_bytes, info.id.clone(), use_registry().files.models);
+    let model_size = Signal::derive(move || {
+        let read =
+            || models.with(|models| models.as_ref().filter(|models| models.run_id == run_id)?.size_bytes());
+        of_comparison.or_else(read).map_or_else(|| "unknown".to_owned(), bytes_text)
+    });
+    let fixed = Signal::stored;
     let facts = [
         (
             "Experiment",
-            if details.experiment_name.is_empty() {
+            fixed(if details.experiment_name.is_empty() {
                 info.experiment_id.to_string()
             } else {
                 details.experiment_name
-            },
+            }),
         ),
-        ("Run id", info.id.to_string()),
-        ("Status", info.status.as_str().to_owned()),
-        ("Lifecycle stage", stage.to_owned()),
-        ("User", if info.user.is_empty() { "unknown".to_owned() } else { info.user }),
-        ("Start", time(info.start_millis, "unknown")),
-        ("End", time(info.end_millis, "none yet")),
-        ("Model size", details.model_size_bytes.map_or_else(|| "unknown".to_owned(), bytes_text)),
-        ("Artifact location", info.artifact_uri),
+        ("Run id", fixed(info.id.to_string())),
+        ("Status", fixed(info.status.as_str().to_owned())),
+        ("Lifecycle stage", fixed(stage.to_owned())),
+        ("User", fixed(if info.user.is_empty() { "unknown".to_owned() } else { info.user })),
+        ("Start", fixed(time(info.start_millis, "unknown"))),
+        ("End", fixed(time(info.end_millis, "none yet"))),
+        ("Model size", model_size),
+        ("Artifact location", fixed(info.artifact_uri)),
     ];
     let params = details.params.into_iter().map(|param| vec![param.key, param.value]).collect();
     let metrics = details

@@ -145,6 +145,14 @@ pub struct RunModels {
     pub problems: Vec<String>,
 }
 
+impl RunModels {
+    /// The bytes of all of them; none where there is no model, or one whose size is not known (yet).
+    pub fn size_bytes(&self) -> Option<u64> {
+        let sizes: Option<Vec<u64>> = self.models.iter().map(|model| model.size_bytes).collect();
+        sizes.filter(|sizes| !sizes.is_empty()).map(|sizes| sizes.into_iter().sum())
+    }
+}
+
 /// One model of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunModel {
