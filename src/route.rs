@@ -9,8 +9,8 @@ pub mod saved;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
 use crate::view::{
-    ColumnView, CurvesView, DifferencesView, FrontView, ModelSort, MoreView, Normalisation, RankingView,
-    ScatterView, Sort, View,
+    ColourSpread, ColumnView, CurvesView, DifferencesView, FrontView, ModelSort, MoreView, Normalisation,
+    RankingView, ScatterView, VersionSort, View,
 };
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -81,7 +81,7 @@ pub struct ModelPage {
     /// The columns out of the versions' runs; none for the default ones.
     pub columns: Option<Vec<ColumnKey>>,
     /// The order of the table; none for the newest version first.
-    pub sort: Option<Sort>,
+    pub sort: Option<VersionSort>,
     /// The metric that is plotted over the versions; none for the default one.
     pub metric: Option<String>,
 }
@@ -148,6 +148,11 @@ impl Route {
                 axes: value("axes").map(codec::axes),
                 columns: value("columns").map(codec::columns),
                 colour: value("colour").and_then(ColumnKey::parse),
+                colour_spread: match value("spread") {
+                    Some("value") => Some(ColourSpread::ByValue),
+                    Some("rank") => Some(ColourSpread::ByRank),
+                    _ => None,
+                },
                 derived: codec::split(value("derived").unwrap_or_default(), codec::ITEM),
                 is_plot_folded: value("plot") == Some("folded"),
                 plot_height_px: value("height").and_then(|text| text.parse().ok()),
@@ -213,7 +218,7 @@ impl Route {
                             columns: value("columns").map(|text| {
                                 codec::columns(text).into_iter().map(|column| column.column).collect()
                             }),
-                            sort: value("sort").and_then(codec::sort),
+                            sort: value("sort").and_then(codec::version_sort),
                             metric: value("metric").map(str::to_owned),
                         })
                     }
@@ -312,7 +317,7 @@ impl fmt::Display for ModelPage {
             pair("columns", &codec::columns_text(&columns))?;
         }
         if let Some(sort) = &self.sort {
-            pair("sort", &codec::sort_text(sort))?;
+            pair("sort", &codec::version_sort_text(sort))?;
         }
         if let Some(metric) = &self.metric {
             pair("metric", metric)?;
@@ -358,6 +363,11 @@ impl fmt::Display for Comparison {
         }
         if let Some(colour) = &view.colour {
             pair("colour", &colour.to_string())?;
+        }
+        match view.colour_spread {
+            Some(ColourSpread::ByValue) => pair("spread", "value")?,
+            Some(ColourSpread::ByRank) => pair("spread", "rank")?,
+            None => {}
         }
         if !view.derived.is_empty() {
             pair("derived", &codec::join(view.derived.iter().map(String::as_str), codec::ITEM))?;
@@ -424,7 +434,7 @@ mod tests {
     use super::*;
     use crate::view::{
         Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, CurveBands, CurveX, Direction, Lane,
-        MAX_OBJECTIVES, NumberFormat, Objective, Panel, Pick, Smoothing, Step,
+        MAX_OBJECTIVES, NumberFormat, Objective, Panel, Pick, Smoothing, Sort, Step, VersionColumn,
     };
     use proptest::prelude::*;
 
@@ -581,7 +591,10 @@ mod tests {
             prop::option::of((key(), any::<bool>())),
             prop::option::of(prop::collection::vec(axis.clone(), 0..4)),
             prop::option::of(prop::collection::vec(column, 0..4)),
-            prop::option::of(key()),
+            (
+                prop::option::of(key()),
+                prop::sample::select(vec![None, Some(ColourSpread::ByValue), Some(ColourSpread::ByRank)]),
+            ),
             (
                 any::<bool>(),
                 any::<Option<u16>>(),
@@ -604,7 +617,7 @@ mod tests {
                     sort,
                     axes,
                     columns,
-                    colour,
+                    (colour, colour_spread),
                     (is_plot_folded, plot_height_px, (is_nested, is_compact), derived),
                     (
                         selected,
@@ -624,6 +637,7 @@ mod tests {
                     axes,
                     columns,
                     colour,
+                    colour_spread,
                     derived,
                     is_plot_folded,
                     plot_height_px,
@@ -662,11 +676,16 @@ mod tests {
             name in "[a-zA-Z%/?&# \u{e4}~!']{1,12}", version in any::<Option<u64>>(), against in any::<Option<u64>>(),
             filter in any::<String>(),
             columns in prop::option::of(prop::collection::vec(key(), 0..3)), metric in any::<Option<String>>(),
-            has_archived in any::<bool>(), sort in prop::option::of(key()),
+            has_archived in any::<bool>(), sort in prop::option::of(key()), place in 0..6_usize, is_down in any::<bool>(),
         ) {
+            let own = [VersionColumn::Number, VersionColumn::Stage, VersionColumn::Aliases, VersionColumn::Registered, VersionColumn::Changed];
+            let direction = if is_down { Direction::Descending } else { Direction::Ascending };
             let page = ModelPage {
                 server: "http://x".to_owned(), name, version, against, tab: ModelTab::Board, filter, has_archived, columns, metric,
-                sort: sort.map(|column| Sort { column, direction: Direction::Ascending }),
+                sort: sort.map(|column| VersionSort {
+                    column: own.get(place).cloned().unwrap_or(VersionColumn::OfRun(column)),
+                    direction,
+                }),
             };
             let route = Route::Model(page);
             prop_assert_eq!(Route::parse(&route.to_string()), route);

@@ -141,6 +141,32 @@ pub struct ModelSort {
     pub direction: Direction,
 }
 
+/// A column by which a model's versions are sorted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionColumn {
+    /// The version's number.
+    Number,
+    /// The stage: Production, Staging, None, Archived.
+    Stage,
+    /// The aliases.
+    Aliases,
+    /// When it was registered.
+    Registered,
+    /// The last change.
+    Changed,
+    /// What its run says.
+    OfRun(ColumnKey),
+}
+
+/// The order of a model's versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionSort {
+    /// By this column.
+    pub column: VersionColumn,
+    /// In this direction; missing values are last in both.
+    pub direction: Direction,
+}
+
 /// The order of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sort {
@@ -450,6 +476,15 @@ pub struct DifferencesView {
     pub has_environments: bool,
 }
 
+/// How the colours of a ramp are spread over numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ColourSpread {
+    /// Evenly over the values, or over their magnitudes where these suit the column.
+    ByValue,
+    /// Evenly over the runs, in the order of their values.
+    ByRank,
+}
+
 /// Everything about how a comparison is shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Default)]
 pub struct View {
@@ -467,6 +502,8 @@ pub struct View {
     pub columns: Option<Vec<ColumnView>>,
     /// The column that colours the lines; the last metric axis where absent.
     pub colour: Option<ColumnKey>,
+    /// How its colours are spread over the numbers; as suits them where not chosen.
+    pub colour_spread: Option<ColourSpread>,
     /// The expressions of derived columns that are offered like others, whether they are shown or not.
     pub derived: Vec<String>,
     /// Whether the parallel coordinates are folded away.

@@ -600,6 +600,8 @@ pub enum Legend {
         low: String,
         /// The number at the last stop, formatted.
         high: String,
+        /// The median, formatted, where the colours are spread by rank: it has the colour in the middle.
+        median: Option<String>,
         /// Colours at equal steps from `low` to `high`.
         stops: Vec<Rgb>,
         /// Which end is better, as far as known.

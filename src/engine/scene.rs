@@ -21,9 +21,9 @@ use super::workspace::{Candidates, Shown};
 use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::frame::{ColumnFormat, Families, RowFilter, RowSet, RunFrame, Value, brushed_all, kept, order};
 use crate::plot::Rgb;
-use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Raster, RasterTheme, infer_kind};
+use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Ranks, Raster, RasterTheme, infer_kind};
 use crate::view::edit::Defaults;
-use crate::view::{AxisKind, AxisView, Brush, Lane, Panel, Step, View, better};
+use crate::view::{AxisKind, AxisView, Brush, ColourSpread, Lane, Panel, Step, View, better};
 use std::collections::BTreeSet;
 
 /// The level at which a change starts; each one implies the ones before it.
@@ -168,7 +168,7 @@ impl Scene {
         {
             change = change.max(Change::Kept);
         }
-        if old.axes != view.axes || old.colour != view.colour {
+        if old.axes != view.axes || old.colour != view.colour || old.colour_spread != view.colour_spread {
             change = change.max(Change::Plot);
         }
         if old.filter != view.filter {
@@ -690,14 +690,27 @@ impl Scene {
         if summary.is_numeric {
             let domain = summary.min.zip(summary.max);
             let is_log = infer_kind(&values, false, true) == AxisKind::Log;
+            let ranks = Ranks::of(&values);
+            let spread = self.view.colour_spread.unwrap_or(if ranks.is_crowded(is_log) {
+                ColourSpread::ByRank
+            } else {
+                ColourSpread::ByValue
+            });
+            let median = ranks.median().filter(|_| spread == ColourSpread::ByRank);
             // The theme's ramp runs from the good end to the bad end.
-            let scale = ColourScale::ramp(domain, is_log, &theme.ramp, better, theme.no_value);
+            let scale = match spread {
+                ColourSpread::ByRank => ColourScale::ranked(ranks, &theme.ramp, better, theme.no_value),
+                ColourSpread::ByValue => {
+                    ColourScale::ramp(domain, is_log, &theme.ramp, better, theme.no_value)
+                }
+            };
             let stops = scale.legend_stops(theme.ramp.len());
             let legend = domain.map(|(low, high)| {
                 // The digits that tell the two ends apart, not those that tell all runs apart.
-                let format = ColumnFormat::new([low, high].into_iter(), &column);
+                let format = ColumnFormat::new([low, high].into_iter().chain(median), &column);
                 Legend::Ramp {
                     low: format.format(low),
+                    median: median.map(|median| format.format(median)),
                     high: format.format(high),
                     stops,
                     better,

@@ -23,6 +23,7 @@ pub struct ColourScale {
 
 #[derive(Clone, Debug)]
 enum Colours {
+    Ranked(Ranks, Vec<Rgb>),
     Linear(LinearScale, Vec<Rgb>),
     Log(LogScale, Vec<Rgb>),
     Categories { items: Vec<(String, Rgb)>, n_others: usize, others: Rgb, colour_of: HashMap<String, Rgb> },
@@ -39,13 +40,10 @@ impl ColourScale {
         better: Option<Direction>,
         no_value: Rgb,
     ) -> Self {
-        let mut steps = match domain {
-            Some(_) => mixed(stops, N_STEPS, no_value),
+        let steps = match domain {
+            Some(_) => steps_of(stops, better, no_value),
             None => vec![no_value; N_STEPS],
         };
-        if better == Some(Direction::Descending) {
-            steps.reverse();
-        }
         let (low, high) = domain.unwrap_or((0.0, 0.0));
         let range = (0.0, (N_STEPS - 1) as f64);
         let colours = if is_log && low > 0.0 {
@@ -54,6 +52,11 @@ impl ColourScale {
             Colours::Linear(LinearScale::new((low, high), range), steps)
         };
         Self { no_value, colours }
+    }
+
+    /// A ramp that takes the numbers in order, equal numbers alike, whatever lies between them; see [`ColourScale::ramp`].
+    pub fn ranked(ranks: Ranks, stops: &[Rgb], better: Option<Direction>, no_value: Rgb) -> Self {
+        Self { no_value, colours: Colours::Ranked(ranks, steps_of(stops, better, no_value)) }
     }
 
     /// One colour of `series` for each text, the most frequent first; where there are more texts than
@@ -88,6 +91,9 @@ impl ColourScale {
     pub fn colour(&self, value: Value<'_>) -> Rgb {
         let step = |place: f64, steps: &[Rgb]| steps.get(place.round() as usize).copied();
         let colour = match (&self.colours, value) {
+            (Colours::Ranked(ranks, steps), Value::Number(number)) => {
+                step(ranks.share(number) * (N_STEPS - 1) as f64, steps)
+            }
             (Colours::Linear(scale, steps), Value::Number(number)) => step(scale.map(number), steps),
             (Colours::Log(scale, steps), Value::Number(number)) => step(scale.map(number), steps),
             (Colours::Categories { colour_of, others, .. }, Value::Text(text)) => {
@@ -104,7 +110,7 @@ impl ColourScale {
     /// `n` colours of a ramp at equal steps from its low end to its high end; none for categories.
     pub fn legend_stops(&self, n: usize) -> Vec<Rgb> {
         match &self.colours {
-            Colours::Linear(_, steps) | Colours::Log(_, steps) => {
+            Colours::Ranked(_, steps) | Colours::Linear(_, steps) | Colours::Log(_, steps) => {
                 let last = n.saturating_sub(1).max(1);
                 (0..n).filter_map(|i| steps.get(i * (N_STEPS - 1) / last).copied()).collect()
             }
@@ -117,9 +123,68 @@ impl ColourScale {
     pub fn legend_categories(&self) -> Option<(&[(String, Rgb)], usize)> {
         match &self.colours {
             Colours::Categories { items, n_others, .. } => Some((items, *n_others)),
-            Colours::Linear(..) | Colours::Log(..) => None,
+            Colours::Ranked(..) | Colours::Linear(..) | Colours::Log(..) => None,
         }
     }
+}
+
+/// Numbers in order, and where each stands among them.
+#[derive(Clone, Debug)]
+pub struct Ranks {
+    ordered: Vec<f64>,
+}
+
+impl Ranks {
+    /// Of the finite ones among these.
+    pub fn of(values: &[Value<'_>]) -> Self {
+        let numbers = values.iter().filter_map(|value| match value {
+            Value::Number(number) => Some(*number),
+            _ => None,
+        });
+        let mut ordered: Vec<f64> = numbers.collect();
+        ordered.sort_unstable_by(f64::total_cmp);
+        Self { ordered }
+    }
+
+    /// The number in the middle; of an even count the upper of the two.
+    pub fn median(&self) -> Option<f64> {
+        self.ordered.get(self.ordered.len() / 2).copied()
+    }
+
+    /// Whether the middle half of the numbers has so little of the way from the lowest to the highest, or of the
+    /// magnitudes on it, that colours spread evenly over it could not tell them apart: less than an eighth.
+    pub fn is_crowded(&self, is_log: bool) -> bool {
+        let at = |share: f64| {
+            let number = self.ordered.get((self.ordered.len().saturating_sub(1) as f64 * share) as usize)?;
+            Some(if is_log { number.ln() } else { *number })
+        };
+        let (Some(low), Some(first), Some(third), Some(high)) = (at(0.0), at(0.25), at(0.75), at(1.0)) else {
+            return false;
+        };
+        // Halved: the difference of two huge numbers is infinite.
+        third / 2.0 - first / 2.0 < (high / 2.0 - low / 2.0) / 8.0
+    }
+
+    /// How far along the order a number stands, 0 for the lowest to 1 for the highest; equal ones in their middle.
+    pub fn share(&self, number: f64) -> f64 {
+        let middle = |number: f64| {
+            let before = self.ordered.partition_point(|other| *other < number);
+            let up_to = self.ordered.partition_point(|other| *other <= number);
+            (before + up_to) as f64
+        };
+        let (Some(low), Some(high)) = (self.ordered.first(), self.ordered.last()) else { return 0.5 };
+        let (low, high) = (middle(*low), middle(*high));
+        if low < high { (middle(number) - low) / (high - low) } else { 0.5 }
+    }
+}
+
+/// The ramp's colours, for the lowest number first.
+fn steps_of(stops: &[Rgb], better: Option<Direction>, no_value: Rgb) -> Vec<Rgb> {
+    let mut steps = mixed(stops, N_STEPS, no_value);
+    if better == Some(Direction::Descending) {
+        steps.reverse();
+    }
+    steps
 }
 
 /// `n` colours at equal steps along the stops.
@@ -204,6 +269,35 @@ mod tests {
         let log = ColourScale::ramp(Some((1.0, 10_000.0)), true, &[GOOD, BAD], None, NO_VALUE);
         let linear = ColourScale::ramp(Some((0.0, 4.0)), false, &[GOOD, BAD], None, NO_VALUE);
         assert_eq!(log.colour(Value::Number(10.0)), linear.colour(Value::Number(1.0)));
+    }
+
+    #[test]
+    fn one_number_far_away_leaves_the_others_their_colours() {
+        let numbers = [1.0, 1.1, 1.2, 1.2, 1.3, 1.4, 90.0];
+        let ranks = Ranks::of(&numbers.map(Value::Number));
+        assert!(ranks.is_crowded(false));
+        assert_eq!(ranks.median(), Some(1.2));
+        let shares: Vec<f64> = numbers.iter().map(|number| ranks.share(*number)).collect();
+        assert_eq!(
+            (shares[0], shares[2], shares[3], shares[6]),
+            (0.0, 0.416_666_666_666_666_7, shares[2], 1.0)
+        );
+        let scale = ColourScale::ranked(ranks, &[GOOD, BAD], Some(Direction::Ascending), NO_VALUE);
+        assert_eq!(scale.colour(Value::Number(1.0)), GOOD);
+        assert_eq!(scale.colour(Value::Number(90.0)), BAD);
+        assert_eq!(scale.colour(Value::Missing), NO_VALUE);
+    }
+
+    #[test]
+    fn numbers_that_lie_apart_are_not_crowded() {
+        let ranks =
+            |numbers: &[f64]| Ranks::of(&numbers.iter().map(|n| Value::Number(*n)).collect::<Vec<_>>());
+        assert!(!ranks(&[]).is_crowded(false) && !ranks(&[1.0]).is_crowded(false));
+        assert!(!ranks(&[1.0, 2.0, 3.0, 4.0, 5.0]).is_crowded(false));
+        let magnitudes = [1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e4];
+        assert!(ranks(&magnitudes).is_crowded(false) && !ranks(&magnitudes).is_crowded(true));
+        assert_eq!(ranks(&[3.0, 3.0]).share(3.0), 0.5, "all alike");
+        assert!(!ranks(&[-1.7e308, -1e308, 1e308, 1.7e308]).is_crowded(false));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::ModelState;
 use super::comparison::number_text;
 use super::version_filter::fits;
 use crate::entities::{Attribute, ColumnKey, ModelVersion, Run, RunId, Stage, VersionNumber};
-use crate::view::{Direction, Sort, better, objective_rank};
+use crate::view::{Direction, VersionColumn, VersionSort, better, objective_rank};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,7 +96,7 @@ pub fn shown(
     runs: &Runs,
     filter: &str,
     has_archived: bool,
-    sort: Option<&Sort>,
+    sort: Option<&VersionSort>,
 ) -> Vec<VersionNumber> {
     let name = |version: &ModelVersion| run_of(version, runs).map_or("", |run| run.info.name.as_str());
     let has_archived = has_archived || filter.to_lowercase().contains("stage:arch");
@@ -107,10 +107,33 @@ pub fn shown(
         .filter(|version| fits(state, version, name(version), filter))
         .collect();
     if let Some(sort) = sort {
-        let value = |version: &ModelVersion| run_of(version, runs).and_then(|run| cell(run, &sort.column));
+        let value = |version: &ModelVersion| sort_value(state, version, runs, &sort.column);
         versions.sort_by(|a, b| order(value(a).as_ref(), value(b).as_ref(), sort.direction));
     }
     versions.into_iter().map(|version| version.number).collect()
+}
+
+/// What a version is sorted by.
+fn sort_value(
+    state: &ModelState,
+    version: &ModelVersion,
+    runs: &Runs,
+    column: &VersionColumn,
+) -> Option<CellValue> {
+    const STAGES: [Stage; 4] = [Stage::Production, Stage::Staging, Stage::None, Stage::Archived];
+    let number = |number: f64| Some(CellValue::Number(number));
+    match column {
+        VersionColumn::Number => number(version.number.0 as f64),
+        VersionColumn::Stage => number(STAGES.iter().position(|stage| *stage == version.stage)? as f64),
+        VersionColumn::Aliases => {
+            let names: Vec<&str> =
+                state.aliases_of(version.number).into_iter().map(|alias| alias.name.as_str()).collect();
+            (!names.is_empty()).then(|| CellValue::Text(names.join(", ")))
+        }
+        VersionColumn::Registered => number(version.creation_millis? as f64),
+        VersionColumn::Changed => number(version.last_update_millis? as f64),
+        VersionColumn::OfRun(column) => cell(run_of(version, runs)?, column),
+    }
 }
 
 fn order(a: Option<&CellValue>, b: Option<&CellValue>, direction: Direction) -> Ordering {
@@ -153,22 +176,27 @@ pub fn metric_over_versions(
 }
 
 /// The order that a click on a column's header asks for next: the better end first, then the other, then none.
-pub fn next_sort(now: Option<&Sort>, column: &ColumnKey) -> Option<Sort> {
-    let first = better(column).unwrap_or(Direction::Ascending);
+pub fn next_sort(now: Option<&VersionSort>, column: &VersionColumn) -> Option<VersionSort> {
+    let first = match column {
+        VersionColumn::OfRun(column) => better(column).unwrap_or(Direction::Ascending),
+        VersionColumn::Registered | VersionColumn::Changed => Direction::Descending,
+        // Without an order the newest version is first already.
+        VersionColumn::Number | VersionColumn::Stage | VersionColumn::Aliases => Direction::Ascending,
+    };
     let other = if first == Direction::Ascending { Direction::Descending } else { Direction::Ascending };
     let direction = match now {
         Some(sort) if sort.column == *column && sort.direction == first => other,
         Some(sort) if sort.column == *column => return None,
         _ => first,
     };
-    Some(Sort { column: column.clone(), direction })
+    Some(VersionSort { column: column.clone(), direction })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::state;
     use super::*;
-    use crate::entities::{ExperimentId, LifecycleStage, Metric, RunInfo, RunStatus};
+    use crate::entities::{Alias, ExperimentId, LifecycleStage, Metric, RunInfo, RunStatus};
 
     fn runs(values: &[(u64, f64)]) -> Runs {
         let run = |(number, value): &(u64, f64)| {
@@ -202,12 +230,27 @@ mod tests {
     }
 
     #[test]
+    fn columns_of_the_version_itself_are_sorted_by() {
+        let mut state = state(&[Stage::Archived, Stage::Production, Stage::None, Stage::Staging]);
+        state.model.aliases = vec![Alias { name: "champion".into(), version: VersionNumber(3) }];
+        state.versions[0].creation_millis = Some(1);
+        let numbers = |column: VersionColumn| {
+            let sort = next_sort(None, &column);
+            let numbers = shown(&state, &Runs::new(), "", true, sort.as_ref());
+            numbers.iter().map(|number| number.0).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(VersionColumn::Number), [1, 2, 3, 4]);
+        assert_eq!(numbers(VersionColumn::Stage), [2, 4, 3, 1]);
+        assert_eq!(numbers(VersionColumn::Aliases)[0], 3, "those without are last");
+    }
+
+    #[test]
     fn missing_and_nan_are_last_both_ways() {
         let state = state(&[Stage::None; 4]);
         let runs = runs(&[(1, 2.0), (2, f64::NAN), (3, 1.0)]);
-        let column = ColumnKey::Metric("rmse".into());
+        let column = VersionColumn::OfRun(ColumnKey::Metric("rmse".into()));
         let mut sort = next_sort(None, &column);
-        let numbers = |sort: &Option<Sort>| {
+        let numbers = |sort: &Option<VersionSort>| {
             shown(&state, &runs, "", true, sort.as_ref()).iter().map(|n| n.0).collect::<Vec<_>>()
         };
         assert_eq!(numbers(&sort), [3, 1, 2, 4]);

@@ -4,7 +4,7 @@ use crate::entities::ColumnKey;
 use crate::view::{
     Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, ColumnView, CurveBands, CurveX, CurvesView,
     DifferencesView, Direction, FrontView, Lane, MAX_OBJECTIVES, ModelColumn, ModelSort, MoreView,
-    NumberFormat, Objective, Panel, Pick, ScatterView, Smoothing, Sort, Step,
+    NumberFormat, Objective, Panel, Pick, ScatterView, Smoothing, Sort, Step, VersionColumn, VersionSort,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -270,12 +270,15 @@ pub fn keys(text: &str) -> Vec<ColumnKey> {
     split(text, ITEM).iter().filter_map(|text| ColumnKey::parse(text)).collect()
 }
 
+/// Behind a column: the largest is first.
+const DESCENDING: &str = "!desc";
+
 /// `COLUMN` or `COLUMN!desc`.
 pub fn sort_text(sort: &Sort) -> String {
     let mut out = String::new();
     push_column(&sort.column, &mut out);
     if sort.direction == Direction::Descending {
-        out.push_str("!desc");
+        out.push_str(DESCENDING);
     }
     out
 }
@@ -525,6 +528,48 @@ pub fn model_sort(text: &str) -> Option<ModelSort> {
     };
     let (column, _) = MODEL_COLUMNS.iter().find(|(_, other)| *other == word)?;
     Some(ModelSort { column: *column, direction })
+}
+
+/// No column of a run begins with it.
+const OF_VERSION: &str = "version.";
+const VERSION_COLUMNS: [(VersionColumn, &str); 5] = [
+    (VersionColumn::Number, "number"),
+    (VersionColumn::Stage, "stage"),
+    (VersionColumn::Aliases, "aliases"),
+    (VersionColumn::Registered, "registered"),
+    (VersionColumn::Changed, "changed"),
+];
+
+/// `version.stage!desc`, or a column of the run as in [`sort_text`].
+pub fn version_sort_text(sort: &VersionSort) -> String {
+    let mut out = String::new();
+    match &sort.column {
+        VersionColumn::OfRun(column) => push_column(column, &mut out),
+        own => {
+            out.push_str(OF_VERSION);
+            out.push_str(word_of(&VERSION_COLUMNS, own));
+        }
+    }
+    if sort.direction == Direction::Descending {
+        out.push_str(DESCENDING);
+    }
+    out
+}
+
+/// The opposite of [`version_sort_text`].
+pub fn version_sort(text: &str) -> Option<VersionSort> {
+    let own = |word: &str| VERSION_COLUMNS.iter().find(|(_, other)| *other == word);
+    let Some(words) = text.strip_prefix(OF_VERSION) else {
+        return sort(text).map(|Sort { column, direction }| VersionSort {
+            column: VersionColumn::OfRun(column),
+            direction,
+        });
+    };
+    let (word, direction) = match words.strip_suffix(DESCENDING) {
+        Some(word) => (word, Direction::Descending),
+        None => (words, Direction::Ascending),
+    };
+    own(word).map(|(column, _)| VersionSort { column: column.clone(), direction })
 }
 
 /// `xCOLUMN~yCOLUMN~logx~logy`, each where it is chosen; a column begins with a letter or `=`.

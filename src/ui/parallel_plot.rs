@@ -22,8 +22,8 @@ use crate::ui::late_piece::{ColumnListParts, LatePieces};
 use crate::ui::per_frame::PerFrame;
 use crate::ui::pointer::capture;
 use crate::ui::popover::Popover;
-use crate::view::View;
 use crate::view::edit::{EditRequest, PLOT_HEIGHT_PX, ViewEdit};
+use crate::view::{ColourSpread, View};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -320,11 +320,33 @@ fn ColourMenu(
         is_open.set(false);
         context.edit(ViewEdit::SetColour(column), now_millis());
     };
+    // How else the colours of a ramp could be spread.
+    let other_spread = Memo::new(move |_| {
+        legend.with(|legend| match legend {
+            Some(Legend::Ramp { median: None, .. }) => Some(ColourSpread::ByRank),
+            Some(Legend::Ramp { median: Some(_), .. }) => Some(ColourSpread::ByValue),
+            _ => None,
+        })
+    });
+    let spread = move || {
+        other_spread.get().map(|spread| {
+            let text = match spread {
+                ColourSpread::ByRank => "Spread colours by rank",
+                ColourSpread::ByValue => "Spread colours by value",
+            };
+            let choose = move |_| {
+                is_open.set(false);
+                context.edit(ViewEdit::SpreadColours(spread), now_millis());
+            };
+            view! { <button type="button" class="menu-item" on:click=choose>{text}</button> }
+        })
+    };
     view! {
         <Popover label="Colour by" text is_open>
             <button type="button" class="menu-item" on:click=move |_| choose(None)>
                 "The last metric axis (default)"
             </button>
+            {spread}
             {LatePieces::columns(ColumnListParts {
                 columns,
                 chosen: Signal::derive(move || column.get().into_iter().collect::<Vec<_>>()),

@@ -26,7 +26,10 @@ impl View {
         let has_other_runs = self.filter != before.filter || self.steps != before.steps;
         ViewChange {
             has_brushes: self.brushes != before.brushes,
-            has_picture: has_other_runs || self.axes != before.axes || self.colour != before.colour,
+            has_picture: has_other_runs
+                || self.axes != before.axes
+                || self.colour != before.colour
+                || self.colour_spread != before.colour_spread,
             has_table: has_other_runs || self.sort != before.sort || self.is_nested != before.is_nested,
         }
     }

@@ -1,7 +1,9 @@
 //! What can be changed about a view, in words: the entries of a palette of commands, and how one is found.
 
 use super::edit::{Defaults, ViewEdit};
-use super::{AxisKind, CurveX, CurvesView, Direction, MAX_OBJECTIVES, Objective, Panel, Sort, View};
+use super::{
+    AxisKind, ColourSpread, CurveX, CurvesView, Direction, MAX_OBJECTIVES, Objective, Panel, Sort, View,
+};
 use crate::entities::{ColumnKey, PARENT_RUN_TAG};
 
 /// An entry: words, and what choosing them does.
@@ -58,6 +60,13 @@ pub fn choices(view: &View, columns: &[NamedColumn<'_>], defaults: &Defaults) ->
     }
     let density = if view.is_compact { "Set rows further apart" } else { "Set rows closer together" };
     add(density.to_owned(), ViewEdit::Compact(!view.is_compact));
+    for (spread, words) in
+        [(ColourSpread::ByValue, "Spread colours by value"), (ColourSpread::ByRank, "Spread colours by rank")]
+    {
+        if view.colour_spread != Some(spread) {
+            add(words.to_owned(), ViewEdit::SpreadColours(spread));
+        }
+    }
     if view.panels.contains(&Panel::Curves) {
         curve_choices(&view.curves, &mut add);
     }

@@ -3,8 +3,9 @@
 //! Components name the change; applying it happens here, without a browser. Nothing here looks at a run.
 
 use super::{
-    AxisKind, AxisView, Brush, ColumnView, CurvesView, DifferencesView, Direction, FrontView, MAX_OBJECTIVES,
-    MoreView, NumberFormat, Objective, Panel, Pick, RankingView, ScatterView, Sort, Step, View,
+    AxisKind, AxisView, Brush, ColourSpread, ColumnView, CurvesView, DifferencesView, Direction, FrontView,
+    MAX_OBJECTIVES, MoreView, NumberFormat, Objective, Panel, Pick, RankingView, ScatterView, Sort, Step,
+    View,
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -62,6 +63,8 @@ pub enum ViewEdit {
     FlipAxis(ColumnKey),
     /// Colour the lines by this column.
     SetColour(Option<ColumnKey>),
+    /// Spread the colours like this.
+    SpreadColours(ColourSpread),
     /// Offer a derived column, by its expression.
     AddDerived(String),
     /// Take a derived column away wherever it is shown, weighed or brushed. Past decisions and filters that name it stay.
@@ -246,7 +249,12 @@ impl View {
                 }
                 self.axes = Some(axes);
             }
-            ViewEdit::SetColour(column) => self.colour.clone_from(column),
+            ViewEdit::SetColour(column) => {
+                // What suited one column need not suit another.
+                self.colour_spread.take_if(|_| self.colour != *column);
+                self.colour.clone_from(column);
+            }
+            ViewEdit::SpreadColours(spread) => self.colour_spread = Some(*spread),
             ViewEdit::AddDerived(expression) => {
                 if !self.derived.contains(expression) {
                     self.derived.push(expression.clone());

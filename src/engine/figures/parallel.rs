@@ -89,10 +89,13 @@ impl AxisInfo {
 impl Legend {
     fn draw(&self, y_px: f64, no_value: Option<Rgb>, out: &mut String) {
         let mut swatches: Vec<(String, Rgb)> = match self {
-            Self::Ramp { low, high, stops, .. } => {
-                let text = |at: usize| match at {
-                    0 => low.clone(),
-                    _ if at + 1 == stops.len() => high.clone(),
+            Self::Ramp { low, high, median, stops, .. } => {
+                let text = |at: usize| match (at, median) {
+                    (0, _) => low.clone(),
+                    (_, None) if at + 1 == stops.len() => high.clone(),
+                    (_, Some(median)) if at + 1 == stops.len() => {
+                        format!("{high}, by rank, median {median}")
+                    }
                     _ => String::new(),
                 };
                 stops.iter().enumerate().map(|(at, stop)| (text(at), *stop)).collect()
@@ -167,6 +170,7 @@ mod tests {
             column: ColumnKey::Metric("rmse".into()),
             low: "1".into(),
             high: "9".into(),
+            median: Some("2".into()),
             stops: vec![[1, 2, 3], [4, 5, 6], [7, 8, 9]],
             better: None,
         };
@@ -184,7 +188,9 @@ mod tests {
         assert!(svg.contains(">missing<") && !svg.contains("NaN<"));
         assert_eq!(svg.matches("<rect").count(), 1 + 3 + 1);
         assert!(svg.contains(">no value<"));
-        assert!(svg.contains(">rmse<") && svg.contains(">9<") && svg.contains("rgb(7,8,9)"));
+        assert!(
+            svg.contains(">rmse<") && svg.contains(">9, by rank, median 2<") && svg.contains("rgb(7,8,9)")
+        );
         assert_eq!(axes.picture_px(), (196.0, 256.0));
     }
 }

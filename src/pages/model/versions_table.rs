@@ -8,7 +8,7 @@ use crate::registry::version_table::{self, cell, next_sort, run_of};
 use crate::ui::per_frame::PerFrame;
 use crate::ui::popover::Popover;
 use crate::ui::stage::StageMark;
-use crate::view::Direction;
+use crate::view::{Direction, VersionColumn};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -55,12 +55,7 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
     };
     let caption = move || context.page.with(|page| format!("Versions of {}", page.name));
     let spacer = move |n_rows: usize| format!("{}px", n_rows as f64 * ROW_PX);
-    let head = move |column: ColumnKey| {
-        let text = if column == ColumnKey::Attribute(crate::entities::Attribute::Duration) {
-            "duration, s".to_owned()
-        } else {
-            column.label().to_owned()
-        };
+    let own_head = move |column: VersionColumn, text: String| {
         let key = StoredValue::new(column);
         let aria = move || {
             context.page.with(|page| match &page.sort {
@@ -83,6 +78,14 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
             </th>
         }
     };
+    let head = move |column: ColumnKey| {
+        let text = if column == ColumnKey::Attribute(crate::entities::Attribute::Duration) {
+            "duration, s".to_owned()
+        } else {
+            column.label().to_owned()
+        };
+        own_head(VersionColumn::OfRun(column), text)
+    };
     view! {
         <section class="panel">
             <header class="panel__head">
@@ -99,12 +102,12 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
             >
                 <table class="table versions__table" aria-label=caption aria-rowcount=move || (n_rows.get() + 1).to_string()>
                     <thead><tr>
-                        <th scope="col">"Version"</th>
-                        <th scope="col">"Stage"</th>
-                        <th scope="col">"Aliases"</th>
+                        {own_head(VersionColumn::Number, "Version".to_owned())}
+                        {own_head(VersionColumn::Stage, "Stage".to_owned())}
+                        {own_head(VersionColumn::Aliases, "Aliases".to_owned())}
                         <For each=move || columns.get() key=Clone::clone children=head />
-                        <th scope="col">"Registered (UTC)"</th>
-                        <th scope="col">"Last change (UTC)"</th>
+                        {own_head(VersionColumn::Registered, "Registered (UTC)".to_owned())}
+                        {own_head(VersionColumn::Changed, "Last change (UTC)".to_owned())}
                         <th scope="col">"Tags"</th>
                         <th scope="col" class="versions__actions"><span class="visually-hidden">"Actions"</span></th>
                     </tr></thead>

@@ -38,11 +38,16 @@ pub(crate) fn LegendView(
     };
     move || {
         legend.get().map(|legend| match legend {
-            Legend::Ramp { low, high, stops, better, .. } => {
-                let hint = match better {
+            Legend::Ramp { low, high, median, stops, better, .. } => {
+                let better = match better {
                     Some(Direction::Ascending) => "lower is better",
                     Some(Direction::Descending) => "higher is better",
                     None => "",
+                };
+                let hint = match median {
+                    Some(median) if better.is_empty() => format!("by rank, median {median}"),
+                    Some(median) => format!("by rank, median {median}, {better}"),
+                    None => better.to_owned(),
                 };
                 view! {
                     <p class="legend">
