@@ -2,7 +2,8 @@
 # Installs the build tools that are missing, into the project's own folder: the wasm target, wasm-bindgen, trunk,
 # and the npm packages. With --browsers also Debian's Chromium and Firefox, for the browser tests.
 #
-# A tool of the right version on the PATH is used as it is. Prints the folders to put before the PATH:
+# A tool of the right version on the PATH is used as it is, and what another checkout compiled on this machine is copied:
+# a copy of each is kept in the user's cache folder, RUNWEAVE_CACHE or ~/.cache/runweave. Prints the folders to put before the PATH:
 #   PATH="$(tests/tools.sh):$PATH" trunk build --release
 # All progress goes to the standard error.
 set -euo pipefail
@@ -12,6 +13,7 @@ WASM_BINDGEN=0.2.130 # the same as in Cargo.toml
 TRUNK=0.21.14        # 0.22 needs a newer compiler
 WASM_SPLIT=0.2.4     # of the same release as wasm_split_helpers, which Leptos names
 TOOLS="$PWD/.runweave/tools"
+CACHE="${RUNWEAVE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/runweave}/tools"
 
 say() { echo "tools: $*" >&2; }
 
@@ -20,6 +22,27 @@ fits() {
   local found
   found=$(PATH="$TOOLS/bin:$PATH" "$1" --version 2>/dev/null | head -n 1 | tr -s ' ' | cut -d ' ' -f 2) || return 1
   [[ "$found" == "$2" ]]
+}
+
+# The names of a tool's copies in the cache. What compiled them and for which machine is part of it.
+cached() { echo "$CACHE/$(rustc --print host-tuple 2>/dev/null || uname -m)/$1-$2"; }
+
+# Takes a program from the cache, if it is there: `recall trunk 0.21.14`.
+recall() {
+  local copy
+  copy=$(cached "$1" "$2")
+  [[ -x $copy ]] || return 1
+  mkdir -p "$TOOLS/bin"
+  cp "$copy" "$TOOLS/bin/$1"
+}
+
+# Keeps a program for other checkouts; the project does without where that cannot be.
+remember() {
+  local copy
+  copy=$(cached "$1" "$2")
+  if [[ -x $copy || ! -x $TOOLS/bin/$1 ]]; then return; fi
+  mkdir -p "${copy%/*}" && cp "$TOOLS/bin/$1" "$copy.new-$$" && mv "$copy.new-$$" "$copy" ||
+    say "$1 $2 could not be kept in $CACHE for other checkouts"
 }
 
 # cargo install, into the project. Quick to compile matters more than quick to run; not into the project's target
@@ -35,7 +58,14 @@ quick_install() {
 install() {
   local package=$1 program=$2 version=$3 duration=$4
   shift 4
-  if fits "$program" "$version"; then return; fi
+  if fits "$program" "$version"; then
+    remember "$program" "$version"
+    return
+  fi
+  if recall "$program" "$version" && fits "$program" "$version"; then
+    say "$package $version copied from another checkout"
+    return
+  fi
   local begin=$SECONDS
   if command -v cargo-binstall >/dev/null; then
     say "fetching $package $version with cargo-binstall"
@@ -45,18 +75,31 @@ install() {
   say "compiling $package $version, $duration, once"
   quick_install --version "$version" "$@" "$package"
   fits "$program" "$version" || { say "$program $version is still not there"; exit 1; }
+  remember "$program" "$version"
   say "$package $version took $((SECONDS - begin)) s"
 }
 
-# The program that splits wasm prints no version: what cargo wrote down says which one is there.
+# The program that splits wasm prints no version: what is written down says which one is there.
 install_splitter() {
-  local program=wasm-split-cli package=wasm_split_cli_support list
+  mkdir -p "$TOOLS"
+  local program=wasm-split-cli package=wasm_split_cli_support list stamp="$TOOLS/wasm-split-$WASM_SPLIT"
   for list in "$TOOLS/.crates.toml" "${CARGO_HOME:-$HOME/.cargo}/.crates.toml"; do
-    if grep -qs "^\"$package $WASM_SPLIT " "$list" && [[ -x "${list%/*}/bin/$program" ]]; then return; fi
+    if grep -qs "^\"$package $WASM_SPLIT " "$list" && [[ -x "${list%/*}/bin/$program" ]]; then touch "$stamp"; fi
   done
+  if [[ -e $stamp ]]; then
+    remember "$program" "$WASM_SPLIT"
+    return
+  fi
+  if recall "$program" "$WASM_SPLIT"; then
+    say "$package $WASM_SPLIT copied from another checkout"
+    touch "$stamp"
+    return
+  fi
   say "compiling $package $WASM_SPLIT, about a minute, once"
   local begin=$SECONDS
   quick_install --version "$WASM_SPLIT" --features build-binary --locked "$package"
+  touch "$stamp"
+  remember "$program" "$WASM_SPLIT"
   say "$package $WASM_SPLIT took $((SECONDS - begin)) s"
 }
 
