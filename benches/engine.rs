@@ -102,7 +102,7 @@ fn bench(criterion: &mut Criterion) {
     };
     let experiment_ids = vec![ExperimentId("1".to_owned())];
     for command in [
-        Command::Connect(address),
+        Command::Connect { address, attempt: 1 },
         Command::SetPlot { size, theme },
         Command::SetView { view: Box::new(view(0.1)), sequence: 1 },
         Command::LoadRuns { experiment_ids, run_view: RunView::Active, is_anew: true },

@@ -152,6 +152,8 @@ pub struct AppState {
     /// The sign-in that somebody entered for the connection under way, and whether to keep it for the tab. It is no other
     /// connection's: whatever begins or ends one forgets it.
     asked: StoredValue<Option<(SignIn, bool)>>,
+    /// How often a server was asked for: the answers to all but the last are nobody's any more.
+    attempt: StoredValue<u32>,
 }
 
 impl AppState {
@@ -188,6 +190,7 @@ impl AppState {
             is_load_told: StoredValue::new(true),
             are_runs_stale: StoredValue::new(false),
             asked: StoredValue::new(None),
+            attempt: StoredValue::new(0),
             address: StoredValue::new(None),
             late_address: StoredValue::new(None),
         };
@@ -291,7 +294,9 @@ impl AppState {
         let page_origin = window().location().origin().unwrap_or_default();
         let address = ServerAddress { url, kind: ServerKind::Mlflow, sign_in, page_origin };
         self.address.set_value(Some(address.clone()));
-        self.send(&Command::Connect(address));
+        let attempt = self.attempt.get_value().wrapping_add(1);
+        self.attempt.set_value(attempt);
+        self.send(&Command::Connect { address, attempt });
     }
 
     /// The server in use with its sign-in, as connected; none before.
@@ -432,7 +437,10 @@ impl AppState {
                     ));
                 }
             }
-            Event::Connected(info) => {
+            // Somebody has asked for another server meanwhile, or with another sign-in.
+            Event::Connected { attempt, .. } | Event::ConnectFailed { attempt, .. }
+                if attempt != self.attempt.get_value() => {}
+            Event::Connected { info, .. } => {
                 self.tell(format!("Connected to {}", info.url));
                 memory::remember_server(&info.url);
                 let asked = self.asked.try_update_value(Option::take).flatten();
@@ -443,7 +451,7 @@ impl AppState {
                 self.connection.set(Connection::Connected(info));
                 self.send(&Command::ListExperiments);
             }
-            Event::ConnectFailed(problem) => {
+            Event::ConnectFailed { problem, .. } => {
                 self.asked.set_value(None);
                 self.connection.set(Connection::Failed(problem));
             }

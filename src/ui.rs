@@ -16,6 +16,7 @@ pub mod per_frame;
 pub mod picture;
 pub mod pointer;
 pub mod popover;
+pub mod row_window;
 pub mod side_by_side;
 pub mod stage;
 pub mod theme;

@@ -151,6 +151,8 @@ pub struct Engine {
     address: ServerAddress,
     server: Option<ServerInfo>,
     probe: Option<Probe>,
+    /// The number that the page gave the last attempt to connect.
+    attempt: u32,
     pending: BTreeMap<u32, Pending>,
     last_id: u32,
     experiments: Vec<Experiment>,
@@ -201,7 +203,7 @@ impl Engine {
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::Connect(address) => self.connect(address),
+            Command::Connect { address, attempt } => self.connect(address, attempt),
             Command::ListExperiments => {
                 let request = requests::experiments_search(&self.capabilities(), None);
                 self.send(request, Pending::Experiments(Page::default()));
@@ -324,9 +326,10 @@ impl Engine {
         }
     }
 
-    fn connect(&mut self, address: ServerAddress) {
+    fn connect(&mut self, address: ServerAddress, attempt: u32) {
         self.abort_all(|_| true);
         self.probe = Some(Probe::new(&address));
+        self.attempt = attempt;
         self.address = address;
         self.server = None;
         self.experiments.clear();
@@ -353,11 +356,11 @@ impl Engine {
                 // The probe may have found the server under another path than the one typed.
                 self.address.url.clone_from(&info.url);
                 self.server = Some(info.clone());
-                self.outputs.push(Output::Event(Event::Connected(info)));
+                self.outputs.push(Output::Event(Event::Connected { info, attempt: self.attempt }));
             }
             ProbeStep::Failed(problem) => {
                 self.probe = None;
-                self.outputs.push(Output::Event(Event::ConnectFailed(problem)));
+                self.outputs.push(Output::Event(Event::ConnectFailed { problem, attempt: self.attempt }));
             }
         }
     }

@@ -189,9 +189,14 @@ impl World {
             n_fetched: 0,
         };
         let url = "http://127.0.0.1:5000".to_owned();
-        world.say(Command::Connect(ServerAddress { url, ..ServerAddress::default() }));
+        world
+            .say(Command::Connect { address: ServerAddress { url, ..ServerAddress::default() }, attempt: 7 });
         world.answer_all();
-        assert!(matches!(world.events.last(), Some(Event::Connected(_))), "{:?}", world.events);
+        assert!(
+            matches!(world.events.last(), Some(Event::Connected { attempt: 7, .. })),
+            "{:?}",
+            world.events
+        );
         world
     }
 

@@ -19,7 +19,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Probe a server and use it from now on. Answered by `Connected` or `ConnectFailed`.
-    Connect(ServerAddress),
+    Connect {
+        /// Which, and how to sign in.
+        address: ServerAddress,
+        /// The number of the attempt, which the answer bears: an answer to an earlier one may still be on its way.
+        attempt: u32,
+    },
     /// Answered by `Experiments` or `Failed`.
     ListExperiments,
     /// Load all runs of these experiments. Answered by `Progress` events, `Columns`, then the view's events.
@@ -256,9 +261,19 @@ pub enum Event {
         version: String,
     },
     /// The server answered as a tracking server.
-    Connected(ServerInfo),
+    Connected {
+        /// What it is.
+        info: ServerInfo,
+        /// The attempt that this answers.
+        attempt: u32,
+    },
     /// It did not.
-    ConnectFailed(ConnectProblem),
+    ConnectFailed {
+        /// Why not, and what helps.
+        problem: ConnectProblem,
+        /// The attempt that this answers.
+        attempt: u32,
+    },
     /// The server's experiments, newest change first.
     Experiments {
         /// Those that could be read.

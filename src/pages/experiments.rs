@@ -6,8 +6,12 @@ use crate::route::saved::{KeptViews, place};
 use crate::route::{Comparison, Route};
 use crate::state::config::Config;
 use crate::state::{ExperimentList, memory, use_app};
+use crate::ui::row_window::RowWindow;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
+
+/// A row's height, in CSS pixels; `table.css` says the same.
+const ROW_PX: f64 = 30.0;
 
 /// The page.
 #[component]
@@ -52,7 +56,8 @@ pub fn ExperimentsPage() -> impl IntoView {
         items
     };
     let row = move |experiment: Experiment| {
-        let id = experiment.id.clone();
+        let (id, name) = (experiment.id.clone(), experiment.name);
+        let title = name.clone();
         let is_chosen = {
             let id = id.clone();
             move || chosen.with(|chosen| chosen.contains(&id))
@@ -63,7 +68,7 @@ pub fn ExperimentsPage() -> impl IntoView {
                 <td>
                     <input
                         type="checkbox"
-                        aria-label=format!("Select {}", experiment.name)
+                        aria-label=format!("Select {name}")
                         prop:checked=is_chosen
                         on:change=move |event| chosen.update(|chosen| {
                             if event_target_checked(&event) {
@@ -74,7 +79,7 @@ pub fn ExperimentsPage() -> impl IntoView {
                         })
                     />
                 </td>
-                <td class="table__name"><a href=href>{experiment.name}</a></td>
+                <td class="table__name" title=title><a href=href>{name}</a></td>
                 <td class="table__number">{experiment.last_update_millis.map(format_millis)}</td>
             </tr>
         }
@@ -99,6 +104,11 @@ pub fn ExperimentsPage() -> impl IntoView {
                 ExperimentList::Loaded { items, skipped } => {
                     let n_all = items.len();
                     let shown = Memo::new(move |_| matching(items.clone()));
+                    let window = RowWindow::new(ROW_PX, Memo::new(move |_| shown.with(Vec::len)));
+                    let rows = move || {
+                        let (start, end) = window.rows();
+                        shown.with(|shown| shown.get(start..end).unwrap_or_default().to_vec())
+                    };
                     view! {
                         <div class="toolbar">
                             <input class="input" type="search" aria-label="Search experiments" placeholder="Search experiments"
@@ -117,8 +127,15 @@ pub fn ExperimentsPage() -> impl IntoView {
                                 <ul>{skipped.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
                             </details>
                         })}
-                        <div class="table-scroll" tabindex="0" role="region" aria-label="Experiments, scrollable">
-                            <table class="table" aria-label="Experiments">
+                        <div
+                            class="table-scroll table-window"
+                            node_ref=window.scroller
+                            tabindex="0"
+                            role="region"
+                            aria-label="Experiments, scrollable"
+                            on:scroll=move |_| window.scrolled()
+                        >
+                            <table class="table" aria-label="Experiments" aria-rowcount=move || (shown.with(Vec::len) + 1).to_string()>
                                 <thead><tr>
                                     <td></td>
                                     <th scope="col" aria-sort=move || if is_by_name.get() { "ascending" } else { "none" }>
@@ -129,7 +146,9 @@ pub fn ExperimentsPage() -> impl IntoView {
                                     </th>
                                 </tr></thead>
                                 <tbody>
-                                    <For each=move || shown.get() key=|experiment| experiment.id.clone() children=row />
+                                    <tr class="table__space" aria-hidden="true" style:height=move || window.above()></tr>
+                                    <For each=rows key=|experiment| experiment.id.clone() children=row />
+                                    <tr class="table__space" aria-hidden="true" style:height=move || window.below()></tr>
                                 </tbody>
                             </table>
                         </div>

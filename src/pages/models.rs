@@ -7,9 +7,13 @@ use crate::registry::model_list::{latest, shown};
 use crate::route::{ModelPage, Route};
 use crate::state::registry::{Listed, use_registry};
 use crate::state::use_app;
+use crate::ui::row_window::RowWindow;
 use crate::ui::stage::StageMark;
 use crate::view::{Direction, ModelColumn, ModelSort};
 use leptos::prelude::*;
+
+/// A row's height, in CSS pixels; `table.css` says the same.
+const ROW_PX: f64 = 30.0;
 
 /// The page.
 #[component]
@@ -36,6 +40,11 @@ pub fn ModelsPage() -> impl IntoView {
             _ => Vec::new(),
         })
     });
+    let window = RowWindow::new(ROW_PX, Memo::new(move |_| shown.with(Vec::len)));
+    let rows = move || {
+        let (start, end) = window.rows();
+        shown.with(|shown| shown.get(start..end).unwrap_or_default().to_vec())
+    };
     let n_all = move || {
         registry.models.with(|models| if let Listed::Here(items, _) = models { items.len() } else { 0 })
     };
@@ -51,10 +60,10 @@ pub fn ModelsPage() -> impl IntoView {
         let latest = latest(&model);
         view! {
             <tr>
-                <th scope="row" class="table__name"><a href=Route::Model(page).to_string()>{model.name.clone()}</a></th>
+                <th scope="row" class="table__name" title=model.name.clone()><a href=Route::Model(page).to_string()>{model.name.clone()}</a></th>
                 <td>{in_stage(Stage::Production)}</td>
                 <td>{in_stage(Stage::Staging)}</td>
-                <td class="table__name">{aliases.join(", ")}</td>
+                <td class="table__name" title=aliases.join(", ")>{aliases.join(", ")}</td>
                 <td class="table__number">{latest.map(|number| number.to_string())}</td>
                 <td class="table__number">{model.last_update_millis.map(format_millis)}</td>
             </tr>
@@ -89,7 +98,7 @@ pub fn ModelsPage() -> impl IntoView {
             <h1 tabindex="-1">"Models"</h1>
             <div class="toolbar">
                 <input
-                    class="input"
+                    class="input models__search"
                     type="search"
                     aria-label="Search models"
                     placeholder="name, alias, description or owner=ana"
@@ -119,8 +128,15 @@ pub fn ModelsPage() -> impl IntoView {
                 }.into_any(),
                 Listed::Here(_, skipped) => view! {
                     <Skipped skipped noun="models" />
-                    <div class="table-scroll models" tabindex="0" role="region" aria-label="Registered models, scrollable">
-                        <table class="table" aria-label="Registered models">
+                    <div
+                        class="table-scroll table-window models"
+                        node_ref=window.scroller
+                        tabindex="0"
+                        role="region"
+                        aria-label="Registered models, scrollable"
+                        on:scroll=move |_| window.scrolled()
+                    >
+                        <table class="table" aria-label="Registered models" aria-rowcount=move || (shown.with(Vec::len) + 1).to_string()>
                             <thead><tr>
                                 {head(ModelColumn::Name, Direction::Ascending, "Name")}
                                 <th scope="col">"Production"</th>
@@ -129,7 +145,11 @@ pub fn ModelsPage() -> impl IntoView {
                                 {head(ModelColumn::Latest, Direction::Descending, "Latest version in any stage")}
                                 {head(ModelColumn::Changed, Direction::Descending, "Last change (UTC)")}
                             </tr></thead>
-                            <tbody><For each=move || shown.get() key=|model| (model.name.clone(), model.last_update_millis) children=row /></tbody>
+                            <tbody>
+                                <tr class="table__space" aria-hidden="true" style:height=move || window.above()></tr>
+                                <For each=rows key=|model| (model.name.clone(), model.last_update_millis) children=row />
+                                <tr class="table__space" aria-hidden="true" style:height=move || window.below()></tr>
+                            </tbody>
                         </table>
                     </div>
                     <p class="secondary">"A stage shows its newest version; the model's page shows all of them."</p>

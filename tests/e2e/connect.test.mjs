@@ -9,6 +9,7 @@ import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until
 import { serve } from "../serve.mjs";
 import { freePort, root } from "../servers/server.mjs";
 import { PASSWORD, signIn, startGuard, startSite, startServers, USER } from "./world.mjs";
+import { call } from "./mlflow.mjs";
 
 /** What the browser itself says of requests that this file makes fail. */
 const REFUSED = [/net::ERR_/, /blocked by CORS policy/, /the server responded with a status of 4\d\d/];
@@ -247,6 +248,29 @@ describe("connect", () => {
     await byRole(page, "link", "nyc-taxi-regressor");
     await until(() => page.evaluate(() => document.activeElement.textContent), (text) => text === "Models", "the focus on the heading");
     assertQuiet(page, [/net::ERR_FAILED/, /Failed to fetch/, /JSHandle/]);
+    await page.close();
+  });
+
+  // The last one: it leaves many experiments behind.
+  test("of many experiments the rows in view are in the document, and all of them are reached", { timeout: 120_000 }, async () => {
+    const { url } = servers.byVersion["3.17.2"];
+    const stamp = Date.now();
+    for (let n = 0; n < 300; n++) await call(url, "experiments/create", { name: `many-${stamp}-${String(n).padStart(3, "0")}` });
+    const page = await openPage(browser);
+    await connect(page, url);
+    const table = await byRole(page, "table", "Experiments");
+    const names = () => table.$$eval("tbody a", (links) => links.map((link) => link.textContent));
+    await until(names, (names) => names[0] === `many-${stamp}-299`, "the newest first");
+    assert.ok((await names()).length < 100, `${(await names()).length} rows`);
+    const n_all = Number(await table.evaluate((element) => element.ariaRowCount ?? element.getAttribute("aria-rowcount")));
+    assert.ok(n_all > 301, `${n_all} rows in all`);
+    const region = await byRole(page, "region", "Experiments, scrollable");
+    await region.focus();
+    await page.keyboard.press("End");
+    await until(names, (names) => names.includes("nyc-taxi-experiment") && !names.includes(`many-${stamp}-299`), "the oldest, at the end");
+    await (await byRole(page, "searchbox", "Search experiments")).type(`${stamp}-007`);
+    await until(names, (names) => names.length === 1 && names[0].endsWith("007"), "the one that is searched for");
+    assertQuiet(page);
     await page.close();
   });
 });

@@ -5,17 +5,14 @@ use crate::engine::protocol::format_millis;
 use crate::entities::{ColumnKey, ModelVersion, VersionNumber};
 use crate::registry::record::PREFIX;
 use crate::registry::version_table::{self, cell, next_sort, run_of};
-use crate::ui::per_frame::PerFrame;
 use crate::ui::popover::Popover;
+use crate::ui::row_window::RowWindow;
 use crate::ui::stage::StageMark;
 use crate::view::{Direction, VersionColumn};
-use leptos::html;
 use leptos::prelude::*;
 
 /// A row's height, in CSS pixels; `registry.css` says the same.
 const ROW_PX: f64 = 34.0;
-/// Rows kept above and below the visible ones.
-const N_OVERSCAN: usize = 10;
 
 /// The table.
 #[component]
@@ -24,22 +21,10 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
         let chosen = context.page.with(|page| page.columns.clone());
         chosen.unwrap_or_else(|| context.defaults.get())
     });
-    let scroller: NodeRef<html::Div> = NodeRef::new();
-    let seen = RwSignal::new((0.0, 900.0));
-    let measure = PerFrame::new(Callback::new(move |()| {
-        if let Some(scroller) = scroller.get_untracked() {
-            seen.set((f64::from(scroller.scroll_top()), f64::from(scroller.client_height())));
-        }
-    }));
     let n_rows = Memo::new(move |_| context.shown.with(Vec::len));
-    let window_rows = Memo::new(move |_| {
-        let ((top_px, height_px), n_rows) = (seen.get(), n_rows.get());
-        let start = ((top_px / ROW_PX) as usize).saturating_sub(N_OVERSCAN) & !3;
-        let end = (((top_px + height_px) / ROW_PX).ceil() as usize + N_OVERSCAN + 3) & !3;
-        (start.min(n_rows), end.min(n_rows))
-    });
+    let window = RowWindow::new(ROW_PX, n_rows);
     let rows = move || {
-        let (start, end) = window_rows.get();
+        let (start, end) = window.rows();
         let numbers = context.shown.with(|shown| shown.get(start..end).unwrap_or_default().to_vec());
         context.state.with(|state| {
             let find = |(place, number): (usize, VersionNumber)| {
@@ -54,7 +39,6 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
         })
     };
     let caption = move || context.page.with(|page| format!("Versions of {}", page.name));
-    let spacer = move |n_rows: usize| format!("{}px", n_rows as f64 * ROW_PX);
     let own_head = move |column: VersionColumn, text: String| {
         let key = StoredValue::new(column);
         let aria = move || {
@@ -94,11 +78,11 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
             </header>
             <div
                 class="versions"
-                node_ref=scroller
+                node_ref=window.scroller
                 tabindex="0"
                 role="region"
                 aria-label="Versions, scrollable"
-                on:scroll=move |_| measure.push(())
+                on:scroll=move |_| window.scrolled()
             >
                 <table class="table versions__table" aria-label=caption aria-rowcount=move || (n_rows.get() + 1).to_string()>
                     <thead><tr>
@@ -112,11 +96,11 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
                         <th scope="col" class="versions__actions"><span class="visually-hidden">"Actions"</span></th>
                     </tr></thead>
                     <tbody>
-                        <tr class="versions__space" aria-hidden="true" style:height=move || spacer(window_rows.get().0)></tr>
+                        <tr class="table__space" aria-hidden="true" style:height=move || window.above()></tr>
                         <For each=rows key=|(place, version)| (*place, format!("{version:?}")) let((place, version))>
                             <VersionRow context columns place version />
                         </For>
-                        <tr class="versions__space" aria-hidden="true" style:height=move || spacer(n_rows.get() - window_rows.get().1)></tr>
+                        <tr class="table__space" aria-hidden="true" style:height=move || window.below()></tr>
                     </tbody>
                 </table>
             </div>
