@@ -4,7 +4,8 @@ use super::protocol::{ColumnInfo, ColumnsInfo};
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey};
 use crate::frame::{ColumnFormat, RunFrame};
-use crate::view::{better, objective_rank};
+use crate::plot::infer_kind;
+use crate::view::{AxisKind, better, objective_rank};
 use std::cmp::Reverse;
 
 /// Axes beyond this many are left to the user to add; a plot of a dozen axes fits a laptop's screen.
@@ -22,7 +23,7 @@ const N_UNASKED_SIZES: usize = 300;
 pub fn columns_info(frame: &RunFrame) -> ColumnsInfo {
     let columns: Vec<ColumnInfo> = frame.columns().into_iter().map(|key| column_info(frame, key)).collect();
     let metric = main_metric(&columns, frame.n_rows());
-    let params = varying_params(&columns, frame.n_rows());
+    let params = varying_params(frame, &columns);
     let mut extras = Vec::new();
     for attribute in [Attribute::Duration, Attribute::ModelSize] {
         let key = ColumnKey::Attribute(attribute);
@@ -111,14 +112,34 @@ fn main_metric(columns: &[ColumnInfo], n_runs: usize) -> Option<ColumnKey> {
 }
 
 /// Params in which runs differ, those of most runs first. Params of a few runs and names are left out.
-fn varying_params(columns: &[ColumnInfo], n_runs: usize) -> Vec<ColumnKey> {
+fn varying_params(frame: &RunFrame, columns: &[ColumnInfo]) -> Vec<ColumnKey> {
+    // Numbers with a rare text among them, such as "None".
+    let has_numbers =
+        |column: &ColumnInfo| infer_kind(&frame.values(&column.key), false, false) != AxisKind::Categorical;
     let mut params: Vec<&ColumnInfo> = columns
         .iter()
         .filter(|column| matches!(column.key, ColumnKey::Param(_)))
         .filter(|column| column.n_distinct > 1)
-        .filter(|column| column.n_present * 5 >= n_runs)
-        .filter(|column| column.is_numeric || column.n_distinct <= N_CATEGORIES)
+        .filter(|column| column.n_present * 5 >= frame.n_rows())
+        .filter(|column| column.is_numeric || column.n_distinct <= N_CATEGORIES || has_numbers(column))
         .collect();
     sort_by(&mut params, |a, b| b.n_present.cmp(&a.n_present));
     params.into_iter().map(|column| column.key.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::test_runs;
+
+    #[test]
+    fn many_numbers_with_a_rare_text_are_an_axis_and_many_names_are_none() {
+        let frame = test_runs::frame((0..60).map(|n| {
+            let depth = if n == 7 { "None".to_owned() } else { n.to_string() };
+            let folder = format!("out-{n}");
+            test_runs::run(&format!("r{n}"), &[("depth", &depth), ("folder", &folder)], &[], &[])
+        }));
+        let info = columns_info(&frame);
+        assert_eq!(info.default_axes, [ColumnKey::Param("depth".into())]);
+    }
 }
