@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { assertAccessible, assertQuiet, byRole, clickOn, launch, openPage, until } from "./browser.mjs";
 import { serve } from "../serve.mjs";
 import { filled, home, start } from "../servers/server.mjs";
-import { startSite, startServers } from "./world.mjs";
+import { startGate, startSite, startServers } from "./world.mjs";
 
 const HOSTILE = `<img src=x onerror="document.title='owned'">'"\u202e{{7*7}}`;
 const MODEL = "nyc-taxi-regressor";
@@ -285,6 +285,86 @@ describe("registry", () => {
       await server.stop();
       await rm(dir, { recursive: true, force: true });
     }
+  });
+
+  test("another server is opened during a move: what became of it is said, and the other server's models can be moved", { timeout: 90_000 }, async () => {
+    const gate = await startGate(servers.byVersion["3.17.2"].url);
+    const client = clientOf(servers.byVersion["2.22.5"].url);
+    try {
+      const page = await open(`models/${MODEL}/5`, site.url, gate.url);
+      await byRole(page, "button", "Move to…");
+      gate.hold(/transition-stage|set-tag/);
+      await move(page, 5, "Archived");
+      await until(() => gate.asked.some((url) => /transition-stage|set-tag/.test(url)), Boolean, "the write that waits");
+      const other = site.serverUrl("2.22.5");
+      await page.goto(`${site.url}#/models/${MODEL}/5?server=${encodeURIComponent(other)}`);
+      await press(page, "button", "Connect");
+      const alert = await page.waitForSelector("::-p-text(was left midway)", { timeout: 20_000 });
+      assert.match(await alert.evaluate((it) => it.textContent), /Another server is in use now, so a change at .* was left midway .*Not known: Version 5 to Archived/);
+      const before = (await stagesOf(client))[5];
+      const target = before === "Staging" ? "None" : "Staging";
+      await move(page, 5, target);
+      await done(page);
+      assert.equal((await stagesOf(client))[5], target);
+      await close(page);
+      await move(page, 5, before, "back");
+      await done(page);
+      assertQuiet(page, [/net::ERR/]);
+      await page.close();
+    } finally {
+      await gate.close();
+    }
+  });
+
+  test("versions are sorted by their own columns, and compared with any other, as the address says", { timeout: 60_000 }, async () => {
+    const client = clientOf(servers.byVersion["3.17.2"].url);
+    const page = await open(`models/${MODEL}`, site.url, site.serverUrl("3.17.2"));
+    await byRole(page, "table", `Versions of ${MODEL}`);
+    await press(page, "checkbox", "Archived ones too");
+    const shown = () => page.$$eval(`table[aria-label="Versions of ${MODEL}"] tbody th a`, (all) => all.map((it) => it.textContent.replace("Version ", "")));
+    const stages = await stagesOf(client);
+    const numbers = Object.keys(stages).sort((a, b) => b - a);
+    await until(shown, (found) => found.join() === numbers.join(), "the newest first");
+    await press(page, "button", "Version");
+    await until(shown, (found) => found.join() === [...numbers].reverse().join(), "the oldest first");
+    await press(page, "button", "Stage");
+    const rank = (number) => ["Production", "Staging", "None", "Archived"].indexOf(stages[number]);
+    const byStage = [...numbers].sort((a, b) => rank(a) - rank(b) || b - a);
+    await until(shown, (found) => found.join() === byStage.join(), `by stage: ${byStage}`);
+    assert.equal(await page.$eval("th[aria-sort=ascending]", (head) => head.textContent), "Stage");
+    await page.reload();
+    await until(shown, (found) => found.join() === byStage.join(), "by stage after a reload");
+
+    await page.goto(`${site.url}#/models/${MODEL}/5?server=${encodeURIComponent(site.serverUrl("3.17.2"))}`);
+    const choice = await byRole(page, "combobox", "Compared with");
+    await choice.select("1");
+    const heads = () => page.$$eval("table[aria-label=Metrics] thead th", (all) => all.map((head) => head.textContent));
+    await until(heads, (found) => found.some((head) => /1\b/.test(head)), "version 1 beside it");
+    assert.match(await page.evaluate(() => location.hash), /against=1\b/);
+    const fresh = await openPage(browser);
+    await fresh.goto(page.url());
+    await press(fresh, "button", "Connect");
+    await until(() => fresh.$eval('select[aria-label="Compared with"]', (select) => select.value), (value) => value === "1", "the same in a pasted link");
+    assertQuiet(page);
+    assertQuiet(fresh);
+    await page.close();
+    await fresh.close();
+  });
+
+  test("MLflow 1.30: the alias that config.json ties to a stage is said to be left out", { timeout: 60_000 }, async () => {
+    const own = await serve({
+      base: "/", proxies: { "/mlflow": servers.byVersion["1.30.1"].url },
+      config: { registry: { stage_aliases: [{ stage: "Production", alias: "champion" }] } },
+    });
+    const page = await open(`models/${MODEL}/1`, own.url, "/mlflow");
+    await press(page, "button", "Move to…");
+    await press(page, "radio", "Production");
+    await page.waitForSelector("dialog[open] ::-p-text(This server has no aliases)");
+    await press(page, "radio", "None");
+    await until(() => page.$("dialog[open] ::-p-text(This server has no aliases)"), (note) => note === null, "nothing where no alias goes with the stage");
+    assertQuiet(page);
+    await page.close();
+    await own.close();
   });
 
   test("a card dragged to another stage opens the move there", { timeout: 60_000 }, async () => {

@@ -234,6 +234,11 @@ describe("workspace", () => {
     await until(() => page.$eval("#runs-cell-0-0 a", (link) => link.textContent), (name) => name === first.name, "the table by score");
     await page.reload();
     await until(async () => (await byRole(page, "group", "The pick")).evaluate((element) => element.textContent), (text) => text.includes(third.name), "the pick after a reload");
+    // The winner is registered from here: its page opens with the form.
+    await (await byRole(page, "link", `Register ${third.name}…`)).click();
+    await byRole(page, "form", "Register a model");
+    assert.equal(await page.$eval("h1", (heading) => heading.textContent), third.name);
+    await page.goBack();
     // What is no expression is told, and keeps nobody out.
     const box = await byRole(page, "textbox", "Constraints");
     await box.type(" and (");
