@@ -336,11 +336,11 @@ describe("registry", () => {
     await until(shown, (found) => found.join() === byStage.join(), "by stage after a reload");
 
     await page.goto(`${site.url}#/models/${MODEL}/5?server=${encodeURIComponent(site.serverUrl("3.17.2"))}`);
-    const choice = await byRole(page, "combobox", "Compared with");
-    await choice.select("1");
+    await page.waitForSelector('select[aria-label="Compared with"] option[value="1"]');
+    await page.select('select[aria-label="Compared with"]', "1");
     const heads = () => page.$$eval("table[aria-label=Metrics] thead th", (all) => all.map((head) => head.textContent));
-    await until(heads, (found) => found.some((head) => /1\b/.test(head)), "version 1 beside it");
-    assert.match(await page.evaluate(() => location.hash), /against=1\b/);
+    await until(heads, (found) => found.some((head) => /^Version 1\b/.test(head)), "version 1 beside it");
+    await until(() => page.evaluate(() => location.hash), (hash) => /against=1\b/.test(hash), "version 1 in the address");
     const fresh = await openPage(browser);
     await fresh.goto(page.url());
     await press(fresh, "button", "Connect");
