@@ -151,18 +151,19 @@ impl Ranks {
         self.ordered.get(self.ordered.len() / 2).copied()
     }
 
-    /// Whether the middle half of the numbers has so little of the way from the lowest to the highest, or of the
-    /// magnitudes on it, that colours spread evenly over it could not tell them apart: less than an eighth.
+    /// Whether most numbers have so little of the way from the lowest to the highest, or of the magnitudes on it, that
+    /// colours spread evenly over it hardly tell them apart: the middle four fifths less than three tenths of it.
     pub fn is_crowded(&self, is_log: bool) -> bool {
         let at = |share: f64| {
             let number = self.ordered.get((self.ordered.len().saturating_sub(1) as f64 * share) as usize)?;
             Some(if is_log { number.ln() } else { *number })
         };
-        let (Some(low), Some(first), Some(third), Some(high)) = (at(0.0), at(0.25), at(0.75), at(1.0)) else {
+        let (Some(lowest), Some(low), Some(high), Some(highest)) = (at(0.0), at(0.1), at(0.9), at(1.0))
+        else {
             return false;
         };
         // Halved: the difference of two huge numbers is infinite.
-        third / 2.0 - first / 2.0 < (high / 2.0 - low / 2.0) / 8.0
+        high / 2.0 - low / 2.0 < (highest / 2.0 - lowest / 2.0) * 0.3
     }
 
     /// How far along the order a number stands, 0 for the lowest to 1 for the highest; equal ones in their middle.
@@ -273,15 +274,13 @@ mod tests {
 
     #[test]
     fn one_number_far_away_leaves_the_others_their_colours() {
-        let numbers = [1.0, 1.1, 1.2, 1.2, 1.3, 1.4, 90.0];
+        let numbers = [1.0, 1.1, 1.2, 1.2, 1.3, 1.4, 1.4, 1.5, 1.5, 90.0];
         let ranks = Ranks::of(&numbers.map(Value::Number));
         assert!(ranks.is_crowded(false));
-        assert_eq!(ranks.median(), Some(1.2));
+        assert_eq!(ranks.median(), Some(1.4));
         let shares: Vec<f64> = numbers.iter().map(|number| ranks.share(*number)).collect();
-        assert_eq!(
-            (shares[0], shares[2], shares[3], shares[6]),
-            (0.0, 0.416_666_666_666_666_7, shares[2], 1.0)
-        );
+        assert_eq!((shares[0], shares[2], shares[9]), (0.0, shares[3], 1.0));
+        assert!((shares[2] - 2.5 / 9.0).abs() < 1e-12);
         let scale = ColourScale::ranked(ranks, &[GOOD, BAD], Some(Direction::Ascending), NO_VALUE);
         assert_eq!(scale.colour(Value::Number(1.0)), GOOD);
         assert_eq!(scale.colour(Value::Number(90.0)), BAD);
@@ -294,7 +293,7 @@ mod tests {
             |numbers: &[f64]| Ranks::of(&numbers.iter().map(|n| Value::Number(*n)).collect::<Vec<_>>());
         assert!(!ranks(&[]).is_crowded(false) && !ranks(&[1.0]).is_crowded(false));
         assert!(!ranks(&[1.0, 2.0, 3.0, 4.0, 5.0]).is_crowded(false));
-        let magnitudes = [1e-4, 1e-3, 1e-2, 1e-1, 1.0, 1e4];
+        let magnitudes = [1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0, 1e3, 1e4, 1e6];
         assert!(ranks(&magnitudes).is_crowded(false) && !ranks(&magnitudes).is_crowded(true));
         assert_eq!(ranks(&[3.0, 3.0]).share(3.0), 0.5, "all alike");
         assert!(!ranks(&[-1.7e308, -1e308, 1e308, 1.7e308]).is_crowded(false));

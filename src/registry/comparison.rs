@@ -23,7 +23,7 @@ pub struct Side {
     pub number: Option<VersionNumber>,
     /// Its run, if it has arrived.
     pub run: Option<Run>,
-    /// The data sets that the run read.
+    /// The datasets that the run read.
     pub datasets: Vec<Dataset>,
     /// Its model's description, if it has arrived.
     pub manifest: Option<Manifest>,
@@ -107,7 +107,7 @@ pub struct Comparison {
     pub params: Vec<TextRow>,
     /// Params that are the same.
     pub n_same_params: usize,
-    /// Run, data sets, commit, flavours, MLflow.
+    /// Run, datasets, commit, flavours, MLflow.
     pub facts: Vec<TextRow>,
     /// Inputs and outputs, with their types.
     pub schema: Vec<TextRow>,
@@ -232,9 +232,9 @@ fn facts_of(side: &Side) -> Vec<(String, String)> {
     }
     for dataset in &side.datasets {
         let name = if dataset.context.is_empty() {
-            "data set".to_owned()
+            "dataset".to_owned()
         } else {
-            format!("data set, {}", dataset.context)
+            format!("dataset, {}", dataset.context)
         };
         fact(&name, format!("{} ({})", dataset.name, dataset.digest));
     }

@@ -30,6 +30,14 @@ impl CellValue {
     }
 }
 
+/// What a column is called, with its unit.
+pub fn title(column: &ColumnKey) -> String {
+    match column {
+        ColumnKey::Attribute(Attribute::Duration) => "duration, s".to_owned(),
+        other => other.label().to_owned(),
+    }
+}
+
 /// The run of a version, if it has arrived.
 pub fn run_of<'a>(version: &ModelVersion, runs: &'a Runs) -> Option<&'a Run> {
     runs.get(version.run_id.as_ref()?)

@@ -1,7 +1,7 @@
 //! An ordinary chart: a name, a summary in words, a drawing that pointer and keyboard go through, and a table behind it.
 
 use crate::chart::{ChartProblem, Handle, Library};
-use crate::plot::charts::{Figure, Look, Mark, Place, Step};
+use crate::plot::charts::{Figure, Look, Mark, Place, Series, Step};
 use crate::ui::chart_area::{AreaLayer, AreaTool, Drawn};
 use crate::ui::download::{file_name, save_blob, save_text};
 use crate::ui::per_frame::PerFrame;
@@ -541,7 +541,12 @@ fn SaveChart(
 fn Keys(figure: Signal<Arc<Figure>>, label: Signal<String>) -> impl IntoView {
     let keys = Memo::new(move |_| {
         figure.with(|figure| {
-            let told = figure.series.iter().filter(|_| figure.series.len() > 1);
+            // A line alone is told by its key, too, where it is a run's or a version's; the axis has named a metric.
+            let is_told = |series: &Series| {
+                figure.series.len() > 1
+                    || figure.is_lines() && !series.name.is_empty() && series.name != figure.y.title
+            };
+            let told = figure.series.iter().filter(|series| is_told(series));
             told.map(|series| (series.name.clone(), series.mark, series.look)).collect::<Vec<_>>()
         })
     });

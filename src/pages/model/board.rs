@@ -5,7 +5,7 @@ use super::versions_table::MoveButton;
 use super::{Intent, ModelContext};
 use crate::entities::{Stage, VersionNumber};
 use crate::registry::timeline::in_stage_since;
-use crate::registry::version_table::{cell, run_of};
+use crate::registry::version_table::{cell, run_of, title};
 use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::stage::StageMark;
 use leptos::prelude::*;
@@ -82,7 +82,7 @@ fn Card(
                 let run = run_of(version, runs)?;
                 context.defaults.with(|columns| {
                     let values = columns.iter().filter_map(|column| {
-                        Some(format!("{} {}", column.label(), cell(run, column)?.text()))
+                        Some(format!("{} {}", title(column), cell(run, column)?.text()))
                     });
                     Some(values.collect::<Vec<_>>())
                 })

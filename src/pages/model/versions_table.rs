@@ -63,11 +63,7 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
         }
     };
     let head = move |column: ColumnKey| {
-        let text = if column == ColumnKey::Attribute(crate::entities::Attribute::Duration) {
-            "duration, s".to_owned()
-        } else {
-            column.label().to_owned()
-        };
+        let text = version_table::title(&column);
         own_head(VersionColumn::OfRun(column), text)
     };
     view! {
