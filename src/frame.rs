@@ -22,7 +22,7 @@ pub use format::{ColumnFormat, display_number, format_millis};
 pub use history::{Aggregate, HistorySummary};
 pub use row_set::RowSet;
 pub use run_frame::{ColumnSummary, RowStanding, RunFrame};
-pub use sort::{natural_cmp, order};
+pub use sort::{natural_cmp, natural_order, order};
 pub use value::Value;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod colour;
 mod raster;
 mod scale;
 
-pub use axis::{Axis, AxisLayout, AxisSpec, Layout, PlotTick, infer_kind, natural_order};
+pub use axis::{Axis, AxisLayout, AxisSpec, Layout, PlotTick, infer_kind};
 pub use colour::{ColourScale, Ranks};
 pub use raster::{Raster, RasterTheme};
 pub use scale::{LinearScale, LogScale, LogTick, PointScale, TimeTick, linear_ticks, log_ticks, time_ticks};

@@ -497,6 +497,7 @@ mod tests {
                 .prop_filter("finite", |(a, b)| a.is_finite() && b.is_finite())
                 .prop_map(|(low, high)| Pick::Interval { low, high }),
             any::<String>().prop_map(Pick::Text),
+            any::<(String, String)>().prop_map(|(first, last)| Pick::Texts { first, last }),
             proptest::sample::select(Lane::ALL.to_vec()).prop_map(Pick::Lane),
             (key(), any::<(bool, bool)>(), prop::collection::vec((-9e9..9e9, -1.0..1.0), 0..4))
                 .prop_map(|(y, is_log, corners)| Pick::Area(Area { y, is_log, corners })),

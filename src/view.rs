@@ -65,6 +65,14 @@ pub enum Pick {
     },
     /// Exactly this text (also the text of a number on a categorical axis).
     Text(String),
+    /// The texts from one to another, both included, in the order of a categorical axis: what a long drag over
+    /// categories takes in, without naming each.
+    Texts {
+        /// The one that stands first.
+        first: String,
+        /// The one that stands last.
+        last: String,
+    },
     /// All values of this lane.
     Lane(Lane),
     /// Finite numbers of runs whose place in a chart over this column and another is inside an area.

@@ -5,8 +5,8 @@ use super::news::Grouping;
 use crate::analysis::quantile::quantile;
 use crate::entities::ColumnKey;
 use crate::entities::order::sort_by;
+use crate::frame::natural_order;
 use crate::frame::{RunFrame, Value};
-use crate::plot::natural_order;
 use crate::view::{Direction, Lane, Pick, better};
 use std::collections::BTreeMap;
 

@@ -6,8 +6,9 @@ use super::news::{Dot, Grouping, HeatCell, HeatMap, ScatterAxis, ScatterInfo, Si
 use super::workspace::{Shown, named};
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey};
+use crate::frame::natural_order;
 use crate::frame::{RunFrame, Value};
-use crate::plot::{infer_kind, natural_order};
+use crate::plot::infer_kind;
 use crate::view::{AxisKind, AxisView, Direction, better};
 use std::collections::BTreeSet;
 

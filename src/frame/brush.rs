@@ -2,31 +2,45 @@
 
 use crate::entities::ColumnKey;
 use crate::frame::format::display_number;
-use crate::frame::{RowSet, RunFrame, Value};
+use crate::frame::{RowSet, RunFrame, Value, natural_order};
 use crate::view::edit::texts;
 use crate::view::{Area, Brush, Lane, Pick, Step};
+use std::cmp::Ordering;
 
 /// The rows that any of the brush's picks takes in; all rows when it has none.
 ///
 /// An interval takes in finite numbers only. A text takes in exactly this text, and numbers that were logged
-/// as this text (metrics and numeric attributes: whose shortest form is this text).
+/// as this text (metrics and numeric attributes: whose shortest form is this text). So do texts from one to another, in
+/// the order of a categorical axis.
 pub fn brushed(frame: &RunFrame, brush: &Brush) -> RowSet {
     if brush.picks.is_empty() {
         return RowSet::full(frame.n_rows());
     }
     // A drag over categories picks as many texts as there are.
     let texts = texts(&brush.picks);
-    let others: Vec<&Pick> = brush.picks.iter().filter(|pick| !matches!(pick, Pick::Text(_))).collect();
+    let is_text = |pick: &&Pick| matches!(pick, Pick::Text(_) | Pick::Texts { .. });
+    let others: Vec<&Pick> = brush.picks.iter().filter(|pick| !is_text(pick)).collect();
+    let ranges: Vec<(&str, &str)> = brush
+        .picks
+        .iter()
+        .filter_map(|pick| match pick {
+            Pick::Texts { first, last } => Some((first.as_str(), last.as_str())),
+            _ => None,
+        })
+        .collect();
+    let is_picked = |text: &str| {
+        let is_between = |(first, last): &(&str, &str)| {
+            natural_order(first, text) != Ordering::Greater && natural_order(text, last) != Ordering::Greater
+        };
+        texts.binary_search(&text).is_ok() || ranges.iter().any(is_between)
+    };
+    let has_texts = !texts.is_empty() || !ranges.is_empty();
     let rows = frame.rows_where(&brush.column, |value, logged| {
         others.iter().any(|pick| is_in(pick, value))
-            || !texts.is_empty()
+            || has_texts
                 && match (value, logged) {
-                    (Value::Text(text), _) | (Value::Number(_), Some(text)) => {
-                        texts.binary_search(&text).is_ok()
-                    }
-                    (Value::Number(number), None) => {
-                        texts.binary_search(&display_number(number).as_str()).is_ok()
-                    }
+                    (Value::Text(text), _) | (Value::Number(_), Some(text)) => is_picked(text),
+                    (Value::Number(number), None) => is_picked(&display_number(number)),
                     _ => false,
                 }
     });
@@ -88,7 +102,7 @@ fn is_in(pick: &Pick, value: Value<'_>) -> bool {
         (Pick::Interval { low, high }, Value::Number(number)) => *low <= number && number <= *high,
         (Pick::Lane(Lane::Text), Value::Text(_)) => true,
         (Pick::Lane(lane), value) => value.lane() == Some(*lane),
-        (Pick::Interval { .. } | Pick::Text(_) | Pick::Area(_), _) => false,
+        (Pick::Interval { .. } | Pick::Text(_) | Pick::Texts { .. } | Pick::Area(_), _) => false,
     }
 }
 
@@ -200,6 +214,11 @@ mod tests {
         check("params.p", vec![Pick::Text("0.10".into())], &[0]);
         check("params.p", vec![Pick::Text("0.1".into())], &[]);
         check("params.p", vec![Pick::Text("x".into()), Pick::Lane(Lane::Missing)], &[1, 3]);
+        let range = |first: &str, last: &str| vec![Pick::Texts { first: first.into(), last: last.into() }];
+        check("params.p", range("0.05", "0.5"), &[0]);
+        check("params.p", range("0.5", "z"), &[1]);
+        check("params.p", range("0.1", "x"), &[0, 1]);
+        check("metrics.m", range("-3", "1.5"), &[0, 3]);
         check("params.p", vec![Pick::Lane(Lane::Empty)], &[2]);
         check("params.p", vec![Pick::Lane(Lane::Text)], &[1]);
         check("params.absent", vec![Pick::Lane(Lane::Missing)], &[0, 1, 2, 3]);

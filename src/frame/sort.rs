@@ -91,6 +91,18 @@ fn ordered_bits(number: f64) -> u64 {
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
+/// The order of categories: numbers first and by value, then texts, numerals within them by value and
+/// without regard to case.
+pub fn natural_order(a: &str, b: &str) -> Ordering {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    match (number(a), number(b)) {
+        (Some(x), Some(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => natural_cmp(a, b).then_with(|| a.cmp(b)),
+    }
+}
+
 /// Compares texts as people do: without regard to case, and numerals within them by value (`run-9` stands
 /// before `run-10`).
 pub fn natural_cmp(a: &str, b: &str) -> Ordering {

@@ -3,10 +3,9 @@
 use super::scale::{LinearScale, LogScale, PointScale, time_ticks};
 use crate::entities::ColumnKey;
 use crate::entities::order::sort_by;
-use crate::frame::{Value, display_number, natural_cmp};
+use crate::frame::{Value, display_number, natural_order};
 use crate::view::{AxisKind, Lane};
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// Labels nearer to each other than this overlap.
@@ -63,18 +62,6 @@ fn numbers(values: &[Value<'_>]) -> impl Iterator<Item = f64> {
         Value::Number(number) => Some(*number),
         _ => None,
     })
-}
-
-/// The order of categories: numbers first and by value, then texts, numerals within them by value and
-/// without regard to case.
-pub fn natural_order(a: &str, b: &str) -> Ordering {
-    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-    match (number(a), number(b)) {
-        (Some(x), Some(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => natural_cmp(a, b).then_with(|| a.cmp(b)),
-    }
 }
 
 /// What an axis is asked to be.

@@ -4,10 +4,9 @@
 //! give muddy middles and an uneven ramp.
 
 use super::Rgb;
-use super::axis::natural_order;
 use super::scale::{LinearScale, LogScale};
 use crate::entities::order::sort_by;
-use crate::frame::{Value, display_number};
+use crate::frame::{Value, display_number, natural_order};
 use crate::view::Direction;
 use std::collections::HashMap;
 

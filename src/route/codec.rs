@@ -139,6 +139,13 @@ fn push_brush(brush: &Brush, out: &mut String) {
                 out.push('t');
                 escape(text, out);
             }
+            Pick::Texts { first, last } => {
+                let mut text = String::new();
+                escape(first, &mut text);
+                // How long the first one is says where the last one begins.
+                out.push_str(&format!("b{}:{text}", text.len()));
+                escape(last, out);
+            }
             Pick::Lane(lane) => {
                 out.push('l');
                 out.push_str(lane_word(*lane));
@@ -168,6 +175,11 @@ fn brush(text: &str) -> Option<Brush> {
                 Some(Pick::Interval { low: low.parse().ok()?, high: high.parse().ok()? })
             }
             't' => Some(Pick::Text(unescape(rest))),
+            'b' => {
+                let (n, texts) = rest.split_once(':')?;
+                let (first, last) = texts.split_at_checked(n.parse().ok()?)?;
+                Some(Pick::Texts { first: unescape(first), last: unescape(last) })
+            }
             'l' => Lane::ALL.into_iter().find(|lane| lane_word(*lane) == rest).map(Pick::Lane),
             'a' => area(rest).map(Pick::Area),
             _ => None,

@@ -380,9 +380,24 @@ pub fn intervals(picks: &[Pick]) -> Vec<(f64, f64)> {
         .iter()
         .filter_map(|pick| match pick {
             Pick::Interval { low, high } => Some((*low, *high)),
-            Pick::Text(_) | Pick::Lane(_) | Pick::Area(_) => None,
+            Pick::Text(_) | Pick::Texts { .. } | Pick::Lane(_) | Pick::Area(_) => None,
         })
         .collect()
+}
+
+/// Which of these categories, in the order of a categorical axis, the picks take in.
+pub fn picked(picks: &[Pick], categories: &[&str]) -> Vec<bool> {
+    let texts = texts(picks);
+    let mut is_in: Vec<bool> = categories.iter().map(|text| texts.binary_search(text).is_ok()).collect();
+    for pick in picks {
+        if let Pick::Texts { first, last } = pick {
+            let place = |text: &str| categories.iter().position(|category| *category == text);
+            if let (Some(first), Some(last)) = (place(first), place(last)) {
+                is_in.iter_mut().take(last + 1).skip(first).for_each(|is_in| *is_in = true);
+            }
+        }
+    }
+    is_in
 }
 
 /// The texts among the picks, sorted, so that one is found among thousands.
@@ -404,10 +419,27 @@ pub fn with_intervals(picks: &[Pick], intervals: &[(f64, f64)]) -> Vec<Pick> {
     drawn.chain(picks.iter().filter(is_other).cloned()).collect()
 }
 
+/// So many texts in a row are named each: an address stays readable.
+const N_NAMED_TEXTS: usize = 16;
+
 /// The picks with these texts in place of theirs; lanes and intervals stay.
 pub fn with_texts<'a>(picks: &[Pick], texts: impl IntoIterator<Item = &'a str>) -> Vec<Pick> {
     let chosen = texts.into_iter().map(|text| Pick::Text(text.to_owned()));
-    chosen.chain(picks.iter().filter(|pick| !matches!(pick, Pick::Text(_))).cloned()).collect()
+    let is_other = |pick: &&Pick| !matches!(pick, Pick::Text(_) | Pick::Texts { .. });
+    chosen.chain(picks.iter().filter(is_other).cloned()).collect()
+}
+
+/// The same with texts that follow each other in the order of a categorical axis: many are named by the first and the
+/// last, so that a drag over thousands is a short address.
+pub fn with_texts_in_row(picks: &[Pick], texts: &[&str]) -> Vec<Pick> {
+    match texts {
+        [first, .., last] if texts.len() > N_NAMED_TEXTS => {
+            let mut picks = with_texts(picks, []);
+            picks.insert(0, Pick::Texts { first: (*first).to_owned(), last: (*last).to_owned() });
+            picks
+        }
+        _ => with_texts(picks, texts.iter().copied()),
+    }
 }
 
 /// The lowest and the highest bound of the intervals; the domain's where there are none.
@@ -650,5 +682,20 @@ mod tests {
         let after = with_intervals(&picks, &[(3.0, 4.0)]);
         assert_eq!(after, [Pick::Interval { low: 3.0, high: 4.0 }, Pick::Lane(Lane::Nan)]);
         assert_eq!(intervals(&after), [(3.0, 4.0)]);
+    }
+
+    #[test]
+    fn many_texts_in_a_row_are_named_by_the_first_and_the_last() {
+        let all: Vec<String> = (0..40).map(|n| format!("run-{n}")).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let before = [Pick::Text("run-0".to_owned()), Pick::Lane(Lane::Missing)];
+        let few = with_texts_in_row(&before, &all[3..5]);
+        assert_eq!(few.len(), 3);
+        let many = with_texts_in_row(&before, &all[3..30]);
+        let row = Pick::Texts { first: "run-3".to_owned(), last: "run-29".to_owned() };
+        assert_eq!(many, [row, Pick::Lane(Lane::Missing)]);
+        let is_in = picked(&many, &all);
+        assert_eq!((is_in[2], is_in[3], is_in[29], is_in[30]), (false, true, true, false));
+        assert_eq!(with_texts(&many, ["run-7"]).len(), 2, "one text takes the place of the row");
     }
 }

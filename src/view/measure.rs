@@ -70,6 +70,7 @@ impl Measure {
                 }
                 Pick::Text(text) if parts.len() < N_TEXTS => parts.push(text.clone()),
                 Pick::Text(_) => n_more += 1,
+                Pick::Texts { first, last } => parts.push(format!("{first} to {last}")),
                 Pick::Lane(lane) => parts.push(lane.label().to_owned()),
                 Pick::Area(area) => parts.push(format!("in an area with {}", area.y.label())),
             }

@@ -10,7 +10,8 @@ use crate::ui::pointer::{CLICK_PX, capture};
 use crate::ui::popover::Popover;
 use crate::view::brush_px::{AxisSpan, Grip, grip_at, intervals_after_drag};
 use crate::view::edit::{
-    Bound, EditRequest, ViewEdit, bounds, intervals, texts, with_bound, with_intervals, with_texts,
+    Bound, EditRequest, ViewEdit, bounds, intervals, picked, with_bound, with_intervals, with_texts,
+    with_texts_in_row,
 };
 use crate::view::measure::Measure;
 use crate::view::{AxisKind, Lane, Pick};
@@ -45,9 +46,20 @@ pub(super) struct AxisContext {
     pub measure: Memo<Measure>,
     /// The categories, lowest value first, with their places.
     categories: Memo<Vec<Tick>>,
+    /// Which of them the brush takes in.
+    is_in: Memo<Vec<bool>>,
 }
 
 impl AxisContext {
+    /// The texts of categories that follow each other, in the order of values.
+    fn in_order<'a>(self, ticks: impl Iterator<Item = &'a Tick>) -> Vec<&'a str> {
+        let mut texts: Vec<&str> = ticks.filter_map(|tick| tick.category.as_deref()).collect();
+        if self.info.with_untracked(|info| info.as_ref().is_some_and(|info| info.is_flipped)) {
+            texts.reverse();
+        }
+        texts
+    }
+
     pub fn set_picks(self, picks: Vec<Pick>, is_ongoing: bool, at_millis: f64) {
         let edit = ViewEdit::SetPicks(self.column.get_value(), picks);
         self.plot.on_edit.run(EditRequest { edit, is_ongoing, at_millis });
@@ -102,18 +114,30 @@ pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl Into
         categories.sort_by(|a, b| b.y_px.total_cmp(&a.y_px));
         categories
     });
-    let axis = AxisContext { plot, column, info, label, picks, span, measure, categories };
+    let is_in = Memo::new(move |_| {
+        categories.with(|categories| {
+            let mut texts: Vec<&str> =
+                categories.iter().map(|tick| tick.category.as_deref().unwrap_or_default()).collect();
+            // From the first value to the last, as a row of texts runs.
+            let is_flipped = info.with(|info| info.as_ref().is_some_and(|info| info.is_flipped));
+            if is_flipped {
+                texts.reverse();
+            }
+            let mut is_in = picks.with(|picks| picked(picks, &texts));
+            if is_flipped {
+                is_in.reverse();
+            }
+            is_in
+        })
+    });
+    let axis = AxisContext { plot, column, info, label, picks, span, measure, categories, is_in };
     let category_elements = Memo::new(move |_| {
-        let mut elements = categories.get();
+        let mut elements: Vec<(usize, Tick)> = categories.get().into_iter().enumerate().collect();
         if elements.len() > N_CATEGORY_ELEMENTS {
-            picks.with(|picks| {
-                let chosen = texts(picks);
-                let is_chosen = |tick: &Tick| {
-                    tick.category.as_deref().is_some_and(|text| chosen.binary_search(&text).is_ok())
-                };
-                let n_chosen = elements.iter().filter(|tick| is_chosen(tick)).count();
+            is_in.with(|is_in| {
+                let has_few = is_in.iter().filter(|is_in| **is_in).count() <= N_CATEGORY_ELEMENTS;
                 elements
-                    .retain(|tick| tick.is_labelled || n_chosen <= N_CATEGORY_ELEMENTS && is_chosen(tick));
+                    .retain(|(place, tick)| tick.is_labelled || has_few && is_in.get(*place) == Some(&true));
             });
         }
         elements
@@ -155,10 +179,10 @@ pub(crate) fn Axis(info: Memo<Option<AxisInfo>>, column: ColumnKey) -> impl Into
             <Strip axis />
             <For
                 each=move || category_elements.get()
-                key=|tick| (tick.label.clone(), tick.y_px.to_bits(), tick.is_labelled)
-                let:tick
+                key=|(place, tick)| (*place, tick.label.clone(), tick.y_px.to_bits(), tick.is_labelled)
+                let((place, tick))
             >
-                <Category axis tick />
+                <Category axis place tick />
             </For>
             <For each=move || lanes.get() key=|lane| (lane.lane, lane.y_px.to_bits(), lane.n_runs) let:lane>
                 <LaneBox axis lane />
@@ -297,11 +321,8 @@ fn Strip(axis: AxisContext) -> impl IntoView {
         }
         None => axis.categories.with_untracked(|categories| {
             let (from_px, to_px) = (drag.from_px.min(to_px), drag.from_px.max(to_px));
-            let covered = categories
-                .iter()
-                .filter(|tick| tick.y_px >= from_px && tick.y_px <= to_px)
-                .filter_map(|tick| tick.category.as_deref());
-            with_texts(&drag.picks, covered)
+            let covered = categories.iter().filter(|tick| tick.y_px >= from_px && tick.y_px <= to_px);
+            with_texts_in_row(&drag.picks, &axis.in_order(covered))
         }),
     };
     let per_frame = PerFrame::first_at_once(Callback::new(move |(to_px, at_millis): (f64, f64)| {
@@ -507,15 +528,9 @@ fn CategorySlider(axis: AxisContext, bound: Bound) -> impl IntoView {
     let n_last = move || axis.categories.with(|categories| categories.len().saturating_sub(1));
     // The places of the lowest and the highest category in the brush.
     let range = Memo::new(move |_| {
-        let chosen = axis.picks.with(|picks| {
-            axis.categories.with(|categories| {
-                let chosen = texts(picks);
-                let is_in = |tick: &Tick| {
-                    tick.category.as_deref().is_some_and(|text| chosen.binary_search(&text).is_ok())
-                };
-                let first = categories.iter().position(is_in)?;
-                Some((first, categories.iter().rposition(is_in)?))
-            })
+        let chosen = axis.is_in.with(|is_in| {
+            let first = is_in.iter().position(|is_in| *is_in);
+            first.zip(is_in.iter().rposition(|is_in| *is_in))
         });
         chosen.unwrap_or((0, n_last()))
     });
@@ -546,10 +561,7 @@ fn CategorySlider(axis: AxisContext, bound: Bound) -> impl IntoView {
             if bound == Bound::Lower { (next.min(last), last) } else { (first, next.clamp(first, n_last)) };
         let picks = axis.categories.with_untracked(|categories| {
             let covered = categories.get(first..=last).unwrap_or_default();
-            with_texts(
-                &axis.picks.get_untracked(),
-                covered.iter().filter_map(|tick| tick.category.as_deref()),
-            )
+            with_texts_in_row(&axis.picks.get_untracked(), &axis.in_order(covered.iter()))
         });
         axis.set_picks(picks, false, event.time_stamp());
     };
@@ -572,24 +584,46 @@ fn toggle(axis: AxisContext, pick: Pick, at_millis: f64) {
 }
 
 #[component]
-fn Category(axis: AxisContext, tick: Tick) -> impl IntoView {
+fn Category(
+    axis: AxisContext,
+    /// Its place among the categories.
+    place: usize,
+    tick: Tick,
+) -> impl IntoView {
     let text = tick.category.unwrap_or_default();
-    let pick = StoredValue::new(Pick::Text(text.clone()));
-    let is_in = move || axis.picks.with(|picks| pick.with_value(|pick| picks.contains(pick)));
+    let category = StoredValue::new(text.clone());
+    let is_in = Memo::new(move |_| axis.is_in.with(|is_in| is_in.get(place) == Some(&true)));
+    let toggle = move |at_millis: f64| {
+        let picks = axis.picks.get_untracked();
+        let text = category.get_value();
+        if picks.iter().any(|pick| matches!(pick, Pick::Texts { .. })) {
+            // Without the one, what was a row is named text by text.
+            let rest = axis.categories.with_untracked(|categories| {
+                let is_in = axis.is_in.get_untracked();
+                let named = categories.iter().zip(is_in).enumerate().filter_map(|(other, (tick, is_in))| {
+                    (is_in != (other == place)).then_some(tick.category.as_deref()?)
+                });
+                with_texts(&picks, named)
+            });
+            axis.set_picks(rest, false, at_millis);
+        } else {
+            axis.edit(|column| ViewEdit::TogglePick(column, Pick::Text(text)), at_millis);
+        }
+    };
     view! {
         <span
             class="axis__category"
             role="checkbox"
             // Unlabelled categories are reached by the sliders, so that thousands of them are no Tab stops.
             tabindex=if tick.is_labelled { "0" } else { "-1" }
-            aria-checked=move || is_in().to_string()
+            aria-checked=move || is_in.get().to_string()
             aria-label=text.clone()
             title=text
             style:top=px(tick.y_px)
-            on:click=move |event| toggle(axis, pick.get_value(), event.time_stamp())
+            on:click=move |event| toggle(event.time_stamp())
             on:keydown=move |event| if event.key() == " " {
                 event.prevent_default();
-                toggle(axis, pick.get_value(), event.time_stamp());
+                toggle(event.time_stamp());
             }
         >
             {tick.is_labelled.then_some(tick.label)}
