@@ -325,6 +325,33 @@ describe("curves", () => {
     await page.close();
   });
 
+  test("of many metrics the charts near what is in view are drawn, and a search finds the others", { timeout: 120_000 }, async () => {
+    const client = (path, body) => call(servers.byVersion[VERSION].url, path, body);
+    const names = Array.from({ length: 40 }, (_, n) => `many-${String(n).padStart(2, "0")}`);
+    const many = [];
+    for (const at of [0, 1]) {
+      const { run } = await client("runs/create", { experiment_id: experimentId, start_time: 5000 + at, run_name: `many-${at}` });
+      const metrics = names.flatMap((key, n) => [0, 1, 2].map((step) => ({ key, step, timestamp: 1000 + step, value: n + step + at })));
+      await client("runs/log-batch", { run_id: run.info.run_id, metrics });
+      many.push({ id: run.info.run_id });
+    }
+    const page = await open(["step", ...names.map((name) => `m${name}`)].join("~"), { runs: many });
+    const drawn = () => page.$$eval(`${PANEL} figure.chart`, (charts) => charts.filter((chart) => chart.querySelector("canvas")).map((chart) => chart.getAttribute("aria-label")));
+    const first = await until(drawn, (found) => found.length >= 12, "the first charts");
+    assert.ok(first.length < names.length && !first.includes("many-39"), first.join());
+    await page.waitForSelector(`${PANEL} ::-p-text(40 of 40 charts)`);
+    await page.$$eval(`${PANEL} .workspace__chart-to-come`, (places) => places.at(-1).scrollIntoView());
+    await until(drawn, (found) => found.includes("many-39"), "the last chart, once it is in view");
+    await (await byRole(page, "searchbox", "Search charts")).type("many-27");
+    await until(drawn, (found) => found.join() === "many-27", "the one that is searched for");
+    const rows = await tableOf(page, (rows) => rows.length === 6);
+    assert.deepEqual(rows.map((row) => Number(row.at(-1))).sort((a, b) => a - b), [27, 28, 28, 29, 29, 30]);
+    assertQuiet(page);
+    await page.close();
+    // The others see no more of these runs.
+    for (const { id } of many) await client("runs/delete", { run_id: id });
+  });
+
   test("how long it takes is measured up to the last chart", { timeout: 120_000 }, async () => {
     const page = await open("step~mloss~mepoch");
     const measures = () => page.evaluate(() => performance.getEntriesByName("runweave:curves-paint").map(({ duration, detail }) => ({ duration, ...detail })));
