@@ -203,9 +203,22 @@ fn correlations(
     formats: &mut Formats,
 ) -> CorrelationInfo {
     let others = view.objectives.iter().map(|objective| &objective.column).filter(|column| *column != target);
-    let numeric = params.iter().filter(|param| matches!(param.values, ParamValues::Numbers(_)));
-    let mut keys: Vec<&ColumnKey> =
-        std::iter::once(target).chain(others).chain(numeric.map(|param| &param.key)).collect();
+    // What has one value wherever it has any correlates with nothing.
+    let is_constant = |numbers: &[Option<f64>]| {
+        let mut present = numbers.iter().flatten();
+        present.next().is_none_or(|first| present.all(|other| other == first))
+    };
+    let mut constant = Vec::new();
+    let numeric = params.iter().filter(|param| match &param.values {
+        ParamValues::Numbers(numbers) if is_constant(numbers) => {
+            constant.push(formats.title(frame, &param.key));
+            false
+        }
+        ParamValues::Numbers(_) => true,
+        _ => false,
+    });
+    let numeric: Vec<&ColumnKey> = numeric.map(|param| &param.key).collect();
+    let mut keys: Vec<&ColumnKey> = std::iter::once(target).chain(others).chain(numeric).collect();
     let n_all = keys.len();
     if !view.more.has_all_correlations {
         keys.truncate(N_CORRELATED);
@@ -222,6 +235,7 @@ fn correlations(
         columns: keys.iter().map(|key| (*key).clone()).collect(),
         cells: (0..keys.len()).map(|a| (0..keys.len()).map(|b| cell(a, b)).collect()).collect(),
         n_all,
+        constant,
     }
 }
 
@@ -362,5 +376,23 @@ mod tests {
     fn samples_are_spread_evenly() {
         assert_eq!(evenly(&[1, 2, 3], 5), [1, 2, 3]);
         assert_eq!(evenly(&(0..10).collect::<Vec<_>>(), 4), [0, 2, 5, 7]);
+    }
+
+    #[test]
+    fn what_has_one_value_correlates_with_nothing() {
+        let frame = test_runs::frame((0..40).map(|n| {
+            let rate = n.to_string();
+            let mut params = vec![("rate", &*rate)];
+            if n % 4 > 0 {
+                params.push(("seed", "42"));
+            }
+            test_runs::run(&format!("r{n}"), &params, &[("loss", f64::from(n % 7))], &[])
+        }));
+        let kept = RowSet::full(frame.n_rows());
+        let (view, columns) = (View::default(), columns_info(&frame));
+        let shown = Shown { kept: &kept, brushed: &kept, view: &view, columns: &columns };
+        let CorrelationInfo { titles, constant, n_all, .. } =
+            importance_info(&frame, shown, &mut Formats::default()).correlations;
+        assert_eq!((titles, constant, n_all), (vec!["loss".into(), "rate".into()], vec!["seed".into()], 2));
     }
 }

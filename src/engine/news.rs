@@ -287,6 +287,8 @@ pub struct CorrelationInfo {
     pub cells: Vec<Vec<Option<(f64, usize)>>>,
     /// Columns that there are, told or not.
     pub n_all: usize,
+    /// The titles of params that are none of them: they have one value in all runs that have them.
+    pub constant: Vec<String>,
 }
 
 /// How an objective came about, run by run, and how its values are spread.

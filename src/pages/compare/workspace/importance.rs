@@ -161,6 +161,13 @@ fn Effects(context: WorkspaceContext) -> impl IntoView {
     }
 }
 
+/// A number with so many decimals, and a minus where it is still below zero with these.
+fn signed(number: f64, n_decimals: usize) -> String {
+    let digits = format!("{:.n_decimals$}", number.abs());
+    let is_below = number < 0.0 && digits.contains(|digit: char| matches!(digit, '1'..='9'));
+    format!("{}{digits}", if is_below { "−" } else { "" })
+}
+
 fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
@@ -183,7 +190,7 @@ fn Params(context: WorkspaceContext) -> impl IntoView {
         let title = if row.is_log { format!("{} (by its logarithm)", row.title) } else { row.title };
         let permutation = row
             .permutation
-            .map_or_else(|| "unknown".to_owned(), |(mean, std)| format!("{mean:.3} ± {std:.3}"));
+            .map_or_else(|| "unknown".to_owned(), |(mean, std)| format!("{} ± {std:.3}", signed(mean, 3)));
         view! {
             <tr>
                 <th scope="row" class="table__name">{title}</th>
@@ -219,13 +226,17 @@ fn Params(context: WorkspaceContext) -> impl IntoView {
 #[component]
 fn Correlations(context: WorkspaceContext) -> impl IntoView {
     let correlations = part(context, |info| info.correlations.clone());
+    let constant = part(context, |info| match info.correlations.constant.join(", ") {
+        titles if titles.is_empty() => titles,
+        titles => format!("Left out, the same in all runs that have them: {titles}."),
+    });
     let n_columns = part(context, |info| (info.correlations.columns.len(), info.correlations.n_all));
     let cell = |found: Option<(f64, usize)>| match found {
         // A share of colour beyond which text would be hard to read; the number says it, the colour helps to find it.
         Some((r, n)) => {
             let hue = if r < 0.0 { "var(--series-2)" } else { "var(--series-1)" };
             let colour = format!("color-mix(in srgb, {hue} {:.0}%, transparent)", r.abs() * 35.0);
-            let text = format!("{r:.2}").replace('-', "−");
+            let text = signed(r, 2);
             view! { <td class="table__number" title=format!("{n} runs") style:background-color=colour>{text}</td> }.into_any()
         }
         None => view! { <td><em class="special">"undefined"</em></td> }.into_any(),
@@ -260,5 +271,6 @@ fn Correlations(context: WorkspaceContext) -> impl IntoView {
         <div class="table-scroll" tabindex="0" role="region" aria-label="Rank correlation, scrollable">
             <table class="table" aria-label="Rank correlation">{content}</table>
         </div>
+        <p class="secondary">{move || constant.get()}</p>
     }
 }
