@@ -151,7 +151,7 @@ impl Ranks {
     }
 
     /// Whether most numbers have so little of the way from the lowest to the highest, or of the magnitudes on it, that
-    /// colours spread evenly over it hardly tell them apart: the middle four fifths less than three tenths of it.
+    /// colours spread evenly over it hardly tell them apart: the middle four fifths less than a third of it.
     pub fn is_crowded(&self, is_log: bool) -> bool {
         let at = |share: f64| {
             let number = self.ordered.get((self.ordered.len().saturating_sub(1) as f64 * share) as usize)?;
@@ -162,7 +162,7 @@ impl Ranks {
             return false;
         };
         // Halved: the difference of two huge numbers is infinite.
-        high / 2.0 - low / 2.0 < (highest / 2.0 - lowest / 2.0) * 0.3
+        high / 2.0 - low / 2.0 < (highest / 2.0 - lowest / 2.0) / 3.0
     }
 
     /// How far along the order a number stands, 0 for the lowest to 1 for the highest; equal ones in their middle.
