@@ -6,7 +6,7 @@ use crate::route::saved::{KeptViews, place};
 use crate::route::{Comparison, Route};
 use crate::state::config::Config;
 use crate::state::{ExperimentList, memory, use_app};
-use crate::ui::row_window::RowWindow;
+use crate::ui::row_window::{RowWindow, WindowedTable};
 use leptos::prelude::*;
 use std::collections::BTreeSet;
 
@@ -84,6 +84,18 @@ pub fn ExperimentsPage() -> impl IntoView {
             </tr>
         }
     };
+    let head = move || {
+        view! {
+            <td></td>
+            <th scope="col" aria-sort=move || if is_by_name.get() { "ascending" } else { "none" }>
+                <button class="table__sort" on:click=move |_| is_by_name.set(true)>"Name"</button>
+            </th>
+            <th scope="col" aria-sort=move || if is_by_name.get() { "none" } else { "descending" }>
+                <button class="table__sort" on:click=move |_| is_by_name.set(false)>"Last update (UTC)"</button>
+            </th>
+        }
+        .into_any()
+    };
     view! {
         <main class="page" id="main">
             <h1 tabindex="-1">"Experiments"</h1>
@@ -127,31 +139,9 @@ pub fn ExperimentsPage() -> impl IntoView {
                                 <ul>{skipped.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
                             </details>
                         })}
-                        <div
-                            class="table-scroll table-window"
-                            node_ref=window.scroller
-                            tabindex="0"
-                            role="region"
-                            aria-label="Experiments, scrollable"
-                            on:scroll=move |_| window.scrolled()
-                        >
-                            <table class="table" aria-label="Experiments" aria-rowcount=move || (shown.with(Vec::len) + 1).to_string()>
-                                <thead><tr>
-                                    <td></td>
-                                    <th scope="col" aria-sort=move || if is_by_name.get() { "ascending" } else { "none" }>
-                                        <button class="table__sort" on:click=move |_| is_by_name.set(true)>"Name"</button>
-                                    </th>
-                                    <th scope="col" aria-sort=move || if is_by_name.get() { "none" } else { "descending" }>
-                                        <button class="table__sort" on:click=move |_| is_by_name.set(false)>"Last update (UTC)"</button>
-                                    </th>
-                                </tr></thead>
-                                <tbody>
-                                    <tr class="table__space" aria-hidden="true" style:height=move || window.above()></tr>
-                                    <For each=rows key=|experiment| experiment.id.clone() children=row />
-                                    <tr class="table__space" aria-hidden="true" style:height=move || window.below()></tr>
-                                </tbody>
-                            </table>
-                        </div>
+                        <WindowedTable window label="Experiments" region="Experiments, scrollable" class="table-window" head=head()>
+                            <For each=rows key=|experiment| experiment.id.clone() children=row />
+                        </WindowedTable>
                     }.into_any()
                 }
             }}

@@ -7,7 +7,7 @@ use crate::registry::model_list::{latest, shown};
 use crate::route::{ModelPage, Route};
 use crate::state::registry::{Listed, use_registry};
 use crate::state::use_app;
-use crate::ui::row_window::RowWindow;
+use crate::ui::row_window::{RowWindow, WindowedTable};
 use crate::ui::stage::StageMark;
 use crate::view::{Direction, ModelColumn, ModelSort};
 use leptos::prelude::*;
@@ -93,6 +93,17 @@ pub fn ModelsPage() -> impl IntoView {
             <th scope="col" aria-sort=aria><button type="button" class="table__sort" on:click=on_click>{text}</button></th>
         }
     };
+    let heads = move || {
+        view! {
+            {head(ModelColumn::Name, Direction::Ascending, "Name")}
+            <th scope="col">"Production"</th>
+            <th scope="col">"Staging"</th>
+            <th scope="col">"Aliases"</th>
+            {head(ModelColumn::Latest, Direction::Descending, "Latest version in any stage")}
+            {head(ModelColumn::Changed, Direction::Descending, "Last change (UTC)")}
+        }
+        .into_any()
+    };
     view! {
         <main class="page page--wide" id="main">
             <h1 tabindex="-1">"Models"</h1>
@@ -128,30 +139,15 @@ pub fn ModelsPage() -> impl IntoView {
                 }.into_any(),
                 Listed::Here(_, skipped) => view! {
                     <Skipped skipped noun="models" />
-                    <div
-                        class="table-scroll table-window models"
-                        node_ref=window.scroller
-                        tabindex="0"
-                        role="region"
-                        aria-label="Registered models, scrollable"
-                        on:scroll=move |_| window.scrolled()
+                    <WindowedTable
+                        window
+                        label="Registered models"
+                        region="Registered models, scrollable"
+                        class="table-window models"
+                        head=heads()
                     >
-                        <table class="table" aria-label="Registered models" aria-rowcount=move || (shown.with(Vec::len) + 1).to_string()>
-                            <thead><tr>
-                                {head(ModelColumn::Name, Direction::Ascending, "Name")}
-                                <th scope="col">"Production"</th>
-                                <th scope="col">"Staging"</th>
-                                <th scope="col">"Aliases"</th>
-                                {head(ModelColumn::Latest, Direction::Descending, "Latest version in any stage")}
-                                {head(ModelColumn::Changed, Direction::Descending, "Last change (UTC)")}
-                            </tr></thead>
-                            <tbody>
-                                <tr class="table__space" aria-hidden="true" style:height=move || window.above()></tr>
-                                <For each=rows key=|model| (model.name.clone(), model.last_update_millis) children=row />
-                                <tr class="table__space" aria-hidden="true" style:height=move || window.below()></tr>
-                            </tbody>
-                        </table>
-                    </div>
+                        <For each=rows key=|model| (model.name.clone(), model.last_update_millis) children=row />
+                    </WindowedTable>
                     <p class="secondary">"A stage shows its newest version; the model's page shows all of them."</p>
                 }.into_any(),
             }}

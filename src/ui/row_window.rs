@@ -13,8 +13,7 @@ const FIRST_HEIGHT_PX: f64 = 1500.0;
 /// them stand two empty ones, as high as the rest.
 #[derive(Clone, Copy)]
 pub struct RowWindow {
-    /// The region.
-    pub scroller: NodeRef<html::Div>,
+    scroller: NodeRef<html::Div>,
     row_px: f64,
     n_rows: Memo<usize>,
     rows: Memo<(usize, usize)>,
@@ -41,27 +40,52 @@ impl RowWindow {
         Self { scroller, row_px, n_rows, rows, measure }
     }
 
-    /// The region was scrolled.
-    pub fn scrolled(self) {
-        self.measure.push(());
-    }
-
     /// From which row up to which one, without it.
     pub fn rows(self) -> (usize, usize) {
         self.rows.get()
     }
 
-    /// The height of the rows above those in the document, for CSS.
-    pub fn above(self) -> String {
-        self.height(self.rows.get().0)
-    }
-
-    /// The height of the rows below those in the document, for CSS.
-    pub fn below(self) -> String {
-        self.height(self.n_rows.get().saturating_sub(self.rows.get().1))
-    }
-
     fn height(self, n_rows: usize) -> String {
         format!("{}px", n_rows as f64 * self.row_px)
+    }
+}
+
+/// A table whose rows in the document are those of its window, in the region that scrolls it.
+#[component]
+pub fn WindowedTable(
+    /// Which of its rows they are.
+    window: RowWindow,
+    /// The table's accessible name.
+    #[prop(into)]
+    label: Signal<String>,
+    /// The region's.
+    region: &'static str,
+    /// The region's class, after `table-scroll`.
+    class: &'static str,
+    /// The cells of its head.
+    head: AnyView,
+    /// The rows.
+    children: Children,
+) -> impl IntoView {
+    let above = move || window.height(window.rows.get().0);
+    let below = move || window.height(window.n_rows.get().saturating_sub(window.rows.get().1));
+    view! {
+        <div
+            class=format!("table-scroll {class}")
+            node_ref=window.scroller
+            tabindex="0"
+            role="region"
+            aria-label=region
+            on:scroll=move |_| window.measure.push(())
+        >
+            <table class="table" aria-label=label aria-rowcount=move || (window.n_rows.get() + 1).to_string()>
+                <thead><tr>{head}</tr></thead>
+                <tbody>
+                    <tr class="table__space" aria-hidden="true" style:height=above></tr>
+                    {children()}
+                    <tr class="table__space" aria-hidden="true" style:height=below></tr>
+                </tbody>
+            </table>
+        </div>
     }
 }

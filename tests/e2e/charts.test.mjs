@@ -113,7 +113,7 @@ describe("charts", () => {
     await page.waitForSelector('table[aria-label="Registered models"]');
     assert.deepEqual(page.fetched.filter((url) => LIBRARY.test(url)), [], "the library waits for a chart");
     await page.evaluate((hash) => { location.hash = hash; }, `#/models/${MODEL}?metric=rmse&archived=shown&server=${encodeURIComponent(site.serverUrl(VERSION))}`);
-    await page.waitForSelector(".versions__table tbody a");
+    await page.waitForSelector(".versions tbody a");
     await drawn(page);
     assert.equal(page.fetched.filter((url) => LIBRARY.test(url)).length, 1);
     const name = await page.$eval("figure.chart", (it) => it.getAttribute("aria-label"));

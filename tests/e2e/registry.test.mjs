@@ -712,12 +712,12 @@ describe("registry", () => {
     await page.waitForSelector('table[aria-label="Registered models"]');
     await until(() => page.evaluate(() => document.body.textContent), (text) => text.includes(HOSTILE), "the hostile name");
     await page.evaluate((name) => [...document.querySelectorAll("main a")].find((link) => link.textContent === name).click(), name);
-    await page.waitForSelector(".versions__table tbody a");
+    await page.waitForSelector(".versions tbody a");
     for (const show of ["Board", "History", "Table"]) {
       await press(page, "button", show);
       await assertAccessible(page, `${show} of a hostile model`);
     }
-    await clickOn(page, ".versions__table tbody a");
+    await clickOn(page, ".versions tbody a");
     await press(page, "button", "Set alias…");
     assert.equal(await page.$("dialog[open]"), null, "an alias needs a name");
     await fill(page, "textbox", "New alias", "v1");
@@ -887,7 +887,7 @@ describe("registry", () => {
       assert.deepEqual(recordsOf((await versionsOf(client, name))[1]), [], "no version is told of what is not its own");
 
       // A version's is recorded, a long text with its beginning only.
-      await page.evaluate((hash) => { location.hash = hash; }, (await page.$eval(".versions__table tbody a", (link) => link.getAttribute("href"))));
+      await page.evaluate((hash) => { location.hash = hash; }, (await page.$eval(".versions tbody a", (link) => link.getAttribute("href"))));
       await press(page, "button", "Add a description");
       const long = `${HOSTILE} ${"long ".repeat(300)}`;
       await write(page, "Description", long);
@@ -959,10 +959,10 @@ describe("registry", () => {
     const board = await best("show=board&", ".board__card");
     await page.waitForSelector(".board ::-p-text(Show all 1000 in None)");
     assert.ok((await page.$$(".board__card")).length < 100);
-    const { serverMillis, shownMillis } = await best("", ".versions__table tbody a");
+    const { serverMillis, shownMillis } = await best("", ".versions tbody a");
     // Not by its number: the random name of a run may end in it.
     await fill(page, "searchbox", "Filter versions", "tag:nth=five-hundredth");
-    await until(() => page.$$eval(".versions__table tbody a", (links) => links.map((link) => link.textContent).join()), (text) => text === "Version 500", "the filtered version");
+    await until(() => page.$$eval(".versions tbody a", (links) => links.map((link) => link.textContent).join()), (text) => text === "Version 500", "the filtered version");
     const longest = await page.evaluate(() => Math.round(globalThis.longest));
     console.log(`1,000 versions: the server alone ${serverMillis} ms, a table after ${shownMillis} ms, a board after ${board.shownMillis} ms, the page's longest task ${longest} ms`);
     await page.evaluate((hash) => { location.hash = hash; }, `#/models/${name}?show=board&server=${encodeURIComponent(site.serverUrl("3.17.2"))}`);
@@ -977,7 +977,7 @@ describe("registry", () => {
       test(`axe finds nothing, ${dark ? "dark" : "light"}, ${width} wide`, { timeout: 90_000 }, async () => {
         const at = (where) => open(where, site.url, site.serverUrl("3.17.2"), { dark, width });
         for (const [where, selector] of [
-          ["models", 'table[aria-label="Registered models"]'], [`models/${MODEL}`, ".versions__table tbody a"],
+          ["models", 'table[aria-label="Registered models"]'], [`models/${MODEL}`, ".versions tbody a"],
           [`models/${MODEL}?show=board&archived=shown`, ".board__card"], [`models/${MODEL}?show=history`, ".history__line"],
           [`models/${MODEL}/4`, ".side-by-side table"], ["review", 'table[aria-label="Versions in Staging"]'],
         ]) {

@@ -6,7 +6,7 @@ use crate::entities::{ColumnKey, ModelVersion, VersionNumber};
 use crate::registry::record::PREFIX;
 use crate::registry::version_table::{self, cell, next_sort, run_of};
 use crate::ui::popover::Popover;
-use crate::ui::row_window::RowWindow;
+use crate::ui::row_window::{RowWindow, WindowedTable};
 use crate::ui::stage::StageMark;
 use crate::view::{Direction, VersionColumn};
 use leptos::prelude::*;
@@ -66,40 +66,33 @@ pub(super) fn VersionsTable(context: ModelContext) -> impl IntoView {
         let text = version_table::title(&column);
         own_head(VersionColumn::OfRun(column), text)
     };
+    let heads = view! {
+        {own_head(VersionColumn::Number, "Version".to_owned())}
+        {own_head(VersionColumn::Stage, "Stage".to_owned())}
+        {own_head(VersionColumn::Aliases, "Aliases".to_owned())}
+        <For each=move || columns.get() key=Clone::clone children=head />
+        {own_head(VersionColumn::Registered, "Registered (UTC)".to_owned())}
+        {own_head(VersionColumn::Changed, "Last change (UTC)".to_owned())}
+        <th scope="col">"Tags"</th>
+        <th scope="col" class="versions__actions"><span class="visually-hidden">"Actions"</span></th>
+    };
     view! {
         <section class="panel">
             <header class="panel__head">
                 <h2 class="panel__title">"Versions"</h2>
                 <ColumnChoice context columns />
             </header>
-            <div
+            <WindowedTable
+                window
+                label=Signal::derive(caption)
+                region="Versions, scrollable"
                 class="versions"
-                node_ref=window.scroller
-                tabindex="0"
-                role="region"
-                aria-label="Versions, scrollable"
-                on:scroll=move |_| window.scrolled()
+                head=heads.into_any()
             >
-                <table class="table versions__table" aria-label=caption aria-rowcount=move || (n_rows.get() + 1).to_string()>
-                    <thead><tr>
-                        {own_head(VersionColumn::Number, "Version".to_owned())}
-                        {own_head(VersionColumn::Stage, "Stage".to_owned())}
-                        {own_head(VersionColumn::Aliases, "Aliases".to_owned())}
-                        <For each=move || columns.get() key=Clone::clone children=head />
-                        {own_head(VersionColumn::Registered, "Registered (UTC)".to_owned())}
-                        {own_head(VersionColumn::Changed, "Last change (UTC)".to_owned())}
-                        <th scope="col">"Tags"</th>
-                        <th scope="col" class="versions__actions"><span class="visually-hidden">"Actions"</span></th>
-                    </tr></thead>
-                    <tbody>
-                        <tr class="table__space" aria-hidden="true" style:height=move || window.above()></tr>
-                        <For each=rows key=|(place, version)| (*place, format!("{version:?}")) let((place, version))>
-                            <VersionRow context columns place version />
-                        </For>
-                        <tr class="table__space" aria-hidden="true" style:height=move || window.below()></tr>
-                    </tbody>
-                </table>
-            </div>
+                <For each=rows key=|(place, version)| (*place, format!("{version:?}")) let((place, version))>
+                    <VersionRow context columns place version />
+                </For>
+            </WindowedTable>
         </section>
     }
 }
