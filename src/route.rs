@@ -577,13 +577,15 @@ mod tests {
         let front = (some_key(), some_key(), any::<(bool, bool)>())
             .prop_map(|(x, y, (is_log_x, is_log_y))| FrontView { x, y, is_log_x, is_log_y });
         let n_groups = prop::option::of(1..=MoreView::MAX_GROUPS);
-        let more = (any::<(bool, bool, bool, bool)>(), n_groups).prop_map(|(has_all, n_groups)| MoreView {
-            has_all_params: has_all.0,
-            has_all_correlations: has_all.1,
-            has_all_dots: has_all.2,
-            has_all_ranked: has_all.3,
-            n_groups,
-        });
+        let more =
+            (any::<(bool, bool, bool, bool, bool)>(), n_groups).prop_map(|(has_all, n_groups)| MoreView {
+                has_all_params: has_all.0,
+                has_all_correlations: has_all.1,
+                has_all_dots: has_all.2,
+                has_all_ranked: has_all.3,
+                has_all_facets: has_all.4,
+                n_groups,
+            });
         let curves = (curves, differences, front, more);
         (
             any::<String>(),

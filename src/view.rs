@@ -464,6 +464,8 @@ pub struct MoreView {
     pub has_all_dots: bool,
     /// All ranked runs are listed, as many as a list can hold.
     pub has_all_ranked: bool,
+    /// Each value of what splits the scatter plot has a chart of its own.
+    pub has_all_facets: bool,
     /// So many stretches of numbers, or texts, of a column are groups of their own, [`MoreView::MAX_GROUPS`] at most.
     pub n_groups: Option<u8>,
 }

@@ -24,7 +24,10 @@ pub fn groups_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) ->
     let levels: Vec<(ColumnKey, Grouped)> = view
         .groups
         .iter()
-        .map(|column| (column.clone(), groups_of(frame, &rows, column, view.more.n_groups, formats)))
+        .map(|column| {
+            let n_groups = view.more.n_groups.map(usize::from);
+            (column.clone(), groups_of(frame, &rows, column, n_groups, formats))
+        })
         .collect();
     if levels.is_empty() {
         return info;
@@ -96,7 +99,7 @@ fn split(
     let Some(((column, grouped), within)) = levels.split_first() else { return };
     for (group, label) in grouped.grouping.labels.iter().enumerate() {
         let own: Vec<usize> =
-            places.iter().copied().filter(|at| usize::from(grouped.group_of[*at]) == group).collect();
+            places.iter().copied().filter(|at| grouped.group_of[*at] as usize == group).collect();
         if own.is_empty() {
             continue;
         }

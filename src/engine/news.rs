@@ -423,6 +423,8 @@ pub struct Grouping {
     pub labels: Vec<String>,
     /// So many of the first ones are stretches of numbers, in order.
     pub n_ordered: usize,
+    /// So many different values there are; more than groups where some stand for several.
+    pub n_values: usize,
     /// Whether small numbers are the good ones, or it is not known.
     pub is_less_better: bool,
 }
@@ -444,9 +446,9 @@ pub struct Dot {
     /// As x.
     pub y: f64,
     /// Which group colours it.
-    pub colour: u8,
+    pub colour: u32,
     /// In which chart it is.
-    pub facet: u8,
+    pub facet: u32,
     /// Its size from 0, the smallest, to 1; none for what is no number.
     pub size: Option<f32>,
     /// Whether the brushes take it in.

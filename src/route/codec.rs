@@ -616,13 +616,14 @@ pub fn front(text: &str) -> FrontView {
     }
 }
 
-/// `params~correlations~dots~ranked~g20`: what panels show beyond what they do by themselves.
+/// `params~correlations~dots~ranked~facets~g20`: what panels show beyond what they do by themselves.
 pub fn more_text(more: &MoreView) -> String {
     let words = [
         (more.has_all_params, "params"),
         (more.has_all_correlations, "correlations"),
         (more.has_all_dots, "dots"),
         (more.has_all_ranked, "ranked"),
+        (more.has_all_facets, "facets"),
     ];
     let words = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned());
     let groups = more.n_groups.map(|n| format!("g{n}"));
@@ -638,6 +639,7 @@ pub fn more(text: &str) -> MoreView {
         has_all_correlations: items.contains(&"correlations"),
         has_all_dots: items.contains(&"dots"),
         has_all_ranked: items.contains(&"ranked"),
+        has_all_facets: items.contains(&"facets"),
         n_groups: n_groups.filter(|n| (1..=MoreView::MAX_GROUPS).contains(n)),
     }
 }

@@ -151,6 +151,26 @@ describe("scatter plot", () => {
     }
   });
 
+  test("every value has a chart where somebody wants it", { timeout: 120_000 }, async () => {
+    const page = await open("&panels=scatter&scatter=xattributes.start_time~ymetrics.rmse~fmetrics.rmse");
+    const n = new Set(runs.map((run) => metric(run, "rmse"))).size;
+    const charts = () => page.$$eval("section[aria-label='Scatter plot'] .workspace__charts > *", (all) => all.length);
+    const few = await until(charts, (charts) => charts > 1, "a chart for each stretch");
+    await page.waitForSelector(`::-p-text(${few} charts for ${n} values)`);
+    await (await byRole(page, "button", `A chart for each of the ${n} values`)).click();
+    await until(charts, (charts) => charts === n, "a chart for each value");
+    await page.waitForSelector(`::-p-text(${n} charts; those out of view are not drawn)`);
+    const drawn = () => page.$$eval("section[aria-label='Scatter plot'] figure.chart", (all) => all.length);
+    assert.ok(await drawn() < n, "not all at once");
+    // Those that come into view are drawn, and the address brings all of them again.
+    await page.$eval("section[aria-label='Scatter plot'] .workspace__charts > :last-child", (last) => last.scrollIntoView({ behavior: "instant" }));
+    await page.waitForSelector("section[aria-label='Scatter plot'] .workspace__charts > figure.chart:last-child canvas, section[aria-label='Scatter plot'] .workspace__charts > :last-child canvas");
+    await page.reload();
+    await until(charts, (charts) => charts === n, "a chart for each value after a reload");
+    assertQuiet(page);
+    await page.close();
+  });
+
   test("a heat map over two params has the means of the server's answers", { timeout: 120_000 }, async () => {
     const ask = (path, body) => call(servers.byVersion[VERSION].url, path, body);
     const { experiment_id: own } = await ask("experiments/create", { name: `heat-${Date.now()}` });

@@ -6,6 +6,7 @@ mod differences;
 mod groups;
 mod history;
 mod importance;
+mod near;
 mod pareto;
 mod ranking;
 mod scatter;
@@ -39,6 +40,9 @@ use crate::view::{MoreView, Panel};
 use leptos::prelude::*;
 use serde::Serialize;
 use std::collections::HashMap;
+
+/// With more charts than this, those that are neither among the first nor in view are not drawn.
+const MANY_CHARTS: usize = 12;
 
 /// What the panels share.
 #[derive(Clone, Copy)]
