@@ -98,7 +98,7 @@ fn heat_map(frame: &RunFrame, rows: &[usize], [x, y, z]: [&ColumnKey; 3], format
     let cell = |sums: &(usize, usize, f64)| {
         let mean = mean(sums);
         (sums.0 > 0).then(|| HeatCell {
-            mean: mean.map(|mean| format.format(mean)),
+            mean: mean.map(|mean| format.format_between(mean)),
             n_runs: sums.0,
             share: mean.map_or(0.0, share),
         })
