@@ -8,6 +8,8 @@ use crate::engine::news::{
     DifferenceCell, DifferenceKind, DifferenceRow, DifferencesInfo, DifferencesWindow, LineChange, NamedRun,
 };
 use crate::entities::RunId;
+use crate::plot::charts::{Look, Mark};
+use crate::ui::chart::Swatch;
 use crate::ui::focus::focus_on;
 use crate::view::edit::ViewEdit;
 use crate::view::{DifferencesView, Panel};
@@ -307,6 +309,7 @@ fn head(
     };
     view! {
         <th scope=scope class="differences__head">
+            {run_look(context, run_id)}
             {run_link(context, run)}
             <span class="differences__actions">
                 {if is_baseline {
@@ -325,6 +328,18 @@ fn head(
             </span>
         </th>
     }
+}
+
+/// The run's line in the metric curves, by colour and dash, which it keeps as long as it is selected. Where curves have
+/// the looks of groups, no run has one.
+fn run_look(context: WorkspaceContext, run_id: StoredValue<RunId>) -> impl IntoView {
+    let look = Memo::new(move |_| {
+        context.runs.view.with(|view| {
+            let place = view.selected.iter().position(|id| run_id.with_value(|own| own == id))?;
+            view.curves.bands.is_none().then(|| Look::nth(view.slot(place)))
+        })
+    });
+    move || look.get().map(|look| view! { <Swatch mark=Mark::Line { has_dots: false } look /> })
 }
 
 fn difference_cell(cell: DifferenceCell) -> impl IntoView {
