@@ -39,7 +39,7 @@ mod table_text;
 mod workspace;
 
 pub use analyst::{Analyst, analyst};
-pub use figures::{RunFigure, escaped};
+pub use figures::{GROUP_CENTRES, GROUP_SPREADS, RunFigure, escaped};
 pub use machine::{Engine, Input, Output};
 pub use paper::{PaperCell, paper_table};
 pub use protocol::{Command, Event};

@@ -9,8 +9,8 @@ pub mod saved;
 
 use crate::entities::{ColumnKey, ExperimentId, RunId, RunView};
 use crate::view::{
-    ColourSpread, ColumnView, CurvesView, DifferencesView, FrontView, ModelSort, MoreView, Normalisation,
-    RankingView, ScatterView, VersionSort, View,
+    ColourSpread, ColumnView, CurvesView, DifferencesView, FrontView, GroupsView, ModelSort, MoreView,
+    Normalisation, RankingView, ScatterView, VersionSort, View,
 };
 use percent_encoding::percent_decode_str;
 use std::fmt;
@@ -177,6 +177,7 @@ impl Route {
                 explained: value("importance").and_then(ColumnKey::parse),
                 scatter: value("scatter").map(codec::scatter).unwrap_or_default(),
                 groups: value("groups").map(codec::keys).unwrap_or_default(),
+                group_view: value("grouped").map(codec::group_view).unwrap_or_default(),
                 panels: value("panels").map(codec::panels).unwrap_or_default(),
                 curves: value("curves").map(codec::curves).unwrap_or_default(),
                 differences: value("differences").map(codec::differences).unwrap_or_default(),
@@ -416,6 +417,9 @@ impl fmt::Display for Comparison {
         if !view.groups.is_empty() {
             pair("groups", &codec::keys_text(&view.groups))?;
         }
+        if view.group_view != GroupsView::default() {
+            pair("grouped", &codec::group_view_text(&view.group_view))?;
+        }
         if !view.panels.is_empty() {
             pair("panels", &codec::panels_text(&view.panels))?;
         }
@@ -433,8 +437,8 @@ impl fmt::Display for Comparison {
 mod tests {
     use super::*;
     use crate::view::{
-        Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, CurveBands, CurveX, Direction, Lane,
-        MAX_OBJECTIVES, NumberFormat, Objective, Panel, Pick, Smoothing, Sort, Step, VersionColumn,
+        Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, CurveBands, CurveX, Direction, GroupCentre,
+        Lane, MAX_OBJECTIVES, NumberFormat, Objective, Panel, Pick, Smoothing, Sort, Step, VersionColumn,
     };
     use proptest::prelude::*;
 
@@ -577,14 +581,33 @@ mod tests {
         let front = (some_key(), some_key(), any::<(bool, bool)>())
             .prop_map(|(x, y, (is_log_x, is_log_y))| FrontView { x, y, is_log_x, is_log_y });
         let n_groups = prop::option::of(1..=MoreView::MAX_GROUPS);
-        let more = (any::<(bool, bool, bool, bool)>(), n_groups).prop_map(|(has_all, n_groups)| MoreView {
-            has_all_params: has_all.0,
-            has_all_correlations: has_all.1,
-            has_all_dots: has_all.2,
-            has_all_ranked: has_all.3,
-            n_groups,
-        });
-        let curves = (curves, differences, front, more);
+        let more =
+            (any::<(bool, bool, bool, bool, bool)>(), n_groups).prop_map(|(has_all, n_groups)| MoreView {
+                has_all_params: has_all.0,
+                has_all_correlations: has_all.1,
+                has_all_dots: has_all.2,
+                has_all_ranked: has_all.3,
+                has_all_facets: has_all.4,
+                n_groups,
+            });
+        let centres = [GroupCentre::Mean, GroupCentre::Median, GroupCentre::Minimum, GroupCentre::Maximum];
+        let spreads =
+            [BandSpread::Range, BandSpread::StandardDeviation, BandSpread::Quartiles, BandSpread::None];
+        let group_view = (
+            some_key(),
+            prop::sample::select(centres.to_vec()),
+            prop::sample::select(spreads.to_vec()),
+            any::<bool>(),
+            prop::collection::vec(any::<u32>(), 0..3),
+        )
+            .prop_map(|(measure, centre, spread, are_all_open, exceptions)| GroupsView {
+                measure,
+                centre,
+                spread,
+                are_all_open,
+                exceptions,
+            });
+        let curves = (curves, differences, front, more, group_view);
         (
             any::<String>(),
             prop::collection::vec(step, 0..3),
@@ -625,7 +648,7 @@ mod tests {
                         objectives,
                         ranking,
                         (explained, scatter, groups, panels),
-                        (curves, differences, front, more),
+                        (curves, differences, front, more, group_view),
                     ),
                 )| View {
                     filter,
@@ -653,6 +676,7 @@ mod tests {
                     explained,
                     scatter,
                     groups,
+                    group_view,
                     panels,
                     curves,
                     differences,

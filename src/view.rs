@@ -464,6 +464,8 @@ pub struct MoreView {
     pub has_all_dots: bool,
     /// All ranked runs are listed, as many as a list can hold.
     pub has_all_ranked: bool,
+    /// Each value of what splits the scatter plot has a chart of its own.
+    pub has_all_facets: bool,
     /// So many stretches of numbers, or texts, of a column are groups of their own, [`MoreView::MAX_GROUPS`] at most.
     pub n_groups: Option<u8>,
 }
@@ -471,6 +473,73 @@ pub struct MoreView {
 impl MoreView {
     /// Beyond this nobody reads them.
     pub const MAX_GROUPS: u8 = 200;
+}
+
+/// Which number stands for the runs of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub enum GroupCentre {
+    /// Their mean.
+    #[default]
+    Mean,
+    /// Their median.
+    Median,
+    /// The lowest of them.
+    Minimum,
+    /// The highest of them.
+    Maximum,
+}
+
+/// How runs in groups are shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupsView {
+    /// What the charts are about; the first of what is measured where absent.
+    pub measure: Option<ColumnKey>,
+    /// What stands for a group.
+    pub centre: GroupCentre,
+    /// How far its runs are said to spread.
+    pub spread: BandSpread,
+    /// Whether all groups are open that have groups within; else none is.
+    pub are_all_open: bool,
+    /// The groups that are otherwise, and the innermost ones that are open to their runs, by [`group_id`].
+    pub exceptions: Vec<u32>,
+}
+
+impl Default for GroupsView {
+    fn default() -> Self {
+        Self {
+            measure: None,
+            centre: GroupCentre::Mean,
+            spread: BandSpread::StandardDeviation,
+            are_all_open: false,
+            exceptions: Vec::new(),
+        }
+    }
+}
+
+impl GroupsView {
+    /// Whether a group is open; an innermost one opens to its runs.
+    pub fn is_open(&self, id: u32, is_innermost: bool) -> bool {
+        (self.are_all_open && !is_innermost) != self.exceptions.contains(&id)
+    }
+
+    /// The same with one group open that was closed, or closed that was open.
+    pub fn toggled(&self, id: u32) -> Self {
+        let mut exceptions = self.exceptions.clone();
+        match exceptions.iter().position(|other| *other == id) {
+            Some(at) => drop(exceptions.remove(at)),
+            None => exceptions.push(id),
+        }
+        Self { exceptions, ..self.clone() }
+    }
+}
+
+/// What names a group in an address, in eight letters at most: its label and that of all groups around it, as 32 bits of
+/// FNV-1a. Should two groups ever have the same, they open together.
+pub fn group_id(around: Option<u32>, label: &str) -> u32 {
+    let letters = label.bytes().chain([0]);
+    letters.fold(around.unwrap_or(0x811c_9dc5), |hash, letter| {
+        (hash ^ u32::from(letter)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// How the differences between the selected runs are shown.
@@ -541,6 +610,8 @@ pub struct View {
     pub scatter: ScatterView,
     /// By what the runs are grouped; later columns split the groups of earlier ones.
     pub groups: Vec<ColumnKey>,
+    /// How these groups are shown, and which of them are open.
+    pub group_view: GroupsView,
     /// The panels that are open, top to bottom.
     pub panels: Vec<Panel>,
     /// How the metric curves are shown.
@@ -622,7 +693,7 @@ impl View {
             .chain(self.sort.iter().map(|sort| &sort.column))
             .chain(self.objectives.iter().map(|objective| &objective.column))
             .chain(self.colour.iter().chain(&self.explained))
-            .chain(self.scatter.columns().chain(&self.groups))
+            .chain(self.scatter.columns().chain(&self.groups).chain(&self.group_view.measure))
             .chain(self.curves.bands.iter().map(|bands| &bands.column));
         let mut expressions = self.derived.clone();
         for column in columns {

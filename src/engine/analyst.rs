@@ -10,7 +10,7 @@ use super::curves::{self, CurveLook, CurvesAsk, Lines};
 use super::differences::{differences_html, differences_info};
 use super::environments::Environments;
 use super::expressions::{expression_info, filter, histories};
-use super::group_table::{group_runs, groups_info};
+use super::group_table::groups_info;
 use super::histories::Wanted;
 use super::history::history_info;
 use super::importance::importance_info;
@@ -23,7 +23,7 @@ use super::table_text::{python, table_text};
 use super::workspace::{self, Candidates, Shown};
 use crate::entities::ColumnKey;
 use crate::frame::{RowFilter, RowSet, RowStanding, RunFrame, derive};
-use crate::view::{Brush, View};
+use crate::view::View;
 
 /// The calls into the late part.
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +58,8 @@ pub struct Analyst {
     pub(super) importance: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of an objective's history.
     pub(super) history: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
-    /// News of the groups.
-    pub(super) groups: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
-    /// News of the runs of a group.
-    pub(super) group_runs: fn(&RunFrame, Shown<'_>, &[Brush], &mut Formats) -> Option<NewsText>,
+    /// News of the groups, their table from a row on.
+    pub(super) groups: fn(&RunFrame, Shown<'_>, usize, &mut Formats) -> Option<NewsText>,
     /// News of the scatter plot.
     pub(super) scatter: fn(&RunFrame, Shown<'_>, &mut Formats) -> Option<NewsText>,
     /// News of the differences.
@@ -106,11 +104,8 @@ pub fn analyst() -> Analyst {
         history: |frame, shown, formats| {
             NewsText::of(&WorkspaceNews::History(history_info(frame, shown, formats)))
         },
-        groups: |frame, shown, formats| {
-            NewsText::of(&WorkspaceNews::Groups(groups_info(frame, shown, formats)))
-        },
-        group_runs: |frame, shown, brushes, formats| {
-            NewsText::of(&WorkspaceNews::GroupRuns(group_runs(frame, shown, brushes, formats)))
+        groups: |frame, shown, first_row, formats| {
+            NewsText::of(&WorkspaceNews::Groups(groups_info(frame, shown, first_row, formats)))
         },
         scatter: |frame, shown, formats| {
             NewsText::of(&WorkspaceNews::Scatter(Box::new(scatter_info(frame, shown, formats))))

@@ -259,7 +259,7 @@ fn coloured(series: Vec<CurveSeries>, curves: &[Curve<'_>], grouped: &Grouped) -
     let mut n_within = vec![0; grouped.grouping.labels.len()];
     let mut coloured: Vec<CurveSeries> = Vec::new();
     for (mut series, (place, _)) in series.into_iter().zip(curves) {
-        let group = grouped.group_of.get(*place).map_or(0, |group| usize::from(*group));
+        let group = grouped.group_of.get(*place).map_or(0, |group| *group as usize);
         let label = grouped.grouping.labels.get(group).map_or("", String::as_str);
         series.name = format!("{} ({label})", series.name);
         series.place = group;
@@ -286,9 +286,8 @@ fn banded(
     // Line and both edges of a group are drawn wherever one of them turns.
     let sampling = Sampling::among(curves.len() + 9 * n_groups, window, view);
     let of_group = |(place, label): (usize, &String)| {
-        let is_in = |curve: &&Curve<'_>| {
-            grouped.group_of.get(curve.0).is_some_and(|group| usize::from(*group) == place)
-        };
+        let is_in =
+            |curve: &&Curve<'_>| grouped.group_of.get(curve.0).is_some_and(|group| *group as usize == place);
         let members: Vec<&KeptLine> = curves.iter().filter(is_in).map(|(_, kept)| *kept).collect();
         let own: Vec<bands::Curve<'_>> =
             members.iter().map(|kept| bands::Curve { x: &kept.line.xs, y: kept.ys() }).collect();

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use crate::plot::charts::escaped;
+pub use groups::{GROUP_CENTRES, GROUP_SPREADS};
 
 /// What a line of the forest's is called.
 const PREDICTED: &str = "Predicted";

@@ -22,7 +22,7 @@ pub struct Grouped {
     /// What the groups are called.
     pub grouping: Grouping,
     /// To which each row belongs.
-    pub group_of: Vec<u8>,
+    pub group_of: Vec<u32>,
     /// What a brush on the column takes in to have just the runs of a group.
     pub picks: Vec<Vec<Pick>>,
 }
@@ -37,12 +37,11 @@ pub fn groups_of(
     frame: &RunFrame,
     rows: &[usize],
     key: &ColumnKey,
-    n_groups: Option<u8>,
+    n_groups: Option<usize>,
     formats: &mut Formats,
 ) -> Grouped {
-    let chosen = n_groups.map(usize::from);
-    let (n_numbers, n_texts) = (chosen.unwrap_or(N_NUMBERS), chosen.unwrap_or(N_TEXTS));
-    let n_stretches = chosen.unwrap_or(N_STRETCHES);
+    let (n_numbers, n_texts) = (n_groups.unwrap_or(N_NUMBERS), n_groups.unwrap_or(N_TEXTS));
+    let n_stretches = n_groups.unwrap_or(N_STRETCHES);
     let values: Vec<Value<'_>> = rows.iter().map(|row| frame.value(key, *row)).collect();
     let has_text = values.iter().any(|value| matches!(value, Value::Text(_)));
     let mut numbers: Vec<f64> = values.iter().filter_map(|value| number(*value)).collect();
@@ -51,13 +50,15 @@ pub fn groups_of(
     distinct.dedup();
     let format = formats.of(frame, key).clone();
     let equal = |number: f64| vec![Pick::Interval { low: number, high: number }];
-    let (ordered, group_of, mut picks): Named = if has_text {
+    let Named { labels: ordered, group_of, mut picks, n_values } = if has_text {
         by_text(frame, rows, key, &values, n_texts)
     } else if distinct.len() <= n_numbers {
-        let at = |number: f64| distinct.iter().position(|other| *other == number).map(|at| at as u8);
+        // Both zeros are one.
+        let at = |number: f64| distinct.partition_point(|other| *other < number) as u32;
         let labels = distinct.iter().map(|number| format.format(*number)).collect();
         let picks = distinct.iter().map(|number| equal(*number)).collect();
-        (labels, values.iter().map(|value| at(number(*value)?)).collect(), picks)
+        let group_of = values.iter().map(|value| number(*value).map(at)).collect();
+        Named { labels, group_of, picks, n_values: distinct.len() }
     } else {
         let bounds: Vec<f64> =
             (1..n_stretches).filter_map(|n| quantile(&numbers, n as f64 / n_stretches as f64)).collect();
@@ -67,7 +68,7 @@ pub fn groups_of(
         for &number in &numbers {
             ends.entry(of(number)).or_insert((number, number)).1 = number;
         }
-        let place = |stretch: usize| ends.keys().position(|other| *other == stretch).map(|at| at as u8);
+        let place = |stretch: usize| ends.keys().position(|other| *other == stretch).map(|at| at as u32);
         let label = |(low, high): &(f64, f64)| match (format.format(*low), format.format(*high)) {
             (low, high) if low == high => low,
             (low, high) => format!("{low} to {high}"),
@@ -75,13 +76,14 @@ pub fn groups_of(
         let labels = ends.values().map(label).collect();
         let picks =
             ends.values().map(|(low, high)| vec![Pick::Interval { low: *low, high: *high }]).collect();
-        (labels, values.iter().map(|value| place(of(number(*value)?))).collect(), picks)
+        let group_of = values.iter().map(|value| place(of(number(*value)?))).collect();
+        Named { labels, group_of, picks, n_values: distinct.len() }
     };
-    let n_ordered = if has_text { 0 } else { ordered.len() };
     let mut grouping = Grouping {
         title: formats.title(frame, key),
+        n_ordered: if has_text { 0 } else { ordered.len() },
         labels: ordered,
-        n_ordered,
+        n_values,
         is_less_better: better(key) != Some(Direction::Descending),
     };
     // What is no number and no text comes last, each kind a group of its own.
@@ -90,20 +92,29 @@ pub fn groups_of(
     let n_groups = grouping.labels.len();
     let lane_of = |value: &Value<'_>| {
         let lane = value.lane()?;
-        lanes.iter().position(|other| *other == lane).map(|at| (n_groups + at) as u8)
+        lanes.iter().position(|other| *other == lane).map(|at| (n_groups + at) as u32)
     };
     let group_of = group_of
         .iter()
         .zip(&values)
         .map(|(group, value)| group.or_else(|| lane_of(value)).unwrap_or_default());
     let group_of = group_of.collect();
+    grouping.n_values += lanes.len();
     grouping.labels.extend(lanes.iter().map(|lane| lane.label().to_owned()));
     picks.extend(lanes.into_iter().map(|lane| vec![Pick::Lane(lane)]));
     Grouped { grouping, group_of, picks }
 }
 
-/// What groups are called, to which each row belongs if to any, and what each takes in.
-type Named = (Vec<String>, Vec<Option<u8>>, Vec<Vec<Pick>>);
+struct Named {
+    /// What groups are called.
+    labels: Vec<String>,
+    /// To which each row belongs, if to any.
+    group_of: Vec<Option<u32>>,
+    /// What each takes in.
+    picks: Vec<Vec<Pick>>,
+    /// How many different values they are of.
+    n_values: usize,
+}
 
 /// The most frequent texts by name, and the others together.
 fn by_text(frame: &RunFrame, rows: &[usize], key: &ColumnKey, values: &[Value<'_>], n_texts: usize) -> Named {
@@ -120,6 +131,7 @@ fn by_text(frame: &RunFrame, rows: &[usize], key: &ColumnKey, values: &[Value<'_
     for text in texts.iter().flatten() {
         *counts.entry(text).or_default() += 1;
     }
+    let n_values = counts.len();
     let mut frequent: Vec<(&str, usize)> = counts.into_iter().collect();
     sort_by(&mut frequent, |a, b| b.1.cmp(&a.1));
     let n_others = frequent.len().saturating_sub(n_texts);
@@ -127,14 +139,16 @@ fn by_text(frame: &RunFrame, rows: &[usize], key: &ColumnKey, values: &[Value<'_
     let n_named = if n_others > 1 { n_texts } else { frequent.len() };
     let mut named: Vec<&str> = frequent.iter().take(n_named).map(|(text, _)| *text).collect();
     sort_by(&mut named, |a, b| natural_order(a, b));
-    let place = |text: &str| named.iter().position(|other| *other == text).unwrap_or(named.len()) as u8;
+    let places: BTreeMap<&str, usize> = named.iter().enumerate().map(|(at, text)| (*text, at)).collect();
+    let place = |text: &str| places.get(text).copied().unwrap_or(named.len()) as u32;
     let group_of = texts.iter().map(|text| text.as_deref().map(place)).collect();
     let others = (n_named < frequent.len()).then(|| format!("{n_others} others"));
     let pick = |text: &&str| Pick::Text((*text).to_owned());
     let of_others: Vec<Pick> = frequent[n_named..].iter().map(|(text, _)| pick(text)).collect();
     let picks = named.iter().map(|text| vec![pick(text)]);
     let picks = picks.chain((!of_others.is_empty()).then_some(of_others)).collect();
-    (named.iter().map(|text| (*text).to_owned()).chain(others).collect(), group_of, picks)
+    let labels = named.iter().map(|text| (*text).to_owned()).chain(others).collect();
+    Named { labels, group_of, picks, n_values }
 }
 
 fn number(value: Value<'_>) -> Option<f64> {
@@ -150,7 +164,7 @@ mod tests {
     use crate::frame::{brushed, test_runs};
     use crate::view::Brush;
 
-    fn of(values: &[Option<&str>]) -> (Vec<String>, Vec<u8>, usize) {
+    fn of(values: &[Option<&str>]) -> (Vec<String>, Vec<u32>, usize) {
         let runs = values.iter().enumerate().map(|(n, value)| {
             let params: Vec<(&str, &str)> = value.map(|value| ("p", value)).into_iter().collect();
             test_runs::run(&format!("r{n}"), &params, &[], &[])
@@ -164,7 +178,7 @@ mod tests {
             let brush = Brush { column: key.clone(), picks: picks.clone() };
             let inside: Vec<usize> = brushed(&frame, &brush).iter().collect();
             let own: Vec<usize> =
-                rows.iter().copied().filter(|row| usize::from(found.group_of[*row]) == group).collect();
+                rows.iter().copied().filter(|row| found.group_of[*row] as usize == group).collect();
             assert_eq!(inside, own, "{}", found.grouping.labels[group]);
         }
         (found.grouping.labels, found.group_of, found.grouping.n_ordered)
@@ -188,7 +202,7 @@ mod tests {
         // Nine in ten are equal: no stretch is empty.
         let uneven: Vec<String> = (0..100).map(|n| if n < 90 { 0 } else { n }.to_string()).collect();
         let (labels, group_of, _) = of(&uneven.iter().map(|text| Some(text.as_str())).collect::<Vec<_>>());
-        assert_eq!(labels.len(), usize::from(*group_of.iter().max().unwrap()) + 1);
+        assert_eq!(labels.len(), *group_of.iter().max().unwrap() as usize + 1);
         assert!(labels.iter().all(|label| !label.is_empty()), "{labels:?}");
     }
 
@@ -199,12 +213,16 @@ mod tests {
             test_runs::run(&format!("r{n}"), &[("p", &number), ("q", &text)], &[], &[])
         }));
         let rows: Vec<usize> = (0..200).collect();
-        let n_labels = |param: &str, n_groups: u8| {
+        let n_labels = |param: &str, n_groups: usize| {
             let key = ColumnKey::Param(param.to_owned());
             groups_of(&frame, &rows, &key, Some(n_groups), &mut Formats::default()).grouping.labels.len()
         };
         assert_eq!((n_labels("p", 20), n_labels("p", 2), n_labels("p", 200)), (20, 2, 200));
         assert_eq!((n_labels("q", 20), n_labels("q", 60)), (21, 60));
+        assert_eq!((n_labels("p", usize::MAX), n_labels("q", usize::MAX)), (200, 60));
+        let key = ColumnKey::Param("p".to_owned());
+        let few = groups(&frame, &rows, &key, &mut Formats::default()).grouping;
+        assert_eq!((few.labels.len(), few.n_values), (5, 200), "how many there could be");
     }
 
     #[test]

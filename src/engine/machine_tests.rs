@@ -1,6 +1,6 @@
 //! The machine against a server made of values: every order of answers, failures and aborts, without a browser.
 
-use super::news::{CurveChart, CurvesInfo, DifferencesInfo, ExpressionInfo, WorkspaceNews};
+use super::news::{CurveChart, CurvesInfo, DifferencesInfo, ExpressionInfo, GroupsRow, WorkspaceNews};
 use super::protocol::{
     AxesInfo, Cell, Counts, FailedWhat, LoadProgress, NamedRuns, PlotSize, PlotTheme, Rgb, RunSet,
     TableFormat,
@@ -683,6 +683,44 @@ fn what_tells_compared_runs_apart_is_read_while_they_are_compared() {
         _ => None,
     });
     assert!(tables.runs.starts_with("<table>") && tables.differences.is_some_and(|it| it.contains("rmse")));
+}
+
+#[test]
+fn an_opened_group_is_told_in_parts_and_nothing_else_with_it() {
+    let mut world = World::connected(Server { n_runs: 500, ..Server::default() });
+    let mut view = View {
+        axes: Some(vec![]),
+        panels: vec![Panel::History, Panel::Groups],
+        groups: vec![ColumnKey::Attribute(Attribute::Status)],
+        ..View::default()
+    };
+    world.say(Command::SetView { view: Box::new(view.clone()), sequence: 1 });
+    world.load();
+    world.answer_all();
+    let news = |world: &World| -> Vec<WorkspaceNews> {
+        let read = |event: &Event| match event {
+            Event::Workspace(news) => news.read(),
+            _ => None,
+        };
+        world.events.iter().filter_map(read).collect()
+    };
+    let groups = |world: &World| match news(world).pop() {
+        Some(WorkspaceNews::Groups(info)) => info,
+        other => panic!("{other:?}"),
+    };
+    let id = match groups(&world).rows.as_slice() {
+        [GroupsRow::Group(group)] => group.id,
+        other => panic!("{other:?}"),
+    };
+    let n_told = news(&world).len();
+    view.group_view = view.group_view.toggled(id);
+    world.say(Command::SetView { view: Box::new(view), sequence: 2 });
+    assert_eq!(news(&world).len(), n_told + 1, "no other panel is told anew");
+    assert_eq!((groups(&world).n_rows, groups(&world).rows.len()), (501, 200));
+    world.say(Command::LookAtGroups(400));
+    assert_eq!((groups(&world).first_row, groups(&world).rows.len()), (400, 101));
+    world.say(Command::LookAtGroups(400));
+    assert_eq!(news(&world).len(), n_told + 2, "it is there already");
 }
 
 #[test]

@@ -9,7 +9,7 @@
 use super::protocol::{Cell, FilterProblem};
 pub use crate::analysis::differences::LineChange;
 use crate::entities::{ColumnKey, RunId};
-use crate::view::{AxisKind, Brush, CurveX, Direction, Lane};
+use crate::view::{AxisKind, BandSpread, Brush, CurveX, Direction, GroupCentre, Lane};
 use serde::{Deserialize, Serialize};
 
 /// What there is to say of an expression.
@@ -51,8 +51,6 @@ pub enum WorkspaceNews {
     Scatter(Box<ScatterInfo>),
     /// The runs in groups.
     Groups(GroupsInfo),
-    /// The runs of one group.
-    GroupRuns(GroupRuns),
     /// Which curves of the selected runs there are.
     Curves(CurvesInfo),
     /// The curves of one metric: a message for each, so that none keeps the page from answering for long.
@@ -423,6 +421,8 @@ pub struct Grouping {
     pub labels: Vec<String>,
     /// So many of the first ones are stretches of numbers, in order.
     pub n_ordered: usize,
+    /// So many different values there are; more than groups where some stand for several.
+    pub n_values: usize,
     /// Whether small numbers are the good ones, or it is not known.
     pub is_less_better: bool,
 }
@@ -444,9 +444,9 @@ pub struct Dot {
     /// As x.
     pub y: f64,
     /// Which group colours it.
-    pub colour: u8,
+    pub colour: u32,
     /// In which chart it is.
-    pub facet: u8,
+    pub facet: u32,
     /// Its size from 0, the smallest, to 1; none for what is no number.
     pub size: Option<f32>,
     /// Whether the brushes take it in.
@@ -458,69 +458,135 @@ pub struct Dot {
 pub struct GroupsInfo {
     /// Titles of the columns that group, the outer ones first.
     pub columns: Vec<String>,
-    /// What is measured: the objectives, or the main metric and the duration.
+    /// What is measured: the objectives, or the main metric and the duration, and what the charts are about.
     pub measures: Vec<ObjectiveInfo>,
+    /// Which of these the charts are about.
+    pub charted_measure: usize,
+    /// What stands for a group.
+    pub centre: GroupCentre,
+    /// How far its runs are said to spread.
+    pub spread: BandSpread,
     /// Kept runs.
     pub n_runs: usize,
-    /// The groups, each before those within it.
-    pub rows: Vec<GroupRow>,
-    /// Groups beyond those that are told.
-    pub n_more: usize,
+    /// The innermost groups.
+    pub n_groups: usize,
+    /// The rows of the table: groups in which no closed one lies around, and the runs of those that are open to them.
+    pub n_rows: usize,
+    /// The place of the first row that is told.
+    pub first_row: usize,
+    /// [`GroupsInfo::N_ROWS`] of them from there on, each group before what lies in it.
+    pub rows: Vec<GroupsRow>,
+    /// The groups that the charts show, those that are not open to further ones: [`GroupsInfo::N_CHARTED`] at most.
+    pub charted: Vec<ChartedGroup>,
+    /// How many of these there are.
+    pub n_charted: usize,
 }
 
 impl GroupsInfo {
-    /// So many groups are told.
-    pub const N_TOLD: usize = 500;
-    /// So many runs of a group are named.
-    pub const N_NAMED: usize = 50;
+    /// So many rows are told at once.
+    pub const N_ROWS: usize = 200;
+    /// So many groups have room in a chart.
+    pub const N_CHARTED: usize = 500;
+}
+
+/// A row of the table of groups.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum GroupsRow {
+    /// A group.
+    Group(GroupRow),
+    /// A run of the group before it, the best first by the first measure.
+    Run(GroupRun),
 }
 
 /// A group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupRow {
+    /// What names it in an address, see [`crate::view::group_id`].
+    pub id: u32,
     /// How deep it lies; the outermost are at 0.
     pub depth: usize,
+    /// Whether it opens to its runs, and not to further groups.
+    pub is_innermost: bool,
     /// What it is called within the group around it.
     pub label: String,
+    /// What the groups around it are called, the outermost first.
+    pub around: Vec<String>,
     /// A brush that takes in just its runs.
     pub brushes: Vec<Brush>,
     /// Its runs.
     pub n_runs: usize,
     /// What is measured of them, in the order of the measures; none where no run has a finite number.
-    pub measures: Vec<Option<GroupMeasure>>,
-    /// Its first runs by the first measure, the best first; of groups without groups within only.
-    pub runs: Vec<NamedRun>,
+    pub cells: Vec<Option<GroupCell>>,
 }
 
-/// The runs of a group that somebody has opened.
+/// One column over the runs of a group, as the table shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GroupRuns {
-    /// Which: the brush that takes in just its runs.
-    pub brushes: Vec<Brush>,
-    /// Its runs by the first measure, the best first, at most [`GroupRuns::N_LISTED`].
-    pub runs: Vec<NamedRun>,
-    /// All of them.
+pub struct GroupCell {
+    /// Runs with a finite number, of which the others speak.
+    pub n: usize,
+    /// What stands for the group, and how far its runs spread.
+    pub centre: String,
+    /// The best of them.
+    pub best: String,
+}
+
+/// A run of a group that is open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupRun {
+    /// The group's id.
+    pub group: u32,
+    /// How deep it lies.
+    pub depth: usize,
+    /// Which.
+    pub run: NamedRun,
+    /// Its values, in the order of the measures.
+    pub cells: Vec<Cell>,
+}
+
+/// A group in the charts, in the unit of what they are about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChartedGroup {
+    /// What it is called, with the groups around it.
+    pub name: String,
+    /// Its runs.
     pub n_runs: usize,
+    /// What is measured of them; none where no run has a finite number.
+    pub spread: Option<GroupSpread>,
 }
 
-impl GroupRuns {
-    /// So many are listed; brushed, the table shows all of them.
-    pub const N_LISTED: usize = 2000;
-}
-
-/// One column over the runs of a group, in the measure's unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct GroupMeasure {
+/// How one column is spread over the runs of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupSpread {
     /// Runs with a finite number.
     pub n: usize,
-    /// Mean and sample standard deviation; of one run there is no deviation.
+    /// Their mean.
     pub mean: f64,
-    /// The deviation.
+    /// Their standard deviation, as of a sample; of one run there is none.
     pub std: Option<f64>,
     /// Lowest, lower quartile, median, upper quartile, highest.
     pub quartiles: [f64; 5],
-    /// The mean, the deviation and the best as the table would show them.
-    pub texts: [String; 3],
+}
+
+impl GroupSpread {
+    /// What stands for the group.
+    pub fn centre(&self, centre: GroupCentre) -> f64 {
+        match centre {
+            GroupCentre::Mean => self.mean,
+            GroupCentre::Median => self.quartiles[2],
+            GroupCentre::Minimum => self.quartiles[0],
+            GroupCentre::Maximum => self.quartiles[4],
+        }
+    }
+
+    /// From where to where it spreads: the deviation lies to both sides of the mean.
+    pub fn ends(&self, spread: BandSpread) -> Option<(f64, f64)> {
+        match spread {
+            BandSpread::Range => Some((self.quartiles[0], self.quartiles[4])),
+            BandSpread::Quartiles => Some((self.quartiles[1], self.quartiles[3])),
+            BandSpread::StandardDeviation => self.std.map(|std| (self.mean - std, self.mean + std)),
+            BandSpread::None => None,
+        }
+    }
 }
 
 /// The curves of the selected runs.

@@ -12,7 +12,7 @@ use super::news::DifferencesWindow;
 
 pub use crate::frame::format_millis;
 pub use crate::tracking::{ConnectProblem, ConnectProblemKind};
-use crate::view::{AxisKind, Brush, Direction, Lane, View};
+use crate::view::{AxisKind, Direction, Lane, View};
 use serde::{Deserialize, Serialize};
 
 /// What the page asks of the engine.
@@ -91,8 +91,8 @@ pub enum Command {
     StopCurves,
     /// Read the histories that are still missing after `StopCurves` or `CancelLoad`.
     ResumeCurves,
-    /// The runs of a group, named by the brush that takes them in. Answered by news of the workspace.
-    ListGroup(Vec<Brush>),
+    /// The first row of the table of groups that is looked at, where these are many.
+    LookAtGroups(usize),
     /// The part of the differences that is looked at, where these are many.
     LookAtDifferences(DifferencesWindow),
     /// Write the rows and columns of the table. Answered by a `Download`.

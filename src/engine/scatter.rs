@@ -1,8 +1,8 @@
 //! The runs by two columns: where each lies, what colours it, how large it is, in which chart it is.
 
 use super::cells::Formats;
-use super::groups::{Grouped, groups};
-use super::news::{Dot, Grouping, HeatCell, HeatMap, ScatterAxis, ScatterInfo, SizeInfo};
+use super::groups::{Grouped, groups, groups_of};
+use super::news::{Dot, HeatCell, HeatMap, ScatterAxis, ScatterInfo, SizeInfo};
 use super::workspace::{Shown, named};
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey};
@@ -16,8 +16,6 @@ use std::collections::BTreeSet;
 const N_DRAWN: usize = 5000;
 /// Places are told apart by so many columns and rows: about a pixel of a chart each.
 const N_CELLS: (f64, f64) = (600.0, 300.0);
-/// With more charts than this none of them would be large enough to read.
-const MAX_FACETS: usize = 9;
 
 /// What the panel shows of the kept runs.
 pub fn scatter_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) -> ScatterInfo {
@@ -36,7 +34,8 @@ pub fn scatter_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) -
         key.as_ref().map(|key| groups(frame, &rows, key, formats))
     };
     let colour = grouped(&scatter.colour, formats);
-    let facet = grouped(&scatter.facet, formats);
+    let n_facets = view.more.has_all_facets.then_some(usize::MAX);
+    let facet = scatter.facet.as_ref().map(|key| groups_of(frame, &rows, key, n_facets, formats));
     let sizes = scatter.size.as_ref().map(|key| Sizes::new(frame, &rows, key, formats));
     let group_of =
         |grouped: &Option<Grouped>, at: usize| grouped.as_ref().map_or(0, |grouped| grouped.group_of[at]);
@@ -52,7 +51,7 @@ pub fn scatter_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) -
             x,
             y,
             colour: group_of(&colour, at),
-            facet: group_of(&facet, at).min(MAX_FACETS as u8 - 1),
+            facet: group_of(&facet, at),
             size: sizes.as_ref().and_then(|sizes| sizes.shares[at]),
             is_brushed: brushed.contains(*row),
         };
@@ -69,8 +68,7 @@ pub fn scatter_info(frame: &RunFrame, shown: Shown<'_>, formats: &mut Formats) -
     info.dots = places.into_iter().map(|(_, dot)| dot).collect();
     info.axes = Some((x.axis, y.axis));
     info.colour = colour.map(|grouped| grouped.grouping);
-    info.facet =
-        facet.map(|Grouped { grouping, .. }| Grouping { labels: facet_labels(grouping.labels), ..grouping });
+    info.facet = facet.map(|grouped| grouped.grouping);
     info.size = sizes.map(|sizes| sizes.info);
     info
 }
@@ -81,7 +79,7 @@ fn heat_map(frame: &RunFrame, rows: &[usize], [x, y, z]: [&ColumnKey; 3], format
     let (n_x, n_y) = (of_x.grouping.labels.len(), of_y.grouping.labels.len());
     let mut sums = vec![vec![(0_usize, 0_usize, 0.0); n_x]; n_y];
     for ((row, x), y) in rows.iter().zip(&of_x.group_of).zip(&of_y.group_of) {
-        let (n_runs, n_numbers, sum) = &mut sums[usize::from(*y)][usize::from(*x)];
+        let (n_runs, n_numbers, sum) = &mut sums[*y as usize][*x as usize];
         *n_runs += 1;
         if let Value::Number(number) = frame.value(z, *row) {
             *n_numbers += 1;
@@ -100,7 +98,7 @@ fn heat_map(frame: &RunFrame, rows: &[usize], [x, y, z]: [&ColumnKey; 3], format
     let cell = |sums: &(usize, usize, f64)| {
         let mean = mean(sums);
         (sums.0 > 0).then(|| HeatCell {
-            mean: mean.map(|mean| format.format(mean)),
+            mean: mean.map(|mean| format.format_between(mean)),
             n_runs: sums.0,
             share: mean.map_or(0.0, share),
         })
@@ -111,15 +109,6 @@ fn heat_map(frame: &RunFrame, rows: &[usize], [x, y, z]: [&ColumnKey; 3], format
     cells[..y.n_ordered].reverse();
     y.labels[..y.n_ordered].reverse();
     HeatMap { title: formats.title(frame, z), x: of_x.grouping, y, is_less_better, cells }
-}
-
-/// Beyond as many charts as can be read, one has all others.
-fn facet_labels(mut labels: Vec<String>) -> Vec<String> {
-    if labels.len() > MAX_FACETS {
-        let others = labels.split_off(MAX_FACETS - 1).join(", ");
-        labels.push(others);
-    }
-    labels
 }
 
 /// The axes that somebody chose; else the metric that matters, or the objectives, against the first number beside it.
@@ -237,7 +226,7 @@ mod tests {
     use super::super::defaults::columns_info;
     use super::*;
     use crate::frame::{RowSet, test_runs};
-    use crate::view::{Brush, Pick, ScatterView, View};
+    use crate::view::{Brush, MoreView, Pick, ScatterView, View};
 
     fn key(text: &str) -> ColumnKey {
         ColumnKey::parse(text).unwrap()
@@ -294,6 +283,25 @@ mod tests {
         let colour = info.colour.unwrap();
         assert_eq!((colour.n_ordered, colour.labels.len()), (5, 6), "missing is a group");
         assert!(info.has_brushes && colour.is_less_better);
+    }
+
+    #[test]
+    fn every_value_has_a_chart_where_somebody_wants_it() {
+        let frame = frame(600);
+        let facet = |facet: &str, has_all_facets| {
+            let scatter = ScatterView { facet: Some(key(facet)), ..ScatterView::default() };
+            let view =
+                View { scatter, more: MoreView { has_all_facets, ..MoreView::default() }, ..View::default() };
+            let info = info(&frame, &view);
+            let n_used = info.dots.iter().map(|dot| dot.facet).collect::<BTreeSet<_>>().len();
+            (info.facet.unwrap(), n_used)
+        };
+        let (few, n_used) = facet("metrics.rmse", false);
+        // Runs without rmse have no place; 540 numbers are five stretches.
+        assert_eq!((few.labels.len(), few.n_values, n_used), (6, 541, 5));
+        let (all, n_used) = facet("metrics.rmse", true);
+        assert_eq!((all.labels.len(), all.n_values, n_used), (541, 541, 540));
+        assert_eq!(facet("params.kind", false).0.n_values, 3);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::frame::{ColumnFormat, Families, RowFilter, RowSet, RunFrame, Value, b
 use crate::plot::Rgb;
 use crate::plot::{Axis, AxisSpec, ColourScale, Layout, Ranks, Raster, RasterTheme, infer_kind};
 use crate::view::edit::Defaults;
-use crate::view::{AxisKind, AxisView, Brush, ColourSpread, Lane, Panel, Step, View, better};
+use crate::view::{AxisKind, AxisView, ColourSpread, Lane, Panel, Step, View, better};
 use std::collections::BTreeSet;
 
 /// The level at which a change starts; each one implies the ones before it.
@@ -94,6 +94,10 @@ pub struct Scene {
     curve_lines: Lines,
     /// The part of the differences that somebody looks at.
     differences_window: DifferencesWindow,
+    /// The first row of the table of groups that somebody looks at.
+    first_group_row: usize,
+    /// Whether groups are shown otherwise than before, and nothing else is.
+    are_groups_stale: bool,
     /// Panels that wait until nothing was asked for in a while.
     due: Vec<Panel>,
     plot: Option<Plot>,
@@ -148,6 +152,7 @@ impl Scene {
             || self.view.panels != view.panels
             || self.view.curves != view.curves
             || self.view.differences != view.differences;
+        self.are_groups_stale = self.view.group_view != view.group_view;
         let old = std::mem::replace(&mut self.view, view);
         let view = &self.view;
         let mut change = Change::None;
@@ -254,6 +259,7 @@ impl Scene {
             || self.view.objectives.iter().any(|objective| is_key(&objective.column))
             || self.view.explained.as_ref().is_some_and(is_key)
             || self.view.scatter.columns().chain(&self.view.groups).any(is_key)
+            || self.view.group_view.measure.as_ref().is_some_and(is_key)
             || self.view.curves.bands.as_ref().is_some_and(|bands| is_key(&bands.column))
     }
 
@@ -426,6 +432,7 @@ impl Scene {
             problem: self.constraints_problem.as_ref(),
         };
         let is_stale = std::mem::take(&mut self.is_workspace_stale);
+        let are_groups_stale = std::mem::take(&mut self.are_groups_stale);
         let mut tell = |news: Option<NewsText>| {
             outputs.extend(news.map(|news| Output::Event(Event::Workspace(news))));
         };
@@ -436,6 +443,7 @@ impl Scene {
             tell((analyst.ranking)(frame, candidates, &self.view, &mut self.formats));
         }
         for panel in PER_RUN {
+            let is_stale = is_stale || (are_groups_stale && panel == Panel::Groups);
             if panels.contains(&panel) && (is_stale || change >= Change::Kept) {
                 tell(self.per_run(panel, frame));
             } else if panels.contains(&panel) && change >= Change::Brush {
@@ -514,25 +522,23 @@ impl Scene {
     /// What a panel shows of each run; none while it is closed and before there is an analyst.
     fn per_run(&mut self, panel: Panel, frame: &RunFrame) -> Option<NewsText> {
         let analyst = self.analyst.filter(|_| self.view.panels.contains(&panel))?;
+        let shown =
+            Shown { kept: &self.kept, brushed: &self.brushed, view: &self.view, columns: &self.columns };
         let news = match panel {
             Panel::Importance => analyst.importance,
             Panel::History => analyst.history,
             Panel::Scatter => analyst.scatter,
-            Panel::Groups => analyst.groups,
+            Panel::Groups => return (analyst.groups)(frame, shown, self.first_group_row, &mut self.formats),
             Panel::Pareto | Panel::Ranking | Panel::Curves | Panel::Differences => return None,
         };
-        let shown =
-            Shown { kept: &self.kept, brushed: &self.brushed, view: &self.view, columns: &self.columns };
         news(frame, shown, &mut self.formats)
     }
 
-    /// The runs of a group that somebody has opened; none before there is an analyst.
-    pub fn group_runs(&mut self, frame: &RunFrame, brushes: &[Brush]) -> Option<Output> {
-        let analyst = self.analyst?;
-        let shown =
-            Shown { kept: &self.kept, brushed: &self.brushed, view: &self.view, columns: &self.columns };
-        (analyst.group_runs)(frame, shown, brushes, &mut self.formats)
-            .map(|news| Output::Event(Event::Workspace(news)))
+    /// The table of groups from this row on is looked at; nothing to tell where it is already.
+    pub fn look_at_groups(&mut self, frame: &RunFrame, first_row: usize) -> Option<Output> {
+        let is_another = std::mem::replace(&mut self.first_group_row, first_row) != first_row;
+        let news = is_another.then(|| self.per_run(Panel::Groups, frame)).flatten();
+        news.map(|news| Output::Event(Event::Workspace(news)))
     }
 
     /// The histories that the view's curves need.

@@ -12,6 +12,8 @@ const SMALL: f64 = 1e-4;
 const LARGE_WHOLE: f64 = 1e15;
 /// A column whose magnitudes lie this far apart cannot share one number of decimals.
 const WIDE: f64 = 1e3;
+/// So many decimals has what lies between whole numbers.
+const DECIMALS_BETWEEN: usize = 2;
 
 /// How the numbers of one column are written.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +93,16 @@ impl ColumnFormat {
             return display_number(number);
         }
         write(number / self.per_unit, self.style)
+    }
+
+    /// A number between those of the column, such as their mean: in a column of whole numbers it need not be whole.
+    pub fn format_between(&self, number: f64) -> String {
+        match self.style {
+            Style::Decimals(0) if number.is_finite() && (number / self.per_unit).fract() != 0.0 => {
+                write(number / self.per_unit, Style::Decimals(DECIMALS_BETWEEN))
+            }
+            _ => self.format(number),
+        }
     }
 }
 
@@ -199,6 +211,17 @@ mod tests {
             (format.unit(), texts.iter().map(String::as_str).collect::<Vec<_>>()),
             (unit, expected.to_vec())
         );
+    }
+
+    #[test]
+    fn what_lies_between_whole_numbers_need_not_be_whole() {
+        let key = ColumnKey::Metric("n".to_owned());
+        let format = ColumnFormat::new([1.0, 3.0, 8.0].into_iter(), &key);
+        assert_eq!([3.605_551, 4.0].map(|number| format.format_between(number)), ["3.61", "4"]);
+        let chosen = format.written_as(NumberFormat::Decimals(0));
+        assert_eq!(chosen.format_between(3.605_551), "4", "as somebody chose");
+        let format = ColumnFormat::new([0.25, 0.5].into_iter(), &key);
+        assert_eq!(format.format_between(0.375), format.format(0.375));
     }
 
     #[test]

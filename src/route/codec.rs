@@ -3,8 +3,9 @@
 use crate::entities::ColumnKey;
 use crate::view::{
     Area, AxisKind, AxisView, BandCentre, BandSpread, Brush, ColumnView, CurveBands, CurveX, CurvesView,
-    DifferencesView, Direction, FrontView, Lane, MAX_OBJECTIVES, ModelColumn, ModelSort, MoreView,
-    NumberFormat, Objective, Panel, Pick, ScatterView, Smoothing, Sort, Step, VersionColumn, VersionSort,
+    DifferencesView, Direction, FrontView, GroupCentre, GroupsView, Lane, MAX_OBJECTIVES, ModelColumn,
+    ModelSort, MoreView, NumberFormat, Objective, Panel, Pick, ScatterView, Smoothing, Sort, Step,
+    VersionColumn, VersionSort,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -616,13 +617,14 @@ pub fn front(text: &str) -> FrontView {
     }
 }
 
-/// `params~correlations~dots~ranked~g20`: what panels show beyond what they do by themselves.
+/// `params~correlations~dots~ranked~facets~g20`: what panels show beyond what they do by themselves.
 pub fn more_text(more: &MoreView) -> String {
     let words = [
         (more.has_all_params, "params"),
         (more.has_all_correlations, "correlations"),
         (more.has_all_dots, "dots"),
         (more.has_all_ranked, "ranked"),
+        (more.has_all_facets, "facets"),
     ];
     let words = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned());
     let groups = more.n_groups.map(|n| format!("g{n}"));
@@ -638,7 +640,50 @@ pub fn more(text: &str) -> MoreView {
         has_all_correlations: items.contains(&"correlations"),
         has_all_dots: items.contains(&"dots"),
         has_all_ranked: items.contains(&"ranked"),
+        has_all_facets: items.contains(&"facets"),
         n_groups: n_groups.filter(|n| (1..=MoreView::MAX_GROUPS).contains(n)),
+    }
+}
+
+const GROUP_CENTRES: [(GroupCentre, &str); 4] = [
+    (GroupCentre::Mean, "mean"),
+    (GroupCentre::Median, "median"),
+    (GroupCentre::Minimum, "minimum"),
+    (GroupCentre::Maximum, "maximum"),
+];
+
+/// `median~sq~all~mCOLUMN~o1a2b3c4d~…`: what stands for a group, how far it spreads, whether all are open, what the charts
+/// measure, and which groups are otherwise.
+pub fn group_view_text(groups: &GroupsView) -> String {
+    let mut items = vec![word_of(&GROUP_CENTRES, &groups.centre).to_owned()];
+    items.push(format!("s{}", word_of(&SPREADS, &groups.spread)));
+    items.extend(groups.are_all_open.then(|| "all".to_owned()));
+    if let Some(column) = &groups.measure {
+        let mut item = "m".to_owned();
+        push_column(column, &mut item);
+        items.push(item);
+    }
+    items.extend(groups.exceptions.iter().map(|id| format!("o{id:x}")));
+    items.join(&ITEM.to_string())
+}
+
+/// The opposite of [`group_view_text`].
+pub fn group_view(text: &str) -> GroupsView {
+    let items = split_raw(text, ITEM);
+    let is_word = |word: &str| items.contains(&word);
+    let usual = GroupsView::default();
+    let spread =
+        SPREADS.iter().find(|(_, letter)| items.iter().any(|item| item.strip_prefix('s') == Some(letter)));
+    let id = |item: &&str| u32::from_str_radix(item.strip_prefix('o')?, 16).ok();
+    GroupsView {
+        measure: items.iter().find_map(|item| ColumnKey::parse(&unescape(item.strip_prefix('m')?))),
+        centre: GROUP_CENTRES
+            .iter()
+            .find(|(_, word)| is_word(word))
+            .map_or(usual.centre, |(centre, _)| *centre),
+        spread: spread.map_or(usual.spread, |(spread, _)| *spread),
+        are_all_open: is_word("all"),
+        exceptions: items.iter().filter_map(id).collect(),
     }
 }
 

@@ -573,7 +573,12 @@ fn Keys(figure: Signal<Arc<Figure>>, label: Signal<String>) -> impl IntoView {
 
 /// A piece of the line or one of the dots.
 #[component]
-fn Swatch(mark: Mark, look: Look) -> impl IntoView {
+pub fn Swatch(
+    /// As a line or as a dot.
+    mark: Mark,
+    /// In which colour, dash and shape.
+    look: Look,
+) -> impl IntoView {
     let colour = match (look, look.on_ramp(N_RAMP)) {
         (Look { is_dimmed: true, .. }, _) => "var(--stroke-strong)".to_owned(),
         (_, Some(at)) => format!("var(--ramp-{at})"),
@@ -584,7 +589,7 @@ fn Swatch(mark: Mark, look: Look) -> impl IntoView {
         view! { <path d="M0 6H24" stroke="currentcolor" stroke-width="2" stroke-dasharray=dash></path> }
     });
     let dot = mark.has_dot().then(|| view! { <path d=look.shape().outline() fill="currentcolor"></path> });
-    view! { <svg class="chart__swatch" viewBox="0 0 24 12" style:color=colour>{line}{dot}</svg> }
+    view! { <svg class="chart__swatch" viewBox="0 0 24 12" aria-hidden="true" style:color=colour>{line}{dot}</svg> }
 }
 
 /// The table behind the chart, built when it is opened, so many rows at a time.

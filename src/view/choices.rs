@@ -4,7 +4,8 @@ use super::edit::{Defaults, ViewEdit};
 use super::{
     AxisKind, ColourSpread, CurveX, CurvesView, Direction, MAX_OBJECTIVES, Objective, Panel, Sort, View,
 };
-use crate::entities::{ColumnKey, PARENT_RUN_TAG};
+use crate::entities::{Attribute, ColumnKey, PARENT_RUN_TAG};
+use std::collections::BTreeMap;
 
 /// An entry: words, and what choosing them does.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,22 +44,28 @@ pub fn choices(view: &View, columns: &[NamedColumn<'_>], defaults: &Defaults) ->
         add("Clear brushes".to_owned(), ViewEdit::ClearBrushes);
     }
     if !view.selected.is_empty() {
-        add("Select no run".to_owned(), ViewEdit::Select(Vec::new()));
+        add("Clear the selection".to_owned(), ViewEdit::Select(Vec::new()));
     }
     if !view.filter.is_empty() {
         add("Clear the filter".to_owned(), ViewEdit::Filter(String::new()));
     }
     if view.sort.is_some() {
-        add("Sort by nothing".to_owned(), ViewEdit::SetSort(None));
+        add("Clear the sort order".to_owned(), ViewEdit::SetSort(None));
     }
-    let fold = if view.is_plot_folded { "Show" } else { "Fold" };
-    add(format!("{fold} the parallel coordinates"), ViewEdit::FoldPlot(!view.is_plot_folded));
+    if !view.groups.is_empty() {
+        add("Clear the groups".to_owned(), ViewEdit::SetGroups(Vec::new()));
+    }
+    let verb = if view.is_plot_folded { "Show" } else { "Hide" };
+    add(format!("{verb} the parallel coordinates"), ViewEdit::FoldPlot(!view.is_plot_folded));
     if columns.iter().any(|column| *column.key == ColumnKey::Tag(PARENT_RUN_TAG.to_owned())) {
-        let name =
-            if view.is_nested { "Show each run for itself" } else { "Show child runs below their parents" };
+        let name = if view.is_nested {
+            "Show all runs as a flat list"
+        } else {
+            "Show child runs below their parents"
+        };
         add(name.to_owned(), ViewEdit::Nest(!view.is_nested));
     }
-    let density = if view.is_compact { "Set rows further apart" } else { "Set rows closer together" };
+    let density = if view.is_compact { "Show rows at full height" } else { "Show compact rows" };
     add(density.to_owned(), ViewEdit::Compact(!view.is_compact));
     for (spread, words) in
         [(ColourSpread::ByValue, "Spread colours by value"), (ColourSpread::ByRank, "Spread colours by rank")]
@@ -73,16 +80,35 @@ pub fn choices(view: &View, columns: &[NamedColumn<'_>], defaults: &Defaults) ->
     let all_axes = view.axes_or(defaults);
     let axes: Vec<ColumnKey> = all_axes.iter().map(|axis| axis.column.clone()).collect();
     let shown: Vec<ColumnKey> = view.columns_or(defaults).into_iter().map(|column| column.column).collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for column in columns {
+        *counts.entry(column.title).or_default() += 1;
+    }
     for NamedColumn { key, title, is_numeric, better } in columns.iter().copied() {
+        // A param and a metric may be called the same.
+        let is_one_of_several = counts.get(title).is_some_and(|n| *n > 1);
+        let title = if is_one_of_several { format!("{title} ({key})") } else { title.to_owned() };
         let sort = |direction| ViewEdit::SetSort(Some(Sort { column: key.clone(), direction }));
-        add(format!("Sort by {title}, smallest first"), sort(Direction::Ascending));
-        add(format!("Sort by {title}, largest first"), sort(Direction::Descending));
+        add(format!("Sort by {title}, ascending"), sort(Direction::Ascending));
+        add(format!("Sort by {title}, descending"), sort(Direction::Descending));
         add(format!("Colour by {title}"), ViewEdit::SetColour(Some(key.clone())));
-        add(format!("Group by {title}"), ViewEdit::Replace(Box::new(grouped(view, key))));
+        // Names tell runs apart: a group for each of them is none.
+        if !matches!(key, ColumnKey::Attribute(Attribute::RunId | Attribute::RunName)) {
+            let mut group = |words: &str, columns: Vec<ColumnKey>| {
+                if view.groups != columns || !view.panels.contains(&Panel::Groups) {
+                    let after = grouped(view, columns);
+                    add(format!("{words} {title}"), ViewEdit::Replace(Box::new(after)));
+                }
+            };
+            group("Group by", vec![key.clone()]);
+            if !view.groups.is_empty() && !view.groups.contains(key) {
+                group("Group further by", view.groups.iter().chain([key]).cloned().collect());
+            }
+        }
         if let Some(axis) = all_axes.iter().find(|axis| axis.column == *key) {
             add(format!("Flip axis {title}"), ViewEdit::FlipAxis(key.clone()));
             for (kind, words) in KINDS.into_iter().filter(|(kind, _)| axis.kind != *kind) {
-                add(format!("Axis {title}: {words}"), ViewEdit::SetAxisKind(key.clone(), kind));
+                add(format!("Set axis {title} to {words}"), ViewEdit::SetAxisKind(key.clone(), kind));
             }
         }
         if axes.contains(key) {
@@ -96,7 +122,11 @@ pub fn choices(view: &View, columns: &[NamedColumn<'_>], defaults: &Defaults) ->
             add(format!("Show column {title}"), ViewEdit::AddColumns(vec![key.clone()]));
         }
         let is_objective = view.objectives.iter().any(|objective| objective.column == *key);
-        if is_numeric && !is_objective && view.objectives.len() < MAX_OBJECTIVES {
+        if is_objective {
+            let mut objectives = view.objectives.clone();
+            objectives.retain(|objective| objective.column != *key);
+            add(format!("Remove objective {title}"), ViewEdit::SetObjectives(objectives));
+        } else if is_numeric && view.objectives.len() < MAX_OBJECTIVES {
             let direction = better.unwrap_or_default();
             let word = if direction == Direction::Ascending { "less" } else { "more" };
             let mut objectives = view.objectives.clone();
@@ -109,16 +139,16 @@ pub fn choices(view: &View, columns: &[NamedColumn<'_>], defaults: &Defaults) ->
 
 /// How an axis can spread its values.
 const KINDS: [(Option<AxisKind>, &str); 4] = [
-    (None, "as the values are"),
+    (None, "what its values suggest"),
     (Some(AxisKind::Linear), "linear"),
     (Some(AxisKind::Log), "logarithmic"),
-    (Some(AxisKind::Categorical), "categories"),
+    (Some(AxisKind::Categorical), "categorical"),
 ];
 
-/// The view with its runs in groups by a column, and the panel that shows them.
-fn grouped(view: &View, key: &ColumnKey) -> View {
+/// The view with its runs in groups by these columns, and the panel that shows them.
+fn grouped(view: &View, columns: Vec<ColumnKey>) -> View {
     let defaults = Defaults::default();
-    view.edited(&ViewEdit::SetGroups(vec![key.clone()]), &defaults)
+    view.edited(&ViewEdit::SetGroups(columns), &defaults)
         .edited(&ViewEdit::OpenPanel(Panel::Groups, true), &defaults)
 }
 
@@ -128,27 +158,30 @@ fn curve_choices(curves: &CurvesView, add: &mut impl FnMut(String, ViewEdit)) {
         add((if is_on { off } else { on }).to_owned(), ViewEdit::SetCurves(changed));
     };
     turn(
-        "Curves: logarithmic values",
-        "Curves: linear values",
+        "Set metric curves to log y",
+        "Set metric curves to linear y",
         curves.is_log_y,
         CurvesView { is_log_y: !curves.is_log_y, ..curves.clone() },
     );
+    // Dates are not spread by magnitude.
+    if curves.x != CurveX::WallTime {
+        turn(
+            "Set metric curves to log x",
+            "Set metric curves to linear x",
+            curves.is_log_x,
+            CurvesView { is_log_x: !curves.is_log_x, ..curves.clone() },
+        );
+    }
     turn(
-        "Curves: logarithmic steps or seconds",
-        "Curves: linear steps or seconds",
-        curves.is_log_x,
-        CurvesView { is_log_x: !curves.is_log_x, ..curves.clone() },
-    );
-    turn(
-        "Curves: without outliers",
-        "Curves: with outliers",
+        "Hide outliers in metric curves",
+        "Show outliers in metric curves",
         curves.is_clipped,
         CurvesView { is_clipped: !curves.is_clipped, ..curves.clone() },
     );
     for (x, words) in [
-        (CurveX::Step, "Curves along the step"),
-        (CurveX::RelativeTime, "Curves along the relative time"),
-        (CurveX::WallTime, "Curves along the wall time"),
+        (CurveX::Step, "Show metric curves by step"),
+        (CurveX::RelativeTime, "Show metric curves by relative time"),
+        (CurveX::WallTime, "Show metric curves by wall time"),
     ] {
         if curves.x != x {
             add(words.to_owned(), ViewEdit::SetCurves(CurvesView { x, ..curves.clone() }));
@@ -156,7 +189,7 @@ fn curve_choices(curves: &CurvesView, add: &mut impl FnMut(String, ViewEdit)) {
     }
     if curves.smoothing_amount > 0 {
         add(
-            "Curves: as they were logged".to_owned(),
+            "Show metric curves without smoothing".to_owned(),
             ViewEdit::SetCurves(CurvesView { smoothing_amount: 0, ..curves.clone() }),
         );
     }
@@ -216,6 +249,44 @@ mod tests {
         assert!(changed.contains(&"Close panel: Ranking".to_owned()));
         assert!(changed.contains(&"Keep the brushed runs".to_owned()));
         assert!(!changed.iter().any(|words| words.starts_with("Add objective")));
+        assert!(changed.contains(&"Remove objective r2".to_owned()));
+    }
+
+    #[test]
+    fn no_two_entries_have_the_same_words() {
+        let keys = [
+            ColumnKey::Metric("lr".to_owned()),
+            ColumnKey::Param("lr".to_owned()),
+            ColumnKey::Param("depth".to_owned()),
+            ColumnKey::Attribute(Attribute::RunName),
+        ];
+        let defaults = Defaults { axes: keys.to_vec(), columns: Vec::new() };
+        let columns: Vec<NamedColumn<'_>> = keys.iter().map(column).collect();
+        let curves = CurvesView { smoothing_amount: 5, ..CurvesView::default() };
+        let view =
+            View { panels: vec![Panel::Curves], groups: vec![keys[0].clone()], curves, ..View::default() };
+        let all: Vec<String> =
+            choices(&view, &columns, &defaults).into_iter().map(|choice| choice.words).collect();
+        let mut distinct = all.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), all.len(), "{all:?}");
+        for expected in [
+            "Sort by lr (params.lr), ascending",
+            "Group further by depth",
+            "Group by lr (metrics.lr)",
+            "Clear the groups",
+        ] {
+            assert!(all.iter().any(|words| words == expected), "{expected} of {all:?}");
+        }
+        assert!(!all.iter().any(|words| words.starts_with("Group") && words.contains("Run name")));
+        let verbs = [
+            "Add", "Clear", "Close", "Colour", "Flip", "Group", "Hide", "Open", "Remove", "Set", "Show",
+            "Sort", "Spread",
+        ];
+        for words in &all {
+            assert!(verbs.iter().any(|verb| words.starts_with(&format!("{verb} "))), "{words}");
+        }
     }
 
     #[test]

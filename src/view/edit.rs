@@ -4,8 +4,8 @@
 
 use super::{
     AxisKind, AxisView, Brush, ColourSpread, ColumnView, CurvesView, DifferencesView, Direction, FrontView,
-    MAX_OBJECTIVES, MoreView, NumberFormat, Objective, Panel, Pick, RankingView, ScatterView, Sort, Step,
-    View,
+    GroupsView, MAX_OBJECTIVES, MoreView, NumberFormat, Objective, Panel, Pick, RankingView, ScatterView,
+    Sort, Step, View,
 };
 use crate::entities::order::sort_by;
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -107,6 +107,8 @@ pub enum ViewEdit {
     SetScatter(ScatterView),
     /// By what the runs are grouped.
     SetGroups(Vec<ColumnKey>),
+    /// How groups are shown, and which of them are open.
+    SetGroupsView(GroupsView),
     /// All of it, by another one.
     Replace(Box<View>),
     /// Open or close a panel.
@@ -275,7 +277,8 @@ impl View {
                 self.sort.take_if(|sort| !is_other(&sort.column));
                 self.colour.take_if(|column| !is_other(column));
                 self.explained.take_if(|column| !is_other(column));
-                self.groups.retain(is_other);
+                self.set_groups(self.groups.iter().filter(|column| is_other(column)).cloned().collect());
+                self.group_view.measure.take_if(|column| !is_other(column));
                 self.curves.bands.take_if(|bands| !is_other(&bands.column));
                 let ScatterView { x, y, colour, size, facet, heat } = &mut self.scatter;
                 for axis in [x, y] {
@@ -335,7 +338,8 @@ impl View {
             ViewEdit::SetMore(more) => self.more = *more,
             ViewEdit::SetExplained(column) => self.explained.clone_from(column),
             ViewEdit::SetScatter(scatter) => self.scatter.clone_from(scatter),
-            ViewEdit::SetGroups(columns) => self.groups.clone_from(columns),
+            ViewEdit::SetGroups(columns) => self.set_groups(columns.clone()),
+            ViewEdit::SetGroupsView(view) => self.group_view.clone_from(view),
             ViewEdit::Replace(view) => self.clone_from(view),
             ViewEdit::OpenPanel(panel, is_open) => {
                 self.panels.retain(|other| other != panel);
@@ -360,6 +364,14 @@ impl View {
                 }
                 self.columns = Some(columns);
             }
+        }
+    }
+
+    /// Other columns make other groups: none of them has been opened.
+    fn set_groups(&mut self, columns: Vec<ColumnKey>) {
+        if self.groups != columns {
+            self.groups = columns;
+            self.group_view.exceptions.clear();
         }
     }
 

@@ -104,6 +104,10 @@ describe("differences", () => {
     await page.waitForSelector(TABLE);
     assert.deepEqual((await titles(page)).filter((title) => ["rmse", "mae", "config", "seed"].includes(title)).sort(), ["config", "mae", "rmse", "seed"]);
 
+    // Each run has the look of its curve, which no other of these has in colour or in dash.
+    const looks = await page.$$eval(`${TABLE} .differences__head svg`, (all) => all.map((one) => [getComputedStyle(one).color, one.querySelector("path").getAttribute("stroke-dasharray")]));
+    assert.deepEqual([0, 1].map((of) => new Set(looks.map((look) => look[of])).size), [3, 3], JSON.stringify(looks));
+
     // The text of run-5 differs from the baseline's, run-4's, in one line; run-0's does not.
     const summary = await page.waitForSelector(`${TABLE} .differences__lines summary`);
     assert.equal(await summary.evaluate((it) => it.textContent), "2 lines differ");

@@ -169,8 +169,8 @@ describe("commands", () => {
     await page.keyboard.up("Control");
     await until(() => page.evaluate(() => document.activeElement.getAttribute("aria-label")), (name) => name === "Command", "the focus on the line");
     await assertAccessible(page, "the commands");
-    await page.keyboard.type("rmse sort small");
-    await until(() => page.$$eval("[role=option]", (all) => all.map((one) => one.textContent)), (all) => all[0] === "Sort by rmse, smallest first", "the command that is meant");
+    await page.keyboard.type("rmse sort asc");
+    await until(() => page.$$eval("[role=option]", (all) => all.map((one) => one.textContent)), (all) => all[0] === "Sort by rmse, ascending", "the command that is meant");
     await page.keyboard.press("Enter");
     await until(() => page.url(), (url) => /sort=metrics\.rmse(&|$)/.test(url), "sorted");
     await until(() => page.$("dialog[open]"), (dialog) => dialog === null, "the commands closed");
@@ -193,7 +193,7 @@ describe("commands", () => {
     };
     const rowHeight = () => page.$eval("#runs-cell-1-0", (cell) => cell.parentElement.offsetHeight);
     assert.equal(await rowHeight(), 28);
-    await command("rows closer", "Set rows closer together");
+    await command("compact rows", "Show compact rows");
     await until(rowHeight, (height) => height === 22, "compact rows");
     const second = await page.$eval("#runs-cell-1-0", (cell) => cell.parentElement.offsetTop);
     assert.equal(second, 22, "rows stand below each other");

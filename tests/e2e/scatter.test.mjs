@@ -151,6 +151,26 @@ describe("scatter plot", () => {
     }
   });
 
+  test("every value has a chart where somebody wants it", { timeout: 120_000 }, async () => {
+    const page = await open("&panels=scatter&scatter=xattributes.start_time~ymetrics.rmse~fmetrics.rmse");
+    const n = new Set(runs.map((run) => metric(run, "rmse"))).size;
+    const charts = () => page.$$eval("section[aria-label='Scatter plot'] .workspace__charts > *", (all) => all.length);
+    const few = await until(charts, (charts) => charts > 1, "a chart for each stretch");
+    await page.waitForSelector(`::-p-text(${few} charts for ${n} values)`);
+    await (await byRole(page, "button", `A chart for each of the ${n} values`)).click();
+    await until(charts, (charts) => charts === n, "a chart for each value");
+    await page.waitForSelector(`::-p-text(${n} charts; those out of view are not drawn)`);
+    const drawn = () => page.$$eval("section[aria-label='Scatter plot'] figure.chart", (all) => all.length);
+    assert.ok(await drawn() < n, "not all at once");
+    // Those that come into view are drawn, and the address brings all of them again.
+    await page.$eval("section[aria-label='Scatter plot'] .workspace__charts > :last-child", (last) => last.scrollIntoView({ behavior: "instant" }));
+    await page.waitForSelector("section[aria-label='Scatter plot'] .workspace__charts > figure.chart:last-child canvas, section[aria-label='Scatter plot'] .workspace__charts > :last-child canvas");
+    await page.reload();
+    await until(charts, (charts) => charts === n, "a chart for each value after a reload");
+    assertQuiet(page);
+    await page.close();
+  });
+
   test("a heat map over two params has the means of the server's answers", { timeout: 120_000 }, async () => {
     const ask = (path, body) => call(servers.byVersion[VERSION].url, path, body);
     const { experiment_id: own } = await ask("experiments/create", { name: `heat-${Date.now()}` });
@@ -245,7 +265,15 @@ describe("groups", () => {
       await clickOn(page, ".popover__panel .column-list__items button");
       await until(() => page.url(), (url) => url.includes(name), `${name} in the address`);
     }
-    const rows = await until(() => page.$$eval('table[aria-label="Groups of runs"] tbody tr', (rows) => rows.map((row) => [...row.cells].map((cell) => (cell.querySelector("summary") ?? cell).textContent))), (rows) => rows.length > 3, "the groups");
+    const told = () => page.$$eval('table[aria-label="Groups of runs"] tbody tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+    const isOpen = (name) => page.$eval(`button[aria-label="${name}"]`, (button) => button.getAttribute("aria-expanded"));
+    assert.equal((await until(told, (rows) => rows.length > 0, "the outer groups")).length, new Set(runs.map(({ info }) => info.status)).size, "inner groups are closed");
+    assert.equal(await isOpen("FINISHED"), "false");
+    // By keyboard; what has the focus keeps it.
+    await (await byRole(page, "button", "FINISHED")).focus();
+    await page.keyboard.press("Enter");
+    const rows = await until(told, (rows) => rows.length > 3, "the groups");
+    assert.equal(await page.evaluate(() => `${document.activeElement.getAttribute("aria-label")} ${document.activeElement.getAttribute("aria-expanded")}`), "FINISHED true");
     const [outer] = rows;
     assert.deepEqual(outer.slice(0, 2), ["FINISHED", `${runs.length} runs`]);
     const values = runs.map((run) => metric(run, "rmse")).filter((value) => value !== undefined);
@@ -257,12 +285,49 @@ describe("groups", () => {
     const inner = rows.slice(1).map(([, count]) => Number.parseInt(count, 10));
     assert.equal(inner.reduce((sum, n) => sum + n, 0), runs.length, "every run is in one group");
     await page.waitForSelector('section[aria-label="Groups"] canvas');
+
+    // An innermost group opens to its runs, the best first, which are selected there.
+    await (await byRole(page, "button", "missing, in FINISHED")).click();
+    const names = () => page.$$eval('table[aria-label="Groups of runs"] tbody th a', (all) => all.map((one) => one.textContent));
+    const best = runs.filter((run) => param(run, "max_depth") === undefined).sort((a, b) => metric(a, "rmse") - metric(b, "rmse")).map(({ info }) => info.run_name);
+    assert.deepEqual(await until(names, (names) => names.length === without, "the runs of the group"), best);
+    await (await page.$(`table[aria-label="Groups of runs"] input[aria-label="Select ${best[0]}"]`)).click();
+    await until(() => page.url(), (url) => url.includes("selected="), "its best run selected");
     await assertAccessible(page, "the groups");
 
-    await (await byRole(page, "button", "Brush missing")).click();
+    await (await byRole(page, "button", "Brush missing, in FINISHED")).click();
     await until(() => rowCount(page), (n) => n === without, "the runs of the group");
     await page.reload();
-    await until(() => page.$$eval('table[aria-label="Groups of runs"] tbody tr', (all) => all.length), (n) => n === rows.length, "the groups after a reload");
+    await until(told, (all) => all.length === rows.length + without, "what was open is open after a reload");
+    await (await byRole(page, "button", "Close all groups")).click();
+    await until(told, (all) => all.length < 3, "closed groups");
+    await (await byRole(page, "button", "Open all groups")).click();
+    await until(told, (all) => all.length === rows.length, "all groups open");
+    assert.match(page.url(), /grouped=/);
+    assertQuiet(page);
+    await page.close();
+  });
+
+  test("bars and boxes tell of any column what the server's answers come to", { timeout: 120_000 }, async () => {
+    const page = await open("&panels=groups&objectives=metrics.rmse&groups=attributes.status");
+    const values = runs.map((run) => metric(run, "rmse")).filter((value) => value !== undefined).sort((a, b) => a - b);
+    const close = (a, b) => Math.abs(a - b) < 1e-9 * Math.max(1, Math.abs(b));
+    const bars = await chartRows(page, "Mean of rmse by group");
+    const [series, name, mean] = bars[0];
+    assert.equal(series, "Mean");
+    assert.match(name, /^FINISHED \(\d+( of \d+)?\)$/);
+    assert.ok(close(Number(mean), values.reduce((sum, value) => sum + value) / values.length), mean);
+    await page.select('select[aria-label="What stands for a group"]', "Maximum");
+    await page.select('select[aria-label="How far a group spreads"]', "Minimum to maximum");
+    await until(() => page.$$eval('figure[aria-label="Maximum of rmse by group"] tbody tr', (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))),
+      (rows) => rows.length === 3 && close(Number(rows[0][2]), values.at(-1)) && close(Number(rows[1][2]), values[0]), "the maximum, and how far it spreads");
+
+    await clickOn(page, "::-p-text(Charts of: rmse…)");
+    await clickOn(page, '[role="dialog"][aria-label="Charts of"] .column-list__item ::-p-text(duration)');
+    await page.waitForSelector('figure[aria-label="duration (s) by group"], figure[aria-label="duration (ms) by group"], figure[aria-label="duration (min) by group"]');
+    await page.reload();
+    await page.waitForSelector('figure[aria-label^="Maximum of duration"]');
+    await assertAccessible(page, "the charts of groups");
     assertQuiet(page);
     await page.close();
   });

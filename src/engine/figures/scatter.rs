@@ -12,22 +12,25 @@ const SIZES_PX: (f64, f64) = (4.0, 18.0);
 const MARGIN: f64 = 0.04;
 
 impl ScatterInfo {
-    /// A chart for each group of the facet, with its name; one without a name where nothing splits. Charts beside each other
-    /// have the same axes, so that they can be compared.
-    pub fn figures(&self) -> Vec<(String, RunFigure)> {
-        let Some((x, y)) = &self.axes else { return Vec::new() };
-        let Some(facet) = &self.facet else { return vec![(String::new(), self.figure(x, y, 0, false))] };
-        let label = |label: &String| format!("{}: {label}", facet.title);
-        let figure = |(at, name)| (label(name), self.figure(x, y, at as u8, true));
-        facet.labels.iter().enumerate().map(figure).collect()
+    /// What the charts are called: one for each group of the facet; one without a name where nothing splits.
+    pub fn titles(&self) -> Vec<String> {
+        match &self.facet {
+            _ if self.axes.is_none() => Vec::new(),
+            None => vec![String::new()],
+            Some(facet) => facet.labels.iter().map(|label| format!("{}: {label}", facet.title)).collect(),
+        }
     }
 
-    fn figure(&self, x: &ScatterAxis, y: &ScatterAxis, facet: u8, has_domain: bool) -> RunFigure {
+    /// The chart in this place among the titles. Charts beside each other have the same axes, so that they can be compared.
+    pub fn figure(&self, place: usize) -> RunFigure {
+        let Some((x, y)) = &self.axes else { return RunFigure::default() };
+        let has_domain = self.facet.is_some();
+        let own: Vec<(usize, &Dot)> =
+            self.dots.iter().enumerate().filter(|(_, dot)| dot.facet as usize == place).collect();
         let mut runs: Vec<Vec<NamedRun>> = Vec::new();
         let mut series: Vec<Series> = Vec::new();
         let mut add = |name: String, look: Look, is_in: &dyn Fn(&Dot) -> bool| {
-            let dots: Vec<(usize, &Dot)> =
-                self.dots.iter().enumerate().filter(|(_, dot)| dot.facet == facet && is_in(dot)).collect();
+            let dots: Vec<(usize, &Dot)> = own.iter().copied().filter(|(_, dot)| is_in(dot)).collect();
             if dots.is_empty() {
                 return;
             }
@@ -55,7 +58,7 @@ impl ScatterInfo {
             None => add("Runs".to_owned(), Look::default(), &is_meant),
             Some(colour) => {
                 for (at, label) in colour.labels.iter().enumerate() {
-                    let is_in = |dot: &Dot| usize::from(dot.colour) == at && is_meant(dot);
+                    let is_in = |dot: &Dot| dot.colour as usize == at && is_meant(dot);
                     add(format!("{}: {label}", colour.title), colour.look(at), &is_in);
                 }
             }
@@ -95,6 +98,16 @@ impl ScatterInfo {
     }
 }
 
+/// An end of an axis, which is written there, with no more digits than two of `of`; as it is where these are too many to
+/// reckon with.
+fn rounded(end: f64, of: f64, round: fn(f64) -> f64) -> f64 {
+    let n_decimals = 1 - of.abs().log10().floor() as i32;
+    let whole = 10_f64.powi(n_decimals.abs());
+    // By a whole power of ten, which is exact, where a part of one would leave digits behind.
+    let end_rounded = if n_decimals > 0 { round(end * whole) / whole } else { round(end / whole) * whole };
+    if end_rounded.is_finite() { end_rounded } else { end }
+}
+
 fn size_px(share: Option<f32>) -> f64 {
     let (least, most) = SIZES_PX;
     (least.powi(2) + f64::from(share.unwrap_or_default()) * (most.powi(2) - least.powi(2))).sqrt()
@@ -120,10 +133,10 @@ impl ScatterAxis {
     fn widened(&self, (low, high): (f64, f64)) -> (f64, f64) {
         if self.kind == AxisKind::Log {
             let margin = if low < high { (high / low).powf(MARGIN) } else { 2.0 };
-            (low / margin, high * margin)
+            (rounded(low / margin, low, f64::floor), rounded(high * margin, high, f64::ceil))
         } else {
             let margin = if low < high { (high - low) * MARGIN } else { 1.0 };
-            (low - margin, high + margin)
+            (rounded(low - margin, margin, f64::floor), rounded(high + margin, margin, f64::ceil))
         }
     }
 
@@ -187,6 +200,7 @@ mod tests {
             title: title.into(),
             labels: labels.iter().map(|label| (*label).to_owned()).collect(),
             n_ordered,
+            n_values: labels.len(),
             is_less_better: false,
         };
         let name = |name: &str| NamedRun { run_id: RunId(name.into()), name: name.into() };
@@ -208,10 +222,8 @@ mod tests {
 
     #[test]
     fn charts_beside_each_other_share_axes_and_looks() {
-        let figures = info().figures();
-        let titles: Vec<&str> = figures.iter().map(|(title, _)| title.as_str()).collect();
-        assert_eq!(titles, ["kind: a", "kind: b"]);
-        let (a, b) = (&figures[0].1, &figures[1].1);
+        assert_eq!(info().titles(), ["kind: a", "kind: b"]);
+        let (a, b) = (info().figure(0), info().figure(1));
         assert_eq!((&a.figure.x, &a.figure.y), (&b.figure.x, &b.figure.y));
         let (low, high) = a.figure.y.domain.unwrap();
         assert!(low < 2.0 && high > 4.0);
@@ -242,6 +254,17 @@ mod tests {
         assert_eq!(info.brushes(&corners, false), None);
         let brushes = info.brushes(&[(0.6, 0.0), (1.4, 1.0)], true).unwrap();
         assert_eq!(brushes[0].picks, [Pick::Text("b".into())]);
+    }
+
+    #[test]
+    fn axes_end_where_few_digits_say() {
+        let of = |kind, range| axis(ColumnKey::Metric("m".into()), kind, range).widened(range);
+        assert_eq!(of(AxisKind::Linear, (2.439_22, 4.431_85)), (2.359, 4.512));
+        assert_eq!(of(AxisKind::Linear, (1e6, 9e6)), (680_000.0, 9_320_000.0));
+        assert_eq!(of(AxisKind::Linear, (5.0, 5.0)), (4.0, 6.0));
+        assert_eq!(of(AxisKind::Log, (0.012_345, 1.0)), (0.01, 1.2));
+        let (low, high) = of(AxisKind::Linear, (0.0, 1e-320));
+        assert!(low <= 0.0 && high >= 1e-320);
     }
 
     #[test]

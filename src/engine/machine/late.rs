@@ -86,8 +86,8 @@ impl Engine {
                     self.tell_curves(None);
                 }
             }
-            Command::ListGroup(brushes) => {
-                let told = self.scene.group_runs(&self.frame, &brushes);
+            Command::LookAtGroups(first_row) => {
+                let told = self.scene.look_at_groups(&self.frame, first_row);
                 self.outputs.extend(told);
             }
             Command::LookAtDifferences(window) => {

@@ -199,7 +199,7 @@ fn commands(context: RunsContext) -> Vec<(String, Action)> {
         own("Select the runs shown", Action::Run(actions.select_shown)),
         own("Choose columns", Action::Press("Columns…")),
         own("Delete or restore runs", Action::Press("Manage…")),
-        own("Follow runs live, or not", Action::Press("Live")),
+        own("Turn Live on or off", Action::Press("Live")),
         own("Save or open a view", Action::Press("Views…")),
         own("Copy a link to this page", Action::Link),
     ];

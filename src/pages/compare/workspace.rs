@@ -6,6 +6,7 @@ mod differences;
 mod groups;
 mod history;
 mod importance;
+mod near;
 mod pareto;
 mod ranking;
 mod scatter;
@@ -22,8 +23,8 @@ use super::EditView;
 use crate::engine::Command;
 use crate::engine::RunFigure;
 use crate::engine::news::{
-    CurvesInfo, DifferencesInfo, GroupRuns, GroupsInfo, HistoryInfo, ImportanceInfo, NamedRun, ParetoInfo,
-    RankingInfo, ScatterInfo, WorkspaceNews,
+    CurvesInfo, DifferencesInfo, GroupsInfo, HistoryInfo, ImportanceInfo, NamedRun, ParetoInfo, RankingInfo,
+    ScatterInfo, WorkspaceNews,
 };
 use crate::engine::protocol::{Cell, ColumnInfo, HoverTarget};
 use crate::entities::{Attribute, ColumnKey, RunId};
@@ -38,7 +39,9 @@ use crate::view::edit::ViewEdit;
 use crate::view::{MoreView, Panel};
 use leptos::prelude::*;
 use serde::Serialize;
-use std::collections::HashMap;
+
+/// With more charts than this, those that are neither among the first nor in view are not drawn.
+const MANY_CHARTS: usize = 12;
 
 /// What the panels share.
 #[derive(Clone, Copy)]
@@ -51,8 +54,6 @@ struct WorkspaceContext {
     history: RwSignal<Option<HistoryInfo>>,
     scatter: RwSignal<Option<ScatterInfo>>,
     groups: RwSignal<Option<GroupsInfo>>,
-    /// The runs of opened groups, by the group's brush.
-    group_runs: RwSignal<HashMap<String, GroupRuns>>,
     curves: RwSignal<Option<CurvesInfo>>,
     curve_charts: CurveCharts,
     differences: RwSignal<Option<DifferencesInfo>>,
@@ -73,7 +74,6 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         history: RwSignal::new(None),
         scatter: RwSignal::new(None),
         groups: RwSignal::new(None),
-        group_runs: RwSignal::new(HashMap::new()),
         curves: RwSignal::new(None),
         curve_charts: CurveCharts::default(),
         differences: RwSignal::new(None),
@@ -92,9 +92,6 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
                 WorkspaceNews::Importance(info) => context.importance.set(Some(info)),
                 WorkspaceNews::History(info) => context.history.set(Some(info)),
                 WorkspaceNews::Groups(info) => context.groups.set(Some(info)),
-                WorkspaceNews::GroupRuns(runs) => context.group_runs.update(|all| {
-                    all.insert(serde_json::to_string(&runs.brushes).unwrap_or_default(), runs);
-                }),
                 WorkspaceNews::Scatter(info) => context.scatter.set(Some(*info)),
                 WorkspaceNews::Curves(info) => context.curves.set(Some(info)),
                 WorkspaceNews::CurveChart(chart) => context.curve_charts.of(&chart.metric).set(chart),
@@ -164,6 +161,59 @@ fn MoreButton(
     };
     view! {
         <button type="button" class="button" aria-pressed=move || is_on.get().to_string() on:click=press>{text}</button>
+    }
+}
+
+/// `Runs 25 to 48 of 199 beside the baseline`, with what leads to those before and after; nothing where all are shown.
+#[component]
+fn PagerPart(
+    /// Of what.
+    noun: &'static str,
+    /// What is said of them besides.
+    #[prop(default = "")]
+    more: &'static str,
+    /// The first one shown, and how many there are.
+    place: Signal<(usize, usize)>,
+    n_at_once: usize,
+    on_look: Callback<usize>,
+) -> impl IntoView {
+    let is_part = Memo::new(move |_| place.get().1 > n_at_once);
+    let text = move || {
+        let (first, n_all) = place.get();
+        format!("{} to {} of {n_all} {noun}{more}", first + 1, (first + n_at_once).min(n_all))
+    };
+    let step = move |words: &'static str, is_forward: bool| {
+        let target = move || {
+            let (first, n_all) = place.get();
+            if is_forward {
+                Some(first + n_at_once).filter(|next| *next < n_all)
+            } else {
+                (first > 0).then(|| first.saturating_sub(n_at_once))
+            }
+        };
+        view! {
+            <button
+                type="button"
+                class="button"
+                aria-disabled=move || target().is_none().then_some("true")
+                on:click=move |_| {
+                    if let Some(first) = untrack(target) {
+                        on_look.run(first);
+                    }
+                }
+            >
+                {format!("{words} {noun}")}
+            </button>
+        }
+    };
+    view! {
+        <Show when=move || is_part.get()>
+            <div class="toolbar">
+                <span class="secondary" role="status">{text}</span>
+                {step("Previous", false)}
+                {step("Next", true)}
+            </div>
+        </Show>
     }
 }
 

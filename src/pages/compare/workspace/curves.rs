@@ -1,11 +1,10 @@
 //! Metrics over the steps of the selected runs.
 
-mod near;
 mod timing;
 
-use self::near::near_children;
 use self::timing::PaintTiming;
-use super::{PanelFrame, WorkspaceContext, hover, missing_text, runs_text};
+use super::near::near_children;
+use super::{MANY_CHARTS, PanelFrame, WorkspaceContext, hover, missing_text, runs_text};
 use crate::engine::Command;
 use crate::engine::news::{CurveChart, CurvesInfo};
 use crate::engine::protocol::ColumnInfo;
@@ -40,9 +39,6 @@ const SPREADS: [(BandSpread, &str); 4] = [
     (BandSpread::Quartiles, "Quartiles"),
     (BandSpread::None, "No band"),
 ];
-
-/// With more charts than this, those that are neither among the first nor in view are not drawn, and there is a search.
-const MANY_CHARTS: usize = 12;
 
 /// Asks for the points of the part of x that is looked at, once the zoom, which all charts share, rests.
 fn look_in_full(context: WorkspaceContext, timing: PaintTiming) -> Callback<Option<(f64, f64)>> {

@@ -1,11 +1,15 @@
 //! In what the selected runs differ, against a baseline.
 
-use super::{PanelFrame, WorkspaceContext, cell_text, keyed, missing_text, run_link, runs_text, verdict};
+use super::{
+    PagerPart, PanelFrame, WorkspaceContext, cell_text, keyed, missing_text, run_link, runs_text, verdict,
+};
 use crate::engine::Command;
 use crate::engine::news::{
     DifferenceCell, DifferenceKind, DifferenceRow, DifferencesInfo, DifferencesWindow, LineChange, NamedRun,
 };
 use crate::entities::RunId;
+use crate::plot::charts::{Look, Mark};
+use crate::ui::chart::Swatch;
 use crate::ui::focus::focus_on;
 use crate::view::edit::ViewEdit;
 use crate::view::{DifferencesView, Panel};
@@ -79,6 +83,7 @@ fn Pager(context: WorkspaceContext) -> impl IntoView {
     view! {
         <PagerPart
             noun="runs"
+            more=" beside the baseline"
             place=Signal::derive(runs)
             n_at_once=DifferencesInfo::N_RUNS
             on_look=Callback::new(move |first| look(&|window| window.first_run = first))
@@ -89,56 +94,6 @@ fn Pager(context: WorkspaceContext) -> impl IntoView {
             n_at_once=DifferencesInfo::N_ROWS
             on_look=Callback::new(move |first| look(&|window| window.first_row = first))
         />
-    }
-}
-
-/// `Runs 25 to 48 of 199 beside the baseline`, with what leads to those before and after; nothing where all are shown.
-#[component]
-fn PagerPart(
-    noun: &'static str,
-    /// The first one shown, and how many there are.
-    place: Signal<(usize, usize)>,
-    n_at_once: usize,
-    on_look: Callback<usize>,
-) -> impl IntoView {
-    let is_part = Memo::new(move |_| place.get().1 > n_at_once);
-    let text = move || {
-        let (first, n_all) = place.get();
-        let beside = if noun == "runs" { " beside the baseline" } else { "" };
-        format!("{} to {} of {n_all} {noun}{beside}", first + 1, (first + n_at_once).min(n_all))
-    };
-    let step = move |words: &'static str, is_forward: bool| {
-        let target = move || {
-            let (first, n_all) = place.get();
-            if is_forward {
-                Some(first + n_at_once).filter(|next| *next < n_all)
-            } else {
-                (first > 0).then(|| first.saturating_sub(n_at_once))
-            }
-        };
-        view! {
-            <button
-                type="button"
-                class="button"
-                aria-disabled=move || target().is_none().then_some("true")
-                on:click=move |_| {
-                    if let Some(first) = untrack(target) {
-                        on_look.run(first);
-                    }
-                }
-            >
-                {format!("{words} {noun}")}
-            </button>
-        }
-    };
-    view! {
-        <Show when=move || is_part.get()>
-            <div class="toolbar">
-                <span class="secondary" role="status">{text}</span>
-                {step("Previous", false)}
-                {step("Next", true)}
-            </div>
-        </Show>
     }
 }
 
@@ -354,6 +309,7 @@ fn head(
     };
     view! {
         <th scope=scope class="differences__head">
+            {run_look(context, run_id)}
             {run_link(context, run)}
             <span class="differences__actions">
                 {if is_baseline {
@@ -372,6 +328,18 @@ fn head(
             </span>
         </th>
     }
+}
+
+/// The run's line in the metric curves, by colour and dash, which it keeps as long as it is selected. Where curves have
+/// the looks of groups, no run has one.
+fn run_look(context: WorkspaceContext, run_id: StoredValue<RunId>) -> impl IntoView {
+    let look = Memo::new(move |_| {
+        context.runs.view.with(|view| {
+            let place = view.selected.iter().position(|id| run_id.with_value(|own| own == id))?;
+            view.curves.bands.is_none().then(|| Look::nth(view.slot(place)))
+        })
+    });
+    move || look.get().map(|look| view! { <Swatch mark=Mark::Line { has_dots: false } look /> })
 }
 
 fn difference_cell(cell: DifferenceCell) -> impl IntoView {

@@ -1,6 +1,7 @@
 //! The runs by two columns, in colours, sizes and several charts by others. An area that is drawn becomes a brush.
 
-use super::{ColumnChoice, PanelFrame, RunChart, WorkspaceContext, is_kind};
+use super::near::near_children;
+use super::{ColumnChoice, MANY_CHARTS, MoreButton, PanelFrame, RunChart, WorkspaceContext, is_kind};
 use crate::engine::news::{HeatCell, HeatMap, ScatterInfo};
 use crate::engine::protocol::ColumnInfo;
 use crate::entities::ColumnKey;
@@ -18,6 +19,8 @@ const KINDS: [(Option<AxisKind>, &str); 5] = [
     (Some(AxisKind::Categorical), "categories"),
     (Some(AxisKind::Time), "time"),
 ];
+/// So many charts are laid out at once; a button shows more.
+const N_CHARTS: usize = 200;
 const NO_LASSO: &str = "A lasso needs numbers on both axes: draw a box around categories.";
 
 /// The panel.
@@ -35,18 +38,9 @@ pub(super) fn ScatterPanel(context: WorkspaceContext) -> impl IntoView {
         }
     });
     let heat_map = Memo::new(move |_| info.with(|info| info.as_ref().and_then(|info| info.heat_map.clone())));
-    let figures =
-        Memo::new(move |_| info.with(|info| info.as_ref().map(ScatterInfo::figures).unwrap_or_default()));
-    let titles = Memo::new(move |_| {
-        figures.with(|figures| figures.iter().map(|(title, _)| title.clone()).collect::<Vec<_>>())
-    });
-    let chart = move |title: String| {
-        let name = title.clone();
+    let chart = move |place: usize, name: String| {
         let drawn = Memo::new(move |_| {
-            figures.with(|figures| {
-                let found = figures.iter().find(|(other, _)| *other == title);
-                found.map(|(_, drawn)| drawn.clone()).unwrap_or_default()
-            })
+            info.with(|info| info.as_ref().map(|info| info.figure(place)).unwrap_or_default())
         });
         let label = Signal::derive(move || {
             let axes = drawn.with(|drawn| (drawn.figure.y.heading(), drawn.figure.x.heading()));
@@ -66,12 +60,90 @@ pub(super) fn ScatterPanel(context: WorkspaceContext) -> impl IntoView {
                 when=move || has_axes.get()
                 fallback=|| view! { <p class="panel__empty">"There are no two columns of numbers to show. Choose x and y."</p> }
             >
-                <div class="workspace__charts">
-                    <For each=move || titles.get() key=|title| title.clone() children=chart />
-                </div>
+                <Charts context chart />
             </Show>
             {move || heat_map.get().map(|map| view! { <HeatTable map /> })}
         </PanelFrame>
+    }
+}
+
+/// The charts side by side, the first of them where they are very many; of many, only those in view or near are drawn.
+#[component]
+fn Charts<F, V>(context: WorkspaceContext, chart: F) -> impl IntoView
+where
+    F: Fn(usize, String) -> V + Copy + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let info = context.scatter;
+    let titles =
+        Memo::new(move |_| info.with(|info| info.as_ref().map(ScatterInfo::titles).unwrap_or_default()));
+    let n_shown = RwSignal::new(N_CHARTS);
+    let shown = move || {
+        let titles = titles.get().into_iter().take(n_shown.get());
+        titles.enumerate().collect::<Vec<_>>()
+    };
+    let is_many = Memo::new(move |_| titles.with(|titles| titles.len() > MANY_CHARTS));
+    let grid = NodeRef::new();
+    let near = near_children(grid, is_many);
+    let one = move |(place, title): (usize, String)| {
+        let is_drawn = Memo::new(move |_| place < MANY_CHARTS || near.with(|near| near.contains(&place)));
+        let name = title.clone();
+        view! {
+            <Show
+                when=move || is_drawn.get()
+                fallback=move || view! { <p class="panel__empty workspace__chart-to-come">{name.clone()}</p> }
+            >
+                {chart(place, title.clone())}
+            </Show>
+        }
+    };
+    view! {
+        <Facets context titles n_shown />
+        <div class="workspace__charts" node_ref=grid>
+            <For each=shown key=|item| item.clone() children=one />
+        </div>
+    }
+}
+
+/// How many charts there are of how many there could be, and the ways to the others; nothing where one shows all.
+#[component]
+fn Facets(context: WorkspaceContext, titles: Memo<Vec<String>>, n_shown: RwSignal<usize>) -> impl IntoView {
+    let n_values = Memo::new(move |_| {
+        context.scatter.with(|info| Some(info.as_ref()?.facet.as_ref()?.n_values)).unwrap_or_default()
+    });
+    let n_charts = Memo::new(move |_| titles.with(Vec::len));
+    let has_all = Memo::new(move |_| context.runs.view.with(|view| view.more.has_all_facets));
+    let text = move || {
+        let (n_shown, n_charts, n_values) =
+            (n_shown.get().min(n_charts.get()), n_charts.get(), n_values.get());
+        let first = if n_shown < n_charts {
+            format!("The first {n_shown} of {n_charts} charts")
+        } else {
+            format!("{n_charts} charts")
+        };
+        let of_values = if n_charts < n_values { format!(" for {n_values} values") } else { String::new() };
+        let not_drawn = if n_shown > MANY_CHARTS { "; those out of view are not drawn" } else { "" };
+        format!("{first}{of_values}{not_drawn}")
+    };
+    view! {
+        <Show when=move || { n_values.get() > 0 }>
+            <div class="toolbar">
+                <p class="secondary" role="status">{text}</p>
+                <Show when=move || has_all.get() || n_charts.get() < n_values.get()>
+                    <MoreButton
+                        context
+                        text=Signal::derive(move || format!("A chart for each of the {} values", n_values.get()))
+                        is_on=|more| more.has_all_facets
+                        turn=|more| more.has_all_facets = !more.has_all_facets
+                    />
+                </Show>
+                <Show when=move || n_shown.get() < n_charts.get()>
+                    <button type="button" class="button" on:click=move |_| n_shown.update(|n| *n += N_CHARTS)>
+                        {move || format!("Show {} more", N_CHARTS.min(n_charts.get().saturating_sub(n_shown.get())))}
+                    </button>
+                </Show>
+            </div>
+        </Show>
     }
 }
 
