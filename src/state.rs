@@ -15,6 +15,7 @@ use crate::engine::protocol::{
     LoadProgress, NewsText, ReportTables, RowsPage, RunIds,
 };
 use crate::entities::{Experiment, RunId};
+use crate::registry::rules::Rules;
 use crate::route::{Comparison, Route};
 use crate::tracking::{ServerAddress, ServerInfo, ServerKind, SignIn};
 use crate::view::View;
@@ -405,6 +406,14 @@ impl AppState {
         if written.is_err() {
             self.alert("The browser refused the new address, so a reload would show an older view.");
         }
+    }
+
+    /// The rules of stage control, as config.json sets them.
+    pub fn rules(&self) -> Rules {
+        self.config.with_untracked(Config::rules).unwrap_or_else(|| {
+            self.alert("The rules of stage control in config.json, under registry, could not be read: the usual ones hold. Whoever hosts the site can mend them.");
+            Rules::default()
+        })
     }
 
     /// Shows an alert until it is dismissed.

@@ -24,9 +24,7 @@ pub fn ReviewPage() -> impl IntoView {
     });
     let waiting = Memo::new(move |_| {
         registry.all_versions.with(|versions| match versions {
-            Listed::Here(models, _) => {
-                app.config.with_untracked(|config| queue(models, &config.registry.checklist))
-            }
+            Listed::Here(models, _) => queue(models, &app.rules().checklist),
             Listed::Loading | Listed::Failed(_) => Vec::new(),
         })
     });

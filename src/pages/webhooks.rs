@@ -157,10 +157,8 @@ fn Absent(why: String) -> impl IntoView {
 fn Explanation() -> impl IntoView {
     let app = use_app();
     let aliases = move || {
-        let aliases = app.config.with(|config| {
-            let text = |map: &StageAlias| format!("{} has the alias {}", map.stage, map.alias);
-            config.registry.stage_aliases.iter().map(text).collect::<Vec<_>>()
-        });
+        let text = |map: &StageAlias| format!("{} has the alias {}", map.stage, map.alias);
+        let aliases: Vec<String> = app.rules().stage_aliases.iter().map(text).collect();
         if aliases.is_empty() {
             "No stage has an alias here yet: config.json sets them, registry.stage_aliases.".to_owned()
         } else {

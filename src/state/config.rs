@@ -1,5 +1,6 @@
 //! `config.json` beside index.html: what whoever hosts the site has set. It may be absent.
 
+use crate::engine::protocol::NewsText;
 use crate::registry::rules::Rules;
 use crate::route::saved::view_of;
 use crate::tracking::ServerKind;
@@ -16,8 +17,8 @@ pub struct Config {
     pub default_server: Option<String>,
     /// What new comparisons begin with, as their address says it: `filter=…&sort=…&axes=…&columns=…&colour=…`.
     pub view: String,
-    /// The rules of stage control.
-    pub registry: Rules,
+    /// The rules of stage control, as they stand: what compares runs does without reading them.
+    pub registry: Option<NewsText>,
     /// Set by the page, never by the file: why the file could not be used.
     #[serde(skip)]
     pub problem: Option<String>,
@@ -30,6 +31,11 @@ impl Config {
     /// The view that new comparisons begin with.
     pub fn default_view(&self) -> View {
         view_of(&self.view)
+    }
+
+    /// The rules of stage control; none where they cannot be read.
+    pub fn rules(&self) -> Option<Rules> {
+        self.registry.as_ref().map_or_else(|| Some(Rules::default()), NewsText::read)
     }
 }
 

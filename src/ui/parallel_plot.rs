@@ -321,15 +321,13 @@ fn ColourMenu(
         context.edit(ViewEdit::SetColour(column), now_millis());
     };
     // How else the colours of a ramp could be spread.
-    let other_spread = Memo::new(move |_| {
-        legend.with(|legend| match legend {
+    let spread = move || {
+        let other = legend.with(|legend| match legend {
             Some(Legend::Ramp { median: None, .. }) => Some(ColourSpread::ByRank),
             Some(Legend::Ramp { median: Some(_), .. }) => Some(ColourSpread::ByValue),
             _ => None,
-        })
-    });
-    let spread = move || {
-        other_spread.get().map(|spread| {
+        });
+        other.map(|spread| {
             let text = match spread {
                 ColourSpread::ByRank => "Spread colours by rank",
                 ColourSpread::ByValue => "Spread colours by value",

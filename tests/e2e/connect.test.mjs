@@ -215,6 +215,12 @@ describe("connect", () => {
     assert.match(await alertOf(page), /config\.json/);
     await byRole(page, "textbox", "Server URL");
     await broken.close();
+    // Rules that nobody understands are told where they would count, and keep nobody from comparing.
+    const odd = await serve({ config: { ...config, registry: { reason_required: ["Nowhere"] } } });
+    await page.goto(`${odd.url}#/models/nyc-taxi-regressor/5?server=${encodeURIComponent(url)}`);
+    assert.match(await alertOf(page), /rules of stage control in config\.json/);
+    await byRole(page, "button", "Move to…");
+    await odd.close();
     await page.close();
   });
 

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 fn seen(context: ModelContext, alias: &str) -> (ModelState, Option<VersionNumber>, Rules) {
     let state = context.state.get_untracked().unwrap_or_default();
     let holder = state.alias(alias);
-    (state, holder, context.app.config.with_untracked(|config| config.registry.clone()))
+    (state, holder, context.app.rules())
 }
 
 /// The one alias of this change.

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 pub(super) fn DecideMove(context: ModelContext, number: VersionNumber, draft: Draft) -> impl IntoView {
     // The decision is made about what is on the screen now; the registrar compares it with the server's truth.
     let seen = StoredValue::new(context.state.get_untracked().unwrap_or_default());
-    let rules = StoredValue::new(context.app.config.with_untracked(|config| config.registry.clone()));
+    let rules = StoredValue::new(context.app.rules());
     let all_choices = StoredValue::new(seen.with_value(|state| {
         let unchecked = rules.with_value(|rules| {
             state

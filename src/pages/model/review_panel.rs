@@ -84,7 +84,7 @@ fn Point(context: ModelContext, number: VersionNumber, point: String) -> impl In
 fn Review(context: ModelContext, number: VersionNumber) -> impl IntoView {
     let registry = context.registry;
     let comment = RwSignal::new(String::new());
-    let checklist = context.app.config.with_untracked(|config| config.registry.checklist.clone());
+    let checklist = context.app.rules().checklist;
     let point = move |point: String| view! { <Point context number point /> };
     let sent = Sent::new(
         registry,

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn DecideUndo(context: ModelContext, number: VersionNumber, draft: Draft) -> impl IntoView {
     let state = context.state.get_untracked().unwrap_or_default();
-    let found = context.app.config.with_untracked(|config| undo(&state, number, &config.registry));
+    let found = undo(&state, number, &context.app.rules());
     let (undo, obstacle) = match found {
         Ok(undo) => (Some(undo), None),
         Err(why) => (None, Some(why)),

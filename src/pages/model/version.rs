@@ -42,7 +42,7 @@ fn Known(context: ModelContext, number: VersionNumber) -> impl IntoView {
     });
     // Why nothing can be undone, if nothing can.
     let undo_obstacle = Memo::new(move |_| {
-        let rules = context.app.config.with(|config| config.registry.clone());
+        let rules = context.app.rules();
         context.state.with(|state| state.as_ref().and_then(|state| undo(state, number, &rules).err()))
     });
     let on_undo = move |_| {
