@@ -26,7 +26,7 @@ use crate::engine::news::{
     CurvesInfo, DifferencesInfo, GroupsInfo, HistoryInfo, ImportanceInfo, NamedRun, ParetoInfo, RankingInfo,
     ScatterInfo, WorkspaceNews,
 };
-use crate::engine::protocol::{Cell, ColumnInfo, HoverTarget};
+use crate::engine::protocol::{Cell, ColumnInfo, HoverTarget, NewsText};
 use crate::entities::{Attribute, ColumnKey, RunId};
 use crate::pages::context::RunsContext;
 use crate::plot::charts::Place;
@@ -39,6 +39,8 @@ use crate::view::edit::ViewEdit;
 use crate::view::{MoreView, Panel};
 use leptos::prelude::*;
 use serde::Serialize;
+use std::collections::VecDeque;
+use std::time::Duration;
 
 /// With more charts than this, those that are neither among the first nor in view are not drawn.
 const MANY_CHARTS: usize = 12;
@@ -79,24 +81,16 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
         differences: RwSignal::new(None),
         selected: Memo::new(move |_| runs.view.with(|view| view.selected.clone())),
     };
+    let waiting = StoredValue::new(VecDeque::new());
     Effect::new(move || {
         if app.workspace_news.with(Vec::is_empty) {
             return;
         }
         let all = app.workspace_news.try_update_untracked(std::mem::take).unwrap_or_default();
-        // News of another version than this page's cannot arrive: `Ready` compares versions.
-        for news in all.iter().filter_map(|news| news.read()) {
-            match news {
-                WorkspaceNews::Pareto(info) => context.pareto.set(Some(info)),
-                WorkspaceNews::Ranking(info) => context.ranking.set(Some(info)),
-                WorkspaceNews::Importance(info) => context.importance.set(Some(info)),
-                WorkspaceNews::History(info) => context.history.set(Some(info)),
-                WorkspaceNews::Groups(info) => context.groups.set(Some(info)),
-                WorkspaceNews::Scatter(info) => context.scatter.set(Some(*info)),
-                WorkspaceNews::Curves(info) => context.curves.set(Some(info)),
-                WorkspaceNews::CurveChart(chart) => context.curve_charts.of(&chart.metric).set(chart),
-                WorkspaceNews::Differences(info) => context.differences.set(Some(info)),
-            }
+        let is_idle = waiting.with_value(VecDeque::is_empty);
+        waiting.update_value(|waiting| waiting.extend(all));
+        if is_idle {
+            read_in_turn(context, waiting);
         }
     });
     let panels = Memo::new(move |_| runs.view.with(|view| view.panels.clone()));
@@ -113,6 +107,45 @@ pub(in crate::pages) fn Workspace() -> impl IntoView {
                 Panel::Differences => view! { <DifferencesPanel context /> }.into_any(),
             }}
         </For>
+    }
+}
+
+/// Reads what waits, one chart's curves a task: those of several at once would keep the page from answering.
+fn read_in_turn(context: WorkspaceContext, waiting: StoredValue<VecDeque<NewsText>>) {
+    // News stay in the queue until they are read, so that others that arrive meanwhile wait behind them. Without a queue
+    // the page has gone on.
+    while let Some(Some(news)) = waiting.try_with_value(|waiting| waiting.front().cloned()) {
+        // News of another version than this page's cannot arrive: `Ready` compares versions.
+        let is_chart = news.read().is_some_and(|news: WorkspaceNews| context.take(news));
+        let n_left = waiting.try_update_value(|waiting| {
+            waiting.pop_front();
+            waiting.len()
+        });
+        if is_chart && n_left.is_some_and(|n_left| n_left > 0) {
+            set_timeout(move || read_in_turn(context, waiting), Duration::ZERO);
+            return;
+        }
+    }
+}
+
+impl WorkspaceContext {
+    /// Takes news in; whether they are a chart's curves, which take long.
+    fn take(self, news: WorkspaceNews) -> bool {
+        match news {
+            WorkspaceNews::Pareto(info) => self.pareto.set(Some(info)),
+            WorkspaceNews::Ranking(info) => self.ranking.set(Some(info)),
+            WorkspaceNews::Importance(info) => self.importance.set(Some(info)),
+            WorkspaceNews::History(info) => self.history.set(Some(info)),
+            WorkspaceNews::Groups(info) => self.groups.set(Some(info)),
+            WorkspaceNews::Scatter(info) => self.scatter.set(Some(*info)),
+            WorkspaceNews::Curves(info) => self.curves.set(Some(info)),
+            WorkspaceNews::CurveChart(chart) => {
+                self.curve_charts.of(&chart.metric).set(chart);
+                return true;
+            }
+            WorkspaceNews::Differences(info) => self.differences.set(Some(info)),
+        }
+        false
     }
 }
 
