@@ -297,7 +297,10 @@ describe("workspace", () => {
     const name = '<img src=x onerror="document.title=1"> only xgboost';
     await byRole(page, "grid", "Runs");
     await (await byRole(page, "button", "Views…")).click();
-    await (await byRole(page, "textbox", "Name of the view")).type(name);
+    const field = await byRole(page, "textbox", "Name of the view");
+    const hidden = await field.evaluate((it) => { const panel = it.closest(".popover__panel"); return panel.scrollWidth - panel.clientWidth; });
+    assert.ok(hidden <= 0, `${hidden} px of the panel are cut off`);
+    await field.type(name);
     await page.keyboard.press("Enter");
     const item = `[aria-label="Saved views"] .menu-item`;
     await until(() => page.$$eval(item, (all) => all.map((one) => one.textContent)), (names) => names.length === 1 && names[0] === name, "the saved view");
