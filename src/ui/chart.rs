@@ -34,6 +34,8 @@ thread_local! {
     static COUNT: Cell<usize> = const { Cell::new(0) };
     /// Whether a chart has been drawn: what the browser has not run yet takes it several times as long.
     static IS_WARM: Cell<bool> = const { Cell::new(false) };
+    /// Whether a chart is being drawn, or was in the frame before.
+    static IS_TURNING: Cell<bool> = const { Cell::new(false) };
     /// Charts that wait to be drawn.
     static TURNS: RefCell<VecDeque<Box<dyn FnOnce()>>> = const { RefCell::new(VecDeque::new()) };
 }
@@ -42,18 +44,17 @@ thread_local! {
 /// answering, and the library draws in the frame after.
 fn draw_in_turn(draw: impl FnOnce() + 'static) {
     fn next() {
-        if let Some(draw) = TURNS.with_borrow_mut(VecDeque::pop_front) {
-            draw();
-        }
-        if TURNS.with_borrow(|turns| !turns.is_empty()) {
-            request_animation_frame(|| request_animation_frame(next));
+        match TURNS.with_borrow_mut(VecDeque::pop_front) {
+            Some(draw) => {
+                draw();
+                // Also where nobody waits yet: who comes in the next frame would share it with the library.
+                request_animation_frame(|| request_animation_frame(next));
+            }
+            None => IS_TURNING.set(false),
         }
     }
-    let is_first = TURNS.with_borrow_mut(|turns| {
-        turns.push_back(Box::new(draw));
-        turns.len() == 1
-    });
-    if is_first {
+    TURNS.with_borrow_mut(|turns| turns.push_back(Box::new(draw)));
+    if !IS_TURNING.replace(true) {
         request_animation_frame(next);
     }
 }
