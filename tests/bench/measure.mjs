@@ -25,15 +25,18 @@ export async function serverWith(...args) {
   return server;
 }
 
-/** How long each task of the page's main thread took while `act` ran and for so long after, in milliseconds. */
-export async function tasksDuring(page, act, pauseMillis = 0) {
+/**
+ * How long each task of the page's main thread took while `act` ran and for so long after, in milliseconds: by the clock
+ * (`dur`), or of the processor's time (`tdur`), where other programs are busy on the same processors.
+ */
+export async function tasksDuring(page, act, pauseMillis = 0, time = "dur") {
   await page.tracing.start({ categories: TRACED });
   await act();
   await pause(pauseMillis);
   const events = JSON.parse(Buffer.from(await page.tracing.stop()).toString("utf8")).traceEvents;
   const isTask = ({ name, ph }) => ph === "X" && (name === "RunTask" || name === "ThreadControllerImpl::RunTask");
   const tasksOf = ({ pid, tid }) => events.filter((event) => event.pid === pid && event.tid === tid && isTask(event))
-    .map(({ dur }) => (dur ?? 0) / 1000);
+    .map((event) => (event[time] ?? 0) / 1000);
   // A browser has a renderer per site; the page's is the one that worked most.
   const mains = events.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain");
   const tasks = mains.map(tasksOf).sort((a, b) => sum(b) - sum(a))[0] ?? [];
