@@ -167,6 +167,48 @@ describe("compare", () => {
     }
   });
 
+  test("a drag over many categories is named by its ends, takes in what lies between, and loses one by Space", { timeout: 120_000 }, async () => {
+    const browser = await launch("chrome");
+    try {
+      const page = await openPage(browser);
+      const server = site.serverUrl("3.17.2");
+      const { experimentId, runs } = await runsOf(servers.byVersion["3.17.2"].url, EXPERIMENT);
+      await page.goto(`${site.url}#/compare?server=${encodeURIComponent(server)}&experiments=${experimentId}&axes=params.learning_rate!categorical~metrics.rmse`);
+      await (await byRole(page, "button", "Connect")).click();
+      await countsBecome(page, new RegExp(`^${N_RUNS} of ${N_RUNS} runs`));
+      const lower = await byRole(page, "slider", "Lower bound of learning_rate");
+      const upper = await byRole(page, "slider", "Upper bound of learning_rate");
+      const [bottom, top] = [await lower.boundingBox(), await upper.boundingBox()];
+      const x = bottom.x + bottom.width / 2;
+      const yOf = (box) => box.y + box.height / 2;
+      const height = yOf(bottom) - yOf(top);
+      await page.mouse.move(x, yOf(bottom) - height * 0.15);
+      await page.mouse.down();
+      await page.mouse.move(x, yOf(bottom) - height * 0.9, { steps: 8 });
+      await page.mouse.up();
+      await countsBecome(page, /· \d+ brushed/);
+      const ends = async () => Promise.all(["Lower", "Upper"].map(async (end) =>
+        Number(await (await byRole(page, "slider", `${end} bound of learning_rate`)).evaluate((el) => el.getAttribute("aria-valuetext")))));
+      const [low, high] = await ends();
+      const rates = runs.map((run) => Number(run.data.params.find(({ key }) => key === "learning_rate")?.value));
+      const n = rates.filter((rate) => rate >= low && rate <= high).length;
+      assert.ok(n > 20 && n < 52, `${low} to ${high}: ${n}`);
+      await countsBecome(page, new RegExp(`· ${n} brushed`));
+      await until(() => page.evaluate(() => location.hash), (hash) => /brush=params\.learning_rate!b\d+:/.test(hash) && hash.length < 400, "a short address");
+      await page.reload();
+      await countsBecome(page, new RegExp(`· ${n} brushed`));
+      assert.deepEqual(await ends(), [low, high], "the same after a reload");
+      const one = await page.$('[role="checkbox"].axis__category[aria-checked="true"][tabindex="0"]');
+      const rate = Number(await one.evaluate((category) => category.ariaLabel));
+      await one.focus();
+      await page.keyboard.press("Space");
+      await countsBecome(page, new RegExp(`· ${n - rates.filter((other) => other === rate).length} brushed`));
+      assertQuiet(page);
+    } finally {
+      await browser.close();
+    }
+  });
+
   test("the sklearn runs stand in the missing lanes", { timeout: 120_000 }, async () => {
     const browser = await launch("chrome");
     try {
