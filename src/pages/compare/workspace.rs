@@ -197,6 +197,40 @@ fn MoreButton(
     }
 }
 
+/// One of a few things, each by its word.
+#[component]
+fn Choice<T>(
+    /// Its accessible name; none where a label stands around it.
+    #[prop(default = "")]
+    label: &'static str,
+    words: &'static [(T, &'static str)],
+    /// Whether it is this one.
+    #[prop(into)]
+    is_chosen: Callback<T, bool>,
+    #[prop(into)] on_choose: Callback<T>,
+) -> impl IntoView
+where
+    T: Copy + Send + Sync + 'static,
+{
+    let choose = move |word: String| {
+        if let Some((one, _)) = words.iter().find(|(_, name)| *name == word) {
+            on_choose.run(*one);
+        }
+    };
+    let option = move |(one, name): &'static (T, &'static str)| {
+        view! { <option value=*name selected=move || is_chosen.run(*one)>{*name}</option> }
+    };
+    view! {
+        <select
+            class="select"
+            aria-label=(!label.is_empty()).then_some(label)
+            on:change:target=move |event| choose(event.target().value())
+        >
+            {words.iter().map(option).collect_view()}
+        </select>
+    }
+}
+
 /// `Runs 25 to 48 of 199 beside the baseline`, with what leads to those before and after; nothing where all are shown.
 #[component]
 fn PagerPart(

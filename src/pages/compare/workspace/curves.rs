@@ -4,7 +4,7 @@ mod timing;
 
 use self::timing::PaintTiming;
 use super::near::near_children;
-use super::{MANY_CHARTS, PanelFrame, WorkspaceContext, hover, missing_text, runs_text};
+use super::{Choice, MANY_CHARTS, PanelFrame, WorkspaceContext, hover, missing_text, runs_text};
 use crate::engine::Command;
 use crate::engine::news::{CurveChart, CurvesInfo};
 use crate::engine::protocol::ColumnInfo;
@@ -398,19 +398,11 @@ fn SmoothingChoice(view: Memo<CurvesView>, change: Callback<CurvesEdit>) -> impl
         <span class="check">
             <label>
                 "Smoothing "
-                <select
-                    class="select"
-                    on:change:target=move |event| {
-                        let word = event.target().value();
-                        if let Some((smoothing, _)) = SMOOTHINGS.iter().find(|(_, name)| *name == word) {
-                            change.run(Box::new(|view| view.smoothing = *smoothing));
-                        }
-                    }
-                >
-                    {SMOOTHINGS.map(|(smoothing, name)| view! {
-                        <option value=name selected=move || view.with(|view| view.smoothing == smoothing)>{name}</option>
-                    })}
-                </select>
+                <Choice
+                    words=&SMOOTHINGS
+                    is_chosen=move |smoothing| view.with(|view| view.smoothing == smoothing)
+                    on_choose=move |smoothing| change.run(Box::new(move |view| view.smoothing = smoothing))
+                />
             </label>
             <input
                 type="range"
@@ -464,31 +456,19 @@ fn Bands(context: WorkspaceContext, view: Memo<CurvesView>, change: Callback<Cur
             <ColumnList columns chosen kind=ListKind::Buttons on_choose=choose />
         </Popover>
         <Show when=move || column.with(Option::is_some)>
-            <select
-                class="select"
-                aria-label="Line of a group"
-                on:change:target=move |event| {
-                    let word = event.target().value();
-                    if let Some((centre, _)) = CENTRES.iter().find(|(_, name)| *name == word) {
-                        with_bands(Box::new(|bands| bands.centre = *centre));
-                    }
-                }
-            >
-                {CENTRES.map(|(centre, name)| view! { <option value=name selected=move || is_centre(centre)>{name}</option> })}
-            </select>
+            <Choice
+                label="Line of a group"
+                words=&CENTRES
+                is_chosen=is_centre
+                on_choose=move |centre| with_bands(Box::new(move |bands| bands.centre = centre))
+            />
             <Show when=move || !is_centre(BandCentre::Each)>
-                <select
-                    class="select"
-                    aria-label="Band of a group"
-                    on:change:target=move |event| {
-                        let word = event.target().value();
-                        if let Some((spread, _)) = SPREADS.iter().find(|(_, name)| *name == word) {
-                            with_bands(Box::new(|bands| bands.spread = *spread));
-                        }
-                    }
-                >
-                    {SPREADS.map(|(spread, name)| view! { <option value=name selected=move || is_spread(spread)>{name}</option> })}
-                </select>
+                <Choice
+                    label="Band of a group"
+                    words=&SPREADS
+                    is_chosen=is_spread
+                    on_choose=move |spread| with_bands(Box::new(move |bands| bands.spread = spread))
+                />
             </Show>
             <button type="button" class="button" on:click=move |_| change.run(Box::new(|view| view.bands = None))>
                 "No groups"

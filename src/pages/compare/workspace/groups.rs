@@ -2,8 +2,8 @@
 //! in.
 
 use super::{
-    ColumnChoice, PagerPart, PanelFrame, WorkspaceContext, cell_text, hover, is_kind, run_link, runs_text,
-    select_box,
+    Choice, ColumnChoice, PagerPart, PanelFrame, WorkspaceContext, cell_text, hover, is_kind, run_link,
+    runs_text, select_box,
 };
 use crate::engine::news::{GroupCell, GroupRow, GroupRun, GroupsInfo, GroupsRow, ObjectiveInfo};
 use crate::engine::protocol::{Cell, ColumnInfo};
@@ -175,8 +175,6 @@ fn GroupCount(context: WorkspaceContext) -> impl IntoView {
 fn Settings(context: WorkspaceContext) -> impl IntoView {
     let shown = Memo::new(move |_| context.runs.view.with(|view| view.group_view.clone()));
     let change = move |changed: GroupsView| context.edit.edit(ViewEdit::SetGroupsView(changed));
-    let centre_named = |word: &str| GROUP_CENTRES.iter().find(|(_, name)| *name == word);
-    let spread_named = |word: &str| GROUP_SPREADS.iter().find(|(_, name)| *name == word);
     let charted = Signal::derive(move || {
         context.groups.with(|info| info.as_ref().and_then(GroupsInfo::measure).map(|one| one.column.clone()))
     });
@@ -190,32 +188,18 @@ fn Settings(context: WorkspaceContext) -> impl IntoView {
     let are_some_open = move || shown.with(|shown| shown.are_all_open || !shown.exceptions.is_empty());
     view! {
         <div class="toolbar">
-            <select
-                class="select"
-                aria-label="What stands for a group"
-                on:change:target=move |event| {
-                    if let Some((centre, _)) = centre_named(&event.target().value()) {
-                        change(GroupsView { centre: *centre, ..shown.get_untracked() });
-                    }
-                }
-            >
-                {GROUP_CENTRES.map(|(centre, name)| view! {
-                    <option value=name selected=move || shown.with(|shown| shown.centre == centre)>{name}</option>
-                })}
-            </select>
-            <select
-                class="select"
-                aria-label="How far a group spreads"
-                on:change:target=move |event| {
-                    if let Some((spread, _)) = spread_named(&event.target().value()) {
-                        change(GroupsView { spread: *spread, ..shown.get_untracked() });
-                    }
-                }
-            >
-                {GROUP_SPREADS.map(|(spread, name)| view! {
-                    <option value=name selected=move || shown.with(|shown| shown.spread == spread)>{name}</option>
-                })}
-            </select>
+            <Choice
+                label="What stands for a group"
+                words=&GROUP_CENTRES
+                is_chosen=move |centre| shown.with(|shown| shown.centre == centre)
+                on_choose=move |centre| change(GroupsView { centre, ..shown.get_untracked() })
+            />
+            <Choice
+                label="How far a group spreads"
+                words=&GROUP_SPREADS
+                is_chosen=move |spread| shown.with(|shown| shown.spread == spread)
+                on_choose=move |spread| change(GroupsView { spread, ..shown.get_untracked() })
+            />
             <ColumnChoice context label="Charts of" chosen=charted is_offered=is_number on_choose=set_measure />
             <Show when=move || is_nested.get()>
                 <button type="button" class="button" on:click=move |_| open_all(true)>"Open all groups"</button>
